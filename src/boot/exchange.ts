@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import type { Entry } from "../ledger/entry.ts";
+import type { Guid } from "../wire/guid.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
+
+/** One device's network boot, from the boot server's answer on port 4011 on: which address is which device. */
+export interface BootExchange {
+  readonly device: MacAddress;
+  readonly address: Ipv4;
+  readonly uuid: Guid | null;
+  readonly firmware: string;
+  /** Milliseconds since 1970, ledger time. */
+  readonly at: number;
+}
+
+/** A minted boot token, known by its hash alone. Only the last one minted for a device is good, and only once. */
+export interface BootToken {
+  readonly device: MacAddress;
+  readonly address: Ipv4;
+  readonly tokenHash: string;
+  readonly at: number;
+}
+
+/** A fold over the ledger, changed in place: a thousand devices must not mean a thousand copies of the map. */
+export interface BootState {
+  readonly exchanges: Map<Ipv4, BootExchange>;
+  readonly tokens: Map<MacAddress, BootToken>;
+}
+
+export function newBootState(): BootState {
+  return { exchanges: new Map(), tokens: new Map() };
+}
+
+/** From answer on 4011 to hello: the slowest seen was a minute under emulation; a half hour leaves room for a slow LAN. */
+export const BOOT_TOKEN_LIFE_MS = 30 * 60_000;
+
+/** Takes in one more ledger entry. */
+export function foldBoot(state: BootState, { body, at }: Entry): void {
+  const device = body["device"] as MacAddress;
+  const address = body["address"] as Ipv4;
+  if (body.type === "boot.offered") {
+    const uuid = (body["uuid"] ?? null) as Guid | null;
+    state.exchanges.set(address, { device, address, uuid, firmware: String(body["firmware"]), at });
+  }
+  if (body.type === "boot.token-minted")
+    state.tokens.set(device, { device, address, tokenHash: String(body["tokenHash"]), at });
+}
+
+/** The exchange a request from this address belongs to, if it is recent enough to belong to one. */
+export function exchangeOf(state: BootState, address: Ipv4, now: number): BootExchange | null {
+  const exchange = state.exchanges.get(address);
+  return exchange !== undefined && now - exchange.at < BOOT_TOKEN_LIFE_MS ? exchange : null;
+}
+
+/** Tokens and session secrets are 32 random bytes, so a plain SHA-256 of them tells nothing. */
+export function hashOfToken(token: string): string {
+  return createHash("sha256").update(token, "utf8").digest("hex");
+}

@@ -1,0 +1,63 @@
+import { type DeviceMarks, type InventoryDevice, recognise } from "../fleet/inventory.ts";
+import type { Entry } from "../ledger/entry.ts";
+
+/** What happens to devices that are not in the inventory: an operator matches the pairing code; no question; silence. */
+export type UnknownPolicy = "confirm" | "auto" | "hold";
+
+/** What happens on a volume with a hibernated Windows session: stop and say so, or discard that session. */
+export type HibernatedPolicy = "stop" | "discard";
+
+/** What an operator armed: which remedy, for which devices, under which policies. */
+export interface Campaign {
+  readonly campaign: string;
+  readonly generation: number;
+  readonly remedy: string;
+  readonly remedySha256: string;
+  readonly unknown: UnknownPolicy;
+  readonly hibernated: HibernatedPolicy;
+  readonly devices: readonly InventoryDevice[];
+}
+
+export type CampaignState =
+  | { readonly is: "none" }
+  | { readonly is: "armed"; readonly campaign: Campaign }
+  | { readonly is: "halted"; readonly campaign: Campaign; readonly reason: string };
+
+export const NO_CAMPAIGN: CampaignState = { is: "none" };
+
+export interface Admitted {
+  readonly admitted: true;
+  readonly campaign: Campaign;
+  /** The inventory's name for the device; null if it is not in the inventory. */
+  readonly name: string | null;
+  /** True if an operator has to match the pairing code before a recovery password may leave. */
+  readonly confirm: boolean;
+}
+
+export interface Held {
+  readonly admitted: false;
+  readonly reason: "no-campaign" | "halted" | "not-in-plan";
+}
+
+/** One question for every gate: network boot, hello, release, plan. Rings, budgets and the breaker will answer here. */
+export function admit(state: CampaignState, marks: DeviceMarks): Admitted | Held {
+  if (state.is === "none") return { admitted: false, reason: "no-campaign" };
+  if (state.is === "halted") return { admitted: false, reason: "halted" };
+  const { campaign } = state;
+  const known = recognise(campaign.devices, marks);
+  if (known === null && campaign.unknown === "hold") return { admitted: false, reason: "not-in-plan" };
+  const confirm = known === null && campaign.unknown === "confirm";
+  return { admitted: true, campaign, name: known?.name ?? null, confirm };
+}
+
+/** Campaign state after one more ledger entry. Entries of other kinds leave it as it is. */
+export function foldCampaign(state: CampaignState, entry: Entry): CampaignState {
+  const { body } = entry;
+  if (body.type === "campaign.armed") {
+    const { type: _type, ...armed } = body;
+    return { is: "armed", campaign: { ...(armed as unknown as Campaign), generation: entry.generation } };
+  }
+  if (body.type === "campaign.halted" && state.is === "armed")
+    return { is: "halted", campaign: state.campaign, reason: String(body["reason"]) };
+  return state;
+}

@@ -1,0 +1,30 @@
+import { type InventoryDevice, inventoryToJson } from "../fleet/inventory.ts";
+import type { NewEntry } from "../ledger/entry.ts";
+import type { CampaignState, HibernatedPolicy, UnknownPolicy } from "./campaign.ts";
+
+/** What an operator decides when arming. `campaign` is a fresh, readable name such as `2026-11-21-a1b2`. */
+export interface Arming {
+  readonly campaign: string;
+  readonly remedy: string;
+  readonly remedySha256: string;
+  readonly unknown: UnknownPolicy;
+  readonly hibernated: HibernatedPolicy;
+  readonly devices: readonly InventoryDevice[];
+}
+
+/** The entry that arms a campaign, or why not: one campaign at a time. */
+export function arm(state: CampaignState, arming: Arming, actor: string): NewEntry | "already-armed" {
+  if (state.is === "armed") return "already-armed";
+  const generation = state.is === "none" ? 1 : state.campaign.generation + 1;
+  const body = { type: "campaign.armed", ...arming, devices: inventoryToJson(arming.devices) };
+  return { body, actor, commandId: `arm:${arming.campaign}`, generation };
+}
+
+/** The entry that halts the campaign, or why there is nothing to halt. */
+export function halt(state: CampaignState, reason: string, actor: string): NewEntry | "no-campaign" | "halted" {
+  if (state.is === "none") return "no-campaign";
+  if (state.is === "halted") return "halted";
+  const { campaign, generation } = state.campaign;
+  const body = { type: "campaign.halted", campaign, reason };
+  return { body, actor, commandId: `halt:${campaign}`, generation };
+}

@@ -1,0 +1,130 @@
+import type { DeviceMarks } from "../fleet/inventory.ts";
+import { NO_PROOF, type Proof, type Sighting, see } from "../fleet/sighting.ts";
+import type { Entry } from "../ledger/entry.ts";
+import type { Guid } from "../wire/guid.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
+
+/** How far one device's rescue has come. */
+export type Stage = "opened" | "released" | "assigned" | "reported" | "confirmed" | "relapsed";
+
+/** Every transition there is: which stages an event is taken in, and where it leads. Anything else is ignored. */
+const TRANSITIONS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly to: Stage }>> = {
+  "key.released": { from: ["opened", "released", "assigned"], to: "released" },
+  "plan.assigned": { from: ["opened", "released", "assigned"], to: "assigned" },
+  "session.reported": { from: ["opened", "released", "assigned"], to: "reported" },
+  "device.confirmed": { from: ["reported", "relapsed"], to: "confirmed" },
+  "device.relapsed": { from: ["reported"], to: "relapsed" },
+};
+
+export interface Volume {
+  readonly volume: number;
+  readonly path: string;
+  readonly bytes: number;
+  readonly kind: string;
+  readonly state: string;
+}
+
+export interface ListedProtector {
+  readonly volume: number;
+  readonly protectorId: Guid;
+  readonly type: string;
+}
+
+export interface ReleasedKey {
+  readonly protectorId: Guid;
+  readonly depositId: string;
+  readonly attempt: number;
+}
+
+/** One boot of the recovery image on one device, folded from the ledger. */
+export interface Session {
+  readonly session: string;
+  readonly device: MacAddress;
+  readonly address: Ipv4;
+  readonly tokenHash: string;
+  readonly secretHash: string;
+  /** The code on the device's screen. It is no secret: it tells two devices apart, nothing more. */
+  readonly pairing: string;
+  readonly marks: DeviceMarks;
+  readonly volumes: readonly Volume[];
+  readonly protectors: readonly ListedProtector[];
+  readonly openedAt: number;
+  stage: Stage;
+  /** True once an operator matched the pairing code. */
+  paired: boolean;
+  /** Why the device waits, while it does. */
+  held: string | null;
+  readonly releases: ReleasedKey[];
+  outcome: string | null;
+  proof: Proof;
+}
+
+/** A fold over the ledger, changed in place. */
+export interface Sessions {
+  readonly byId: Map<string, Session>;
+  readonly bySecret: Map<string, Session>;
+  readonly byToken: Map<string, Session>;
+  /** The newest session of each device. */
+  readonly byDevice: Map<MacAddress, Session>;
+}
+
+export function newSessions(): Sessions {
+  return { byId: new Map(), bySecret: new Map(), byToken: new Map(), byDevice: new Map() };
+}
+
+/** Outcomes after which the device is told to reboot and is expected back. */
+export const GOOD_OUTCOMES: ReadonlySet<string> = new Set(["rescued", "already-clean"]);
+
+/** Takes in one more ledger entry. */
+export function foldSession(sessions: Sessions, { body, at }: Entry): void {
+  if (body.type === "session.opened") return open(sessions, body, at);
+  if (body.type === "device.sighted") return sight(sessions, body, at);
+  const session = sessions.byId.get(String(body["session"]));
+  if (session === undefined) return;
+  if (body.type === "pairing.confirmed") session.paired = true;
+  if (body.type === "device.held") session.held = String(body["reason"]);
+  const transition = TRANSITIONS[body.type];
+  if (!transition?.from.includes(session.stage)) return;
+  session.stage = transition.to;
+  session.held = null;
+  if (body.type === "key.released") session.releases.push(body as unknown as ReleasedKey);
+  if (body.type === "session.reported") {
+    session.outcome = String(body["outcome"]);
+    session.proof = NO_PROOF;
+  }
+}
+
+function open(sessions: Sessions, body: Entry["body"], openedAt: number): void {
+  const opened = body as unknown as Session & { readonly machine: DeviceMarks };
+  const session: Session = {
+    ...opened,
+    marks: { ...opened.machine, macs: [opened.device, ...opened.machine.macs] },
+    openedAt,
+    stage: "opened",
+    paired: false,
+    held: null,
+    releases: [],
+    outcome: null,
+    proof: NO_PROOF,
+  };
+  sessions.byId.set(session.session, session);
+  sessions.bySecret.set(session.secretHash, session);
+  sessions.byToken.set(session.tokenHash, session);
+  sessions.byDevice.set(session.device, session);
+}
+
+function sight(sessions: Sessions, body: Entry["body"], at: number): void {
+  const session = sessions.byDevice.get(body["device"] as MacAddress);
+  if (session === undefined || session.outcome === null) return;
+  session.proof = see(session.proof, body["as"] as Sighting, at);
+}
+
+/** The event a device's sightings ask for, if the ledger does not have it yet: it is back, or it fell back. */
+export function dueProof(session: Session): "device.confirmed" | "device.relapsed" | null {
+  const good = session.outcome !== null && GOOD_OUTCOMES.has(session.outcome);
+  if (!good) return null;
+  if (session.proof.state === "confirmed" && session.stage !== "confirmed") return "device.confirmed";
+  if (session.proof.state === "relapsed" && session.stage === "reported") return "device.relapsed";
+  return null;
+}

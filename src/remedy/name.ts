@@ -1,0 +1,40 @@
+import { MalformedError } from "../wire/malformed.ts";
+
+/** One piece of a name grammar: exactly this text, or exactly so many decimal digits. There is no third kind. */
+export type NamePart = { readonly literal: string } | { readonly digits: number };
+
+/** The whole name from its first to its last character: there is nothing before, after or between the parts. */
+export type NameGrammar = readonly NamePart[];
+
+/** Does the whole name fit? `exactly` is false for a name that fits only when ASCII case is ignored. */
+export function fitName(grammar: NameGrammar, name: string): { readonly fits: boolean; readonly exactly: boolean } {
+  const source = grammar
+    .map((part) => ("digits" in part ? `[0-9]{${part.digits}}` : escapeRegExp(part.literal)))
+    .join("");
+  // Without the `u` flag, `i` folds no character outside ASCII into an ASCII one: U+017F and U+212A stay strangers.
+  return { fits: new RegExp(`^${source}$`, "i").test(name) && !/\n/.test(name), exactly: matches(source, name) };
+}
+
+/** The one text form, as the agent protocol carries it: `=C-00000291-,#8,=-,#8,=.sys`. */
+export function formatNameGrammar(grammar: NameGrammar): string {
+  return grammar.map((part) => ("digits" in part ? `#${part.digits}` : `=${part.literal}`)).join(",");
+}
+
+/** Inverse of formatNameGrammar. Throws MalformedError naming the part. */
+export function parseNameGrammar(text: string): NameGrammar {
+  const grammar = text.split(",").map((part, index): NamePart => {
+    if (/^=[A-Za-z0-9._ -]+$/.test(part)) return { literal: part.slice(1) };
+    if (/^#([1-9]|[1-9][0-9])$/.test(part)) return { digits: Number(part.slice(1)) };
+    throw new MalformedError(`part ${index + 1} of the name grammar is neither =literal nor #digits: "${part}"`);
+  });
+  if (grammar.length > 16) throw new MalformedError("a name grammar has at most 16 parts");
+  return grammar;
+}
+
+function matches(source: string, name: string): boolean {
+  return new RegExp(`^${source}$`).test(name);
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.-]/g, "\\$&");
+}

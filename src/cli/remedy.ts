@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { REMEDIES } from "../remedy/library.ts";
+import { formatNameGrammar } from "../remedy/name.ts";
+import { compileRemoval } from "../remedy/plan.ts";
+import { loadRemedy, remedySha256 } from "../remedy/remedy.ts";
+import type { Remedy } from "../remedy/schema.ts";
+import { loadQuarantineManifest, planUndo, undoScript } from "../remedy/undo.ts";
+import { MalformedError } from "../wire/malformed.ts";
+import { OperatorError } from "../wire/operator-error.ts";
+
+/** `breakglass remedy list|show|check|undo`. Reads files, changes nothing anywhere. */
+export function register(program: Command): void {
+  const remedy = program.command("remedy").description("what may be done on a device, and how to undo it");
+
+  remedy
+    .command("list")
+    .description("the remedies that come with breakglass")
+    .option("--json", "as JSON")
+    .action(({ json }: { json?: boolean }) => {
+      const all = [...REMEDIES.values()];
+      if (json) return printJson(all.map((each) => ({ id: each.id, title: each.title, sha256: remedySha256(each) })));
+      for (const each of all) console.log(`${each.id}  ${each.title}`);
+    });
+
+  remedy
+    .command("show")
+    .argument("<id>", "a remedy of `remedy list`")
+    .description("what one remedy would remove, in words")
+    .option("--json", "the document itself")
+    .action((id: string, { json }: { json?: boolean }) => {
+      const found = REMEDIES.get(id);
+      if (!found) throw new OperatorError(`there is no remedy "${id}"`, "choose one of `breakglass remedy list`");
+      if (json) return printJson(found);
+      console.log(describeRemedy(found));
+    });
+
+  remedy
+    .command("check")
+    .argument("<file>", "a remedy you wrote (docs/formats/remedy.md)")
+    .description("does the file hold a valid remedy, and what would it do")
+    .option("--json", "as JSON")
+    .action((file: string, { json }: { json?: boolean }) => {
+      const found = readAs(file, "a remedy", loadRemedy);
+      if (json) return printJson({ id: found.id, sha256: remedySha256(found) });
+      console.log(`${file} is a valid remedy.\n\n${describeRemedy(found)}`);
+    });
+
+  remedy
+    .command("undo")
+    .argument("<manifest>", "the manifest.json from a device's Windows\\Breakglass-Quarantine")
+    .description("the renames that put quarantined files back; prints them, does none of them")
+    .option("--drive <letter>", "the drive letter Windows has on that device", "C:")
+    .option("--json", "the steps, paths relative to the volume's root")
+    .action((file: string, { json, drive }: { json?: boolean; drive: string }) => {
+      if (!/^[A-Za-z]:$/.test(drive)) throw new OperatorError(`"${drive}" is not a drive letter`, "write it like C:");
+      const steps = planUndo(readAs(file, "a quarantine manifest", loadQuarantineManifest));
+      if (json) return printJson(steps);
+      console.log(undoScript(steps, drive.toUpperCase()));
+    });
+}
+
+function describeRemedy(remedy: Remedy): string {
+  const removals = remedy.remove.map((removal) =>
+    [
+      `  folder   ${removal.folder}`,
+      `  name     ${removal.name.map((part) => ("literal" in part ? part.literal : `<${part.digits} digits>`)).join("")}`,
+      `  header   ${removal.header}`,
+      `  written  from ${removal.bad.from}, before ${removal.bad.until}`,
+      `  at most  ${removal.maxFiles} files; with more, none is touched`,
+      `  action   ${removal.action}`,
+      `  grammar  ${formatNameGrammar(compileRemoval(removal).name)}`,
+    ].join("\n"),
+  );
+  return [`${remedy.id}: ${remedy.title}`, remedy.why, ...removals, `sha256 ${remedySha256(remedy)}`].join("\n\n");
+}
+
+function readAs<T>(file: string, what: string, parse: (text: string) => T): T {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new OperatorError(`cannot read ${file}: ${(error as Error).message}`, "check the path; nothing was changed");
+  }
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    throw new OperatorError(`${file} is not ${what}: ${error.what}`, "correct that field; nothing was changed");
+  }
+}
+
+function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2));
+}

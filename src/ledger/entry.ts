@@ -21,11 +21,12 @@ export interface Entry {
   readonly actor: string;
   /** Unique: the same command appended twice is one entry. */
   readonly commandId: string;
+  /** Which armed campaign was current: 0 before the first, then counting up. */
   readonly generation: number;
   readonly body: EntryBody;
 }
 
-/** What a caller gives; the ledger adds the rest. */
+/** What a caller gives; the ledger adds the rest, and without a `generation` it goes on with the last entry's. */
 export interface NewEntry {
   readonly body: EntryBody;
   readonly actor: string;

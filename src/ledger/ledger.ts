@@ -10,6 +10,7 @@ export class Receipt {
   readonly body: EntryBody;
   /** True if the command was in the ledger already and this is the receipt of that first time. */
   readonly repeated: boolean;
+  readonly #minted = true;
 
   private constructor(proof: typeof minting, entry: Entry, repeated: boolean) {
     if (proof !== minting) throw new Error("a receipt comes from a ledger");
@@ -24,12 +25,20 @@ export class Receipt {
   static mint(entry: Entry, repeated: boolean): Receipt {
     return new Receipt(minting, entry, repeated);
   }
+
+  /** True for a receipt that a ledger made; an object that merely looks like one has no such mark. */
+  static is(value: unknown): value is Receipt {
+    return typeof value === "object" && value !== null && #minted in value && value.#minted;
+  }
 }
 
 /** Several processes may hold the same ledger; each append is one durable transaction. */
 export interface Ledger {
   readonly ledgerId: string;
-  /** A fact: appended wherever the head is. Resolves only when the entry is on disk. */
+  /**
+   * A fact: appended wherever the head is. Resolves only when the entry is on disk. The same command again gives the
+   * receipt of the first time. Rejects with StoreError if it could not be written; appending again is safe then.
+   */
   append(entry: NewEntry): Promise<Receipt>;
   /** A decision: appended only if the head is still `headSeq`, else `stale-view` and nothing is written. */
   appendIfHead(entry: NewEntry, headSeq: number): Promise<Receipt | "stale-view">;

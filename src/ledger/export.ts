@@ -1,0 +1,37 @@
+import { canonicalJson, type JsonObject } from "../wire/json.ts";
+import { MalformedError } from "../wire/malformed.ts";
+import type { Entry, EntryBody } from "./entry.ts";
+
+/** One entry as one line of JSON, canonical (RFC 8785), LF at its end: docs/formats/ledger.md. */
+export function exportLine(entry: Entry): string {
+  const { ledgerId, epoch, seq, prev, hash, at, stationAt, station, actor, commandId, generation, body } = entry;
+  const whole = { ledgerId, epoch, seq, prev, hash, at, stationAt, station, actor, commandId, generation, body };
+  return `${canonicalJson(whole)}\n`;
+}
+
+const TEXT = ["ledgerId", "prev", "hash", "station", "actor", "commandId"];
+const NUMBERS = ["epoch", "seq", "at", "stationAt", "generation"];
+const FIELDS = [...TEXT, ...NUMBERS, "body"];
+
+/** Reads one exported line. Its fields are exactly an entry's; MalformedError carries the line number. */
+export function parseExportLine(line: string, lineNumber: number): Entry {
+  const object = parseObject(line, lineNumber);
+  const keys = Object.keys(object);
+  const body = object["body"] as EntryBody;
+  const fits =
+    keys.length === FIELDS.length &&
+    TEXT.every((field) => typeof object[field] === "string") &&
+    NUMBERS.every((field) => Number.isSafeInteger(object[field])) &&
+    typeof body === "object" &&
+    typeof body?.type === "string";
+  if (!fits) throw new MalformedError("not a ledger entry", lineNumber);
+  return object as unknown as Entry;
+}
+
+function parseObject(line: string, lineNumber: number): JsonObject {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
+  } catch {}
+  throw new MalformedError("not a JSON object", lineNumber);
+}

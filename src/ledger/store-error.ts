@@ -1,0 +1,70 @@
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+
+/** Why a ledger or vault file did not take or give what was asked. */
+export type StoreFault = "full" | "busy" | "access" | "storage" | "damaged" | "not-a-store";
+
+const SAYS: Readonly<Record<StoreFault, readonly [what: string, next: string]>> = {
+  full: ["has no room to grow: the disk is full; nothing was written", "Free some space on that disk, then try again."],
+  busy: [
+    "is locked by another process; nothing was written",
+    "Wait for the other breakglass command, or look for one that hangs, then try again.",
+  ],
+  access: [
+    "cannot be opened for reading and writing",
+    "Run as the user who owns it, and see that its disk is writable.",
+  ],
+  storage: [
+    "could not be written or read: the disk reports an error; what was being written counts as not written",
+    "Check the disk (cable, stick, system log), keep a copy of the file, then start breakglass again.",
+  ],
+  damaged: [
+    "is damaged",
+    "Keep it as it is, and work on from the last good copy; `breakglass ledger verify` says how far a ledger holds.",
+  ],
+  "not-a-store": ["is something else; it was left untouched", "Name the right folder with --state."],
+};
+
+/** A store file failed. `fault` is the reason word; the message says what it means for what was asked. */
+export class StoreError extends OperatorError {
+  readonly fault: StoreFault;
+
+  constructor(fault: StoreFault, name: string, path: string, detail: string, options?: ErrorOptions) {
+    const [what, next] = SAYS[fault];
+    super(
+      `The ${name} ${path} ${what} (${detail}).`,
+      next,
+      fault === "damaged" ? ExitCode.negative : ExitCode.environment,
+    );
+    this.name = "StoreError";
+    this.fault = fault;
+    if (options?.cause !== undefined) this.cause = options.cause;
+  }
+}
+
+// Primary result codes, https://www.sqlite.org/rescode.html
+const FAULTS: Readonly<Record<number, StoreFault>> = {
+  3: "access",
+  5: "busy",
+  6: "busy",
+  8: "access",
+  10: "storage",
+  11: "damaged",
+  13: "full",
+  14: "access",
+  23: "access",
+  26: "not-a-store",
+};
+
+/** The StoreError for an error of node:sqlite or of the file system; any other error is given back as it is. */
+export function storeFault(error: unknown, name: string, path: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const { errcode, code } = error as { errcode?: unknown; code?: unknown };
+  const fault = typeof errcode === "number" ? FAULTS[errcode & 0xff] : fileFault(code);
+  return fault === undefined ? error : new StoreError(fault, name, path, error.message, { cause: error });
+}
+
+function fileFault(code: unknown): StoreFault | undefined {
+  if (code === "ENOSPC" || code === "EDQUOT") return "full";
+  if (code === "EIO") return "storage";
+  return typeof code === "string" && /^(EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EISDIR)$/.test(code) ? "access" : undefined;
+}

@@ -1,0 +1,99 @@
+import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { StoreError, storeFault } from "./store-error.ts";
+
+/** One of the SQLite files breakglass keeps: how to know it, and how to make it. */
+export interface StoreKind {
+  readonly name: "ledger" | "vault";
+  /** SQLite's application_id: four ASCII characters that name the file's kind in its header. */
+  readonly applicationId: number;
+  /** SQLite's user_version. */
+  readonly version: number;
+  readonly schema: string;
+  readonly journal: "wal" | "delete";
+}
+
+/** Another process holds the write lock for one commit, milliseconds at most; a slow disk is given this long. */
+const BUSY_MS = 5_000;
+
+/**
+ * Opens one of our SQLite files, or makes it with mode 0600. `create`: "never", "if-missing", or "new" (refused if the
+ * file is there). `initialise` fills the first rows in the same transaction as the schema. Throws OperatorError or
+ * StoreError, having changed nothing, if the file is missing, is something else, is damaged, or is of a later version.
+ */
+export function openStoreFile(
+  path: string,
+  kind: StoreKind,
+  create: "never" | "if-missing" | "new",
+  initialise: (db: DatabaseSync) => void,
+): DatabaseSync {
+  const missing = !existsSync(path);
+  if (missing && create === "never")
+    throw new OperatorError(
+      `There is no ${kind.name} at ${path}.`,
+      "Run `breakglass escrow init` to start one, or name the right folder with --state.",
+    );
+  if (!missing && create === "new")
+    throw new OperatorError(
+      `There is a ${kind.name} at ${path} already; it was left untouched.`,
+      "Use it, or name another folder with --state.",
+      ExitCode.refused,
+    );
+  let db: DatabaseSync | null = null;
+  try {
+    if (missing) makePrivateFile(path);
+    db = new DatabaseSync(path, { timeout: BUSY_MS });
+    // On macOS a plain fsync stops at the drive's cache; elsewhere these two do nothing.
+    db.exec("PRAGMA synchronous = EXTRA; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
+    if (create !== "never" && isBlank(db)) fill(db, kind, initialise);
+    checkKind(db, kind, path);
+    db.exec(`PRAGMA journal_mode = ${kind.journal}; PRAGMA synchronous = ${kind.journal === "wal" ? "FULL" : "EXTRA"}`);
+    return db;
+  } catch (error) {
+    if (db?.isOpen) db.close();
+    throw storeFault(error, kind.name, path);
+  }
+}
+
+/** The new name must survive a power cut too, and on Linux that takes an fsync of the folder. */
+function makePrivateFile(path: string): void {
+  closeSync(openSync(path, "a", 0o600));
+  if (process.platform === "win32") return;
+  const folder = openSync(dirname(path), "r");
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
+function pragma(db: DatabaseSync, name: string): number {
+  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+function isBlank(db: DatabaseSync): boolean {
+  return pragma(db, "application_id") === 0 && db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"] === 0;
+}
+
+function fill(db: DatabaseSync, kind: StoreKind, initialise: (db: DatabaseSync) => void): void {
+  db.exec("BEGIN IMMEDIATE");
+  if (isBlank(db)) {
+    db.exec(`${kind.schema}; PRAGMA application_id = ${kind.applicationId}; PRAGMA user_version = ${kind.version}`);
+    initialise(db);
+  }
+  db.exec("COMMIT");
+}
+
+function checkKind(db: DatabaseSync, kind: StoreKind, path: string): void {
+  if (pragma(db, "application_id") !== kind.applicationId)
+    throw new OperatorError(
+      `${path} is a database, but not a ${kind.name}; it was left untouched.`,
+      "Name the right folder with --state.",
+    );
+  const version = pragma(db, "user_version");
+  if (version > kind.version)
+    throw new OperatorError(
+      `${path} is a ${kind.name} of version ${version}, and this breakglass knows version ${kind.version}; it was left untouched.`,
+      "Use the newer breakglass that wrote it.",
+    );
+  if (version !== kind.version) throw new StoreError("damaged", kind.name, path, `its version reads ${version}`);
+}

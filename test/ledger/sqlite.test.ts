@@ -1,0 +1,239 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { NewEntry } from "../../src/ledger/entry.ts";
+import { Receipt } from "../../src/ledger/ledger.ts";
+import { CommandReused, openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
+import { verifyLedger } from "../../src/ledger/verify.ts";
+import { OperatorError } from "../../src/wire/operator-error.ts";
+import { Secret } from "../../src/wire/secret.ts";
+
+let folder: string;
+let path: string;
+let now: number;
+const opened: SqliteLedger[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "ledger-"));
+  path = join(folder, "ledger.sqlite");
+  now = 1_721_360_000_000;
+});
+afterEach(async () => {
+  for (const ledger of opened.splice(0)) await ledger.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function open(create = true): Promise<SqliteLedger> {
+  const ledger = await openSqliteLedger(path, { station: "laptop-1", clock: () => now, create });
+  opened.push(ledger);
+  return ledger;
+}
+const fact = (commandId: string, body: NewEntry["body"] = { type: "station.started" }): NewEntry => ({
+  actor: "station",
+  commandId,
+  body,
+});
+
+test("an append gives a receipt for an entry that a second connection can read", async () => {
+  const ledger = await open();
+  const receipt = await ledger.append(fact("one"));
+  const entries = await (await open(false)).read(0);
+  expect(receipt).toMatchObject({ seq: 1, repeated: false, body: { type: "station.started" } });
+  expect(entries).toMatchObject([
+    { seq: 1, hash: receipt.hash, at: now, station: "laptop-1", epoch: 1, generation: 0 },
+  ]);
+});
+
+test("the ledger file and its companions are readable by their owner alone", async () => {
+  await (await open()).append(fact("one"));
+  for (const name of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(name).mode & 0o777).toBe(0o600);
+});
+
+test("the same command twice is one entry and the receipt of the first time", async () => {
+  const ledger = await open();
+  const [first, second] = await Promise.all([ledger.append(fact("one")), ledger.append(fact("one"))]);
+  now += 5_000;
+  const third = await ledger.append(fact("one"));
+  expect([second, third]).toMatchObject([
+    { seq: 1, hash: first.hash, repeated: true },
+    { seq: 1, hash: first.hash, repeated: true },
+  ]);
+  expect(await ledger.read(0)).toHaveLength(1);
+});
+
+test("a used command ID with other content is refused loudly and spoils nobody else's append", async () => {
+  const ledger = await open();
+  await ledger.append(fact("one"));
+  const [reused, other] = await Promise.allSettled([
+    ledger.append(fact("one", { type: "station.stopped" })),
+    ledger.append(fact("two")),
+  ]);
+  expect(reused).toMatchObject({ status: "rejected", reason: expect.any(CommandReused) });
+  expect(other).toMatchObject({ status: "fulfilled", value: { seq: 2 } });
+});
+
+test("a decision made on an older head is stale-view and writes nothing", async () => {
+  const ledger = await open();
+  const { seq } = await ledger.head();
+  const [won, lost] = await Promise.all([ledger.appendIfHead(fact("a"), seq), ledger.appendIfHead(fact("b"), seq)]);
+  expect(won).toMatchObject({ seq: 1 });
+  expect(lost).toBe("stale-view");
+  expect(await ledger.read(0)).toHaveLength(1);
+});
+
+test("ledger time never goes back though the station's clock does", async () => {
+  const ledger = await open();
+  await ledger.append(fact("one"));
+  now -= 3_600_000;
+  await ledger.append(fact("two"));
+  const [one, two] = await ledger.read(0);
+  expect(two).toMatchObject({ at: one!.at, stationAt: one!.stationAt - 3_600_000 });
+});
+
+test("read gives entries above a sequence number, in order, at most as many as asked", async () => {
+  const ledger = await open();
+  await Promise.all(["a", "b", "c", "d"].map((id) => ledger.append(fact(id))));
+  expect((await ledger.read(1, 2)).map(({ seq }) => seq)).toEqual([2, 3]);
+  expect((await ledger.read(0)).map(({ commandId }) => commandId)).toEqual(["a", "b", "c", "d"]);
+});
+
+test("without a generation an entry goes on with the last one's", async () => {
+  const ledger = await open();
+  await ledger.append({ ...fact("armed"), generation: 3 });
+  await ledger.append(fact("then"));
+  expect((await ledger.read(1))[0]!.generation).toBe(3);
+});
+
+test.each([
+  ["a fraction", { type: "x", n: 0.5 }],
+  ["a Secret", { type: "x", n: new Secret("461109") as never }],
+  ["half a surrogate pair", { type: "x", n: "\ud800" }],
+  ["undefined", { type: "x", n: undefined as never }],
+  ["a key outside ASCII", { type: "x", é: 1 }],
+])("%s does not go into the ledger", async (_what, body) => {
+  const ledger = await open();
+  await expect(ledger.append(fact("one", body))).rejects.toThrow(TypeError);
+  expect(await ledger.head()).toMatchObject({ seq: 0 });
+});
+
+test("the file itself refuses to change or drop an entry", async () => {
+  await (await open()).append(fact("one"));
+  const raw = new DatabaseSync(path);
+  expect(() => raw.exec("UPDATE entry SET actor = 'nobody'")).toThrow(/append-only/);
+  expect(() => raw.exec("DELETE FROM entry")).toThrow(/append-only/);
+  raw.close();
+});
+
+describe("opening", () => {
+  test("a missing ledger is an operator's error unless it is to be made", async () => {
+    await expect(open(false)).rejects.toThrow(OperatorError);
+    await expect(open(false)).rejects.toThrow(/There is no ledger at/);
+  });
+
+  test("a file that is no database is left as it was", async () => {
+    writeFileSync(path, "this is a letter, not a ledger\n".repeat(99));
+    await expect(open()).rejects.toMatchObject({ fault: "not-a-store" });
+    expect(readFileSync(path, "utf8")).toMatch(/^this is a letter/);
+  });
+
+  test("another program's database is left as it was", async () => {
+    const other = new DatabaseSync(path);
+    other.exec("CREATE TABLE cookies (name TEXT)");
+    other.close();
+    const before = readFileSync(path);
+    await expect(open()).rejects.toThrow(/not a ledger; it was left untouched/);
+    expect(readFileSync(path)).toEqual(before);
+  });
+
+  test("a ledger of a later version names both versions", async () => {
+    await (await open()).close();
+    const raw = new DatabaseSync(path);
+    raw.exec("PRAGMA user_version = 2");
+    raw.close();
+    await expect(open()).rejects.toThrow(/of version 2, and this breakglass knows version 1/);
+  });
+
+  test("a ledger whose last entry was changed takes no more entries", async () => {
+    const ledger = await open();
+    await ledger.append(fact("one"));
+    await ledger.close();
+    tamper("UPDATE entry SET actor = 'nobody' WHERE seq = 1");
+    await expect(open()).rejects.toMatchObject({ fault: "damaged", message: expect.stringContaining("last entry, 1") });
+  });
+
+  test("a truncated file is damaged, not empty", async () => {
+    const ledger = await open();
+    await Promise.all(Array.from({ length: 200 }, (_, index) => ledger.append(fact(`c${index}`))));
+    await ledger.close();
+    writeFileSync(path, readFileSync(path).subarray(0, 20_000));
+    await expect(open(false).then((half) => half.read(0))).rejects.toMatchObject({ fault: "damaged" });
+  });
+
+  test("a path that cannot be opened says so", async () => {
+    path = folder;
+    await expect(open()).rejects.toMatchObject({ fault: "access" });
+  });
+});
+
+function tamper(sql: string): void {
+  const raw = new DatabaseSync(path);
+  raw.exec(`DROP TRIGGER noUpdate; DROP TRIGGER noDelete; ${sql}`);
+  raw.close();
+}
+
+describe("verifying a file", () => {
+  beforeEach(async () => {
+    const ledger = await open();
+    await Promise.all(
+      Array.from({ length: 500 }, (_, index) =>
+        ledger.append(fact(`c${index}`, { type: "agent.stage", uptime: index })),
+      ),
+    );
+    await ledger.close();
+  });
+
+  test("an untouched ledger holds", async () => {
+    const ledger = await open(false);
+    expect(await verifyLedger(ledger)).toMatchObject({ holds: true, entries: 500 });
+    expect(await ledger.integrity()).toEqual([]);
+  });
+
+  test.each([
+    [
+      "a changed body",
+      "UPDATE entry SET body = replace(body, '\"uptime\":41', '\"uptime\":43') WHERE seq = 42",
+      "hash",
+      42,
+    ],
+    ["a dropped entry", "DELETE FROM entry WHERE seq = 17", "sequence", 17],
+    ["a changed time", "UPDATE entry SET at = at - 1 WHERE seq = 30", "time", 30],
+    ["a body that is no JSON", "UPDATE entry SET body = '{' WHERE seq = 300", "unreadable", 300],
+  ])("%s is found and located", async (_what, sql, fault, seq) => {
+    tamper(sql);
+    expect(await verifyLedger(await open(false))).toMatchObject({ holds: false, fault, seq });
+  });
+
+  test("one damaged byte anywhere in an entry's text is found and located", async () => {
+    const clean = readFileSync(path);
+    const copy = join(folder, "copy.sqlite");
+    for (const word of ["laptop-1", "agent.stage", "station"]) {
+      const offset = clean.lastIndexOf(word);
+      const bad = Buffer.from(clean);
+      bad[offset] = bad[offset]! ^ 1;
+      writeFileSync(copy, bad);
+      copyFileSync(copy, path);
+      const verdict = await verifyLedger(await open(false));
+      expect(verdict).toMatchObject({ holds: false, fault: "hash" });
+      expect((verdict as { seq: number }).seq).toBeGreaterThan(0);
+    }
+  });
+});
+
+test("a look-alike is not a receipt", async () => {
+  const real = await (await open()).append(fact("one"));
+  expect(Receipt.is(real)).toBe(true);
+  for (const fake of [{ ...real }, Object.create(Receipt.prototype), null, "receipt"])
+    expect(Receipt.is(fake)).toBe(false);
+});

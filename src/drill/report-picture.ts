@@ -1,0 +1,55 @@
+import type { DeviceResult, Span } from "./result.ts";
+
+const COLOURS: Readonly<Record<Span["is"], string>> = {
+  crashing: "#b3261e",
+  firmware: "#8a8f98",
+  loading: "#5b7fa6",
+  rescue: "#1f5fa8",
+  waiting: "#b8860b",
+  healthy: "#2e7d32",
+  off: "#e4e6ea",
+};
+
+const WIDTH = 960;
+const LEFT = 8;
+
+/** Escapes text for HTML and SVG. */
+export function escapeText(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+/**
+ * One device's drill as a bar over time: what it was doing when. Colour is never the only sign: each stretch that has
+ * room carries its word, and all of them have it as a tooltip and in the legend under the bar.
+ */
+export function devicePicture(device: DeviceResult): string {
+  const spans = device.spans.filter(({ from, to }) => to > from);
+  if (spans.length === 0) return "";
+  const start = Math.min(...spans.map(({ from }) => from));
+  const end = Math.max(...spans.map(({ to }) => to));
+  const scale = (WIDTH - 2 * LEFT) / Math.max(1, end - start);
+  const x = (at: number) => Math.round((LEFT + (at - start) * scale) * 10) / 10;
+  const bars = spans.map(({ from, to, is, label }) => {
+    const width = Math.round((x(to) - x(from)) * 10) / 10;
+    const seconds = ((to - from) / 1000).toFixed(1);
+    const title = `<title>${escapeText(label)}: ${seconds} s</title>`;
+    const box = `<rect x="${x(from)}" y="8" width="${Math.max(width, 1)}" height="30" fill="${COLOURS[is]}"/>`;
+    const room = width > label.length * 7 + 8;
+    const ink = is === "off" ? "#444" : "#fff";
+    const word = room ? `<text x="${x(from) + width / 2}" y="28" fill="${ink}">${escapeText(label)}</text>` : "";
+    return `<g>${title}${box}${word}</g>`;
+  });
+  const step = niceStep((end - start) / 1000);
+  const ticks: string[] = [];
+  for (let second = 0; second * 1000 <= end - start; second += step) {
+    const at = x(start + second * 1000);
+    ticks.push(`<path d="M${at} 38v5" stroke="#888"/><text x="${at}" y="56" fill="#555">${second} s</text>`);
+  }
+  const view = `viewBox="0 0 ${WIDTH} 62" role="img" aria-label="${escapeText(`${device.name} over time`)}"`;
+  return `<svg class="bar" ${view}>${bars.join("")}${ticks.join("")}</svg>`;
+}
+
+/** A round number of seconds that gives about ten ticks. */
+function niceStep(seconds: number): number {
+  return [1, 2, 5, 10, 20, 30, 60, 120, 300, 600].find((step) => seconds / step <= 12) ?? 1800;
+}

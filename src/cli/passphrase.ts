@@ -1,0 +1,88 @@
+import { createReadStream } from "node:fs";
+import { password } from "@inquirer/prompts";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { Secret } from "../wire/secret.ts";
+
+/** What commander gives for `--passphrase-fd N`. */
+export interface PassphraseOption {
+  readonly passphraseFd?: string;
+}
+
+/** Whoever holds a copy of the vault can guess as long as he likes; scrypt makes each guess cost about a second. */
+export const LEAST_PASSPHRASE_LENGTH = 12;
+const MOST_BYTES = 4096;
+
+/** The vault's passphrase: from the descriptor if one is given, else asked on the terminal without echo. */
+export async function readPassphrase(options: PassphraseOption): Promise<Secret<string>> {
+  if (options.passphraseFd !== undefined) return passphraseFromDescriptor(options.passphraseFd);
+  requireTerminal();
+  return notEmpty(await ask("Passphrase of the vault:"));
+}
+
+/** A passphrase for a new vault: asked twice, and not too short. */
+export async function readNewPassphrase(options: PassphraseOption): Promise<Secret<string>> {
+  if (options.passphraseFd !== undefined) return longEnough(await passphraseFromDescriptor(options.passphraseFd));
+  requireTerminal();
+  const first = longEnough(notEmpty(await ask(`New passphrase (${LEAST_PASSPHRASE_LENGTH} characters or more):`)));
+  if ((await ask("The same once more:")) === first.reveal()) return first;
+  throw new OperatorError("The two passphrases differ; nothing was made.", "Run the command again.");
+}
+
+async function passphraseFromDescriptor(option: string): Promise<Secret<string>> {
+  if (!/^\d{1,4}$/.test(option))
+    throw new OperatorError(
+      "--passphrase-fd takes the number of an open descriptor.",
+      "Example: --passphrase-fd 3 3<FILE",
+    );
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of createReadStream("", { fd: Number(option), autoClose: false })) {
+      chunks.push(chunk as Buffer);
+      if (Buffer.concat(chunks).length > MOST_BYTES) break;
+    }
+  } catch (error) {
+    throw new OperatorError(
+      `Descriptor ${option} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      `Open it for this command, as in: --passphrase-fd ${option} ${option}<FILE`,
+    );
+  }
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length > MOST_BYTES)
+    throw new OperatorError(
+      `What descriptor ${option} gives is too long for a passphrase.`,
+      "Give only the passphrase.",
+    );
+  return notEmpty(bytes.toString("utf8").replace(/\r?\n$/, ""));
+}
+
+async function ask(message: string): Promise<string> {
+  try {
+    return await password({ message, mask: false });
+  } catch (error) {
+    if ((error as Error).name !== "ExitPromptError") throw error;
+    throw new OperatorError(
+      "No passphrase was given; nothing was changed.",
+      "Run the command again.",
+      ExitCode.refused,
+    );
+  }
+}
+
+function requireTerminal(): void {
+  if (process.stdin.isTTY) return;
+  throw new OperatorError("There is no terminal to ask for the passphrase on.", "Give it with --passphrase-fd N.");
+}
+
+function notEmpty(text: string): Secret<string> {
+  if (text === "")
+    throw new OperatorError("The passphrase is empty; nothing was changed.", "Give the vault's passphrase.");
+  return new Secret(text);
+}
+
+function longEnough(passphrase: Secret<string>): Secret<string> {
+  if ([...passphrase.reveal()].length >= LEAST_PASSPHRASE_LENGTH) return passphrase;
+  throw new OperatorError(
+    `The passphrase is shorter than ${LEAST_PASSPHRASE_LENGTH} characters; nothing was made.`,
+    "Choose a longer one: five or six random words are easy to type and hard to guess.",
+  );
+}

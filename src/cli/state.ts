@@ -1,0 +1,71 @@
+import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { openSqliteLedger, type SqliteLedger } from "../ledger/sqlite.ts";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+
+/** What commander gives for `--state DIR`. */
+export interface StateOption {
+  readonly state?: string;
+}
+
+/** The files a station keeps, all in one folder that only its owner may enter. */
+export interface StateFolder {
+  readonly folder: string;
+  readonly vault: string;
+  readonly ledger: string;
+  readonly caCertificate: string;
+  readonly caKey: string;
+}
+
+export function withStateOption(command: Command): Command {
+  return command.option("--state <DIR>", "where vault and ledger are (default: $BREAKGLASS_STATE, else ~/.breakglass)");
+}
+
+/**
+ * The state folder of `--state`, $BREAKGLASS_STATE or ~/.breakglass, in that order. With `create` it is made, mode
+ * 0700. Refused if others on this machine may look into it.
+ */
+export function stateFolder(options: StateOption, create = false): StateFolder {
+  const folder = resolve(options.state ?? process.env.BREAKGLASS_STATE ?? join(homedir(), ".breakglass"));
+  if (create) makeFolder(folder);
+  refuseOpenFolder(folder);
+  return {
+    folder,
+    vault: join(folder, "vault.sqlite"),
+    ledger: join(folder, "ledger.sqlite"),
+    caCertificate: join(folder, "station-ca.pem"),
+    caKey: join(folder, "station-ca.key"),
+  };
+}
+
+/** The ledger in the state folder, with this machine's name and clock. Without `create`, it has to be there. */
+export function openStateLedger(options: StateOption, create = false): Promise<SqliteLedger> {
+  const { ledger } = stateFolder(options, create);
+  return openSqliteLedger(ledger, { station: hostname(), clock: Date.now, create });
+}
+
+function makeFolder(folder: string): void {
+  try {
+    // The umask takes bits away from mkdir's mode, and a folder that was made is ours to open up to its owner.
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(folder, 0o700);
+  } catch (error) {
+    throw new OperatorError(
+      `The folder ${folder} cannot be made: ${(error as Error).message}.`,
+      "Name another folder with --state.",
+      ExitCode.environment,
+    );
+  }
+}
+
+function refuseOpenFolder(folder: string): void {
+  const mode = statSync(folder, { throwIfNoEntry: false })?.mode;
+  // Windows has no such mode bits; there the folder lies in the user's profile, which other users cannot enter.
+  if (mode === undefined || process.platform === "win32" || (mode & 0o077) === 0) return;
+  throw new OperatorError(
+    `Others on this machine may look into ${folder} (mode ${(mode & 0o777).toString(8)}); nothing was opened.`,
+    `Close it first: chmod 700 ${folder}`,
+    ExitCode.environment,
+  );
+}

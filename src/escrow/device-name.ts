@@ -1,0 +1,17 @@
+/**
+ * The device's name in a directory export's `Hostname` cell: an Active Directory distinguished name gives its first CN
+ * (RFC 4514 escapes undone: `CN=Lab\, left,OU=...`), anything else is the name itself. Null for an empty cell.
+ */
+export function deviceNameOf(cell: string): string | null {
+  const text = cell.trim();
+  const value = /^CN=((?:\\.|[^\\,+])*)/is.exec(text)?.[1];
+  const name = value === undefined ? text : unescapeValue(value).trim();
+  return name === "" || name.toUpperCase() === "NULL" ? null : name;
+}
+
+/** RFC 4514 section 2.4: a backslash before the character itself, or before two hex digits of a UTF-8 byte. */
+function unescapeValue(value: string): string {
+  return value
+    .replace(/(?:\\[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll("\\", ""), "hex").toString("utf8"))
+    .replace(/\\(.)/gs, "$1");
+}

@@ -1,0 +1,96 @@
+import type { Guid } from "../wire/guid.ts";
+import { OperatorError } from "../wire/operator-error.ts";
+import { type Columns, parseHeader, parseRow, type Reject } from "./csv.ts";
+import type { NewDeposit } from "./deposit.ts";
+import { linesOf } from "./lines.ts";
+import type { Vault } from "./vault.ts";
+
+export interface RejectedRow extends Reject {
+  readonly line: number;
+}
+
+/** A row was taken, but the vault now has several passwords for its key protector ID. */
+export interface ConflictingRow {
+  readonly line: number;
+  readonly protectorId: Guid;
+  readonly passwords: number;
+}
+
+/** Every row is counted once: deposited + present + rejected.length = rows. */
+export interface ImportReport {
+  readonly source: string;
+  readonly rows: number;
+  readonly deposited: number;
+  readonly present: number;
+  readonly rejected: readonly RejectedRow[];
+  readonly conflicts: readonly ConflictingRow[];
+}
+
+/** Rows per transaction: enough to make the fsync cheap, few enough to show progress. */
+const BATCH = 200;
+
+interface Pending {
+  readonly line: number;
+  readonly deposit: NewDeposit;
+}
+
+/**
+ * Imports a directory export (parseHeader says which) into a vault, sealed or not. `content` is its text or its bytes
+ * as they are read. A bad row is reported and does not stop the others. Throws OperatorError, with nothing deposited,
+ * if the header is not one it knows. `source` is the file's name without its folder; `onProgress` is told how many
+ * rows are done.
+ */
+export async function importCsv(
+  content: string | AsyncIterable<Uint8Array>,
+  vault: Vault,
+  source: string,
+  onProgress: (rows: number) => void = () => {},
+): Promise<ImportReport> {
+  const report = {
+    source,
+    rows: 0,
+    deposited: 0,
+    present: 0,
+    rejected: [] as RejectedRow[],
+    conflicts: [] as ConflictingRow[],
+  };
+  let columns: Columns | null = null;
+  let batch: Pending[] = [];
+  const flush = async () => {
+    const results = await vault.depositAll(batch.map(({ deposit }) => deposit));
+    for (const [index, { is, others }] of results.entries()) {
+      const { line, deposit } = batch[index]!;
+      report[is] += 1;
+      if (others > 0) report.conflicts.push({ line, protectorId: deposit.protectorId, passwords: others + 1 });
+    }
+    batch = [];
+    onProgress(report.rows);
+  };
+  for await (const { number: line, text } of linesOf(typeof content === "string" ? [Buffer.from(content)] : content)) {
+    // Windows PowerShell 5's Export-Csv begins with a line about types.
+    if (text?.trim() === "" || (columns === null && text?.startsWith("#TYPE"))) continue;
+    if (columns === null) {
+      columns = text === null ? null : parseHeader(text);
+      if (columns === null) throw unknownHeader(source, line);
+      continue;
+    }
+    report.rows += 1;
+    const row: Omit<NewDeposit, "source"> | Reject =
+      text === null
+        ? { reason: "line-too-long", detail: "no row is that long", protectorId: null }
+        : parseRow(text, columns);
+    if ("reason" in row) report.rejected.push({ line, ...row });
+    else batch.push({ line, deposit: { ...row, source } });
+    if (batch.length >= BATCH) await flush();
+  }
+  if (columns === null) throw unknownHeader(source, 1);
+  await flush();
+  return report;
+}
+
+function unknownHeader(source: string, line: number): OperatorError {
+  return new OperatorError(
+    `Line ${line} of ${source} is not a header with the columns KeyID and RecoveryKey; nothing was deposited.`,
+    "The first line has to read Hostname,KeyID,RecoveryKey,Directory or KeyID,RecoveryKey.",
+  );
+}

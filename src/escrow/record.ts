@@ -1,0 +1,78 @@
+import { armor, Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
+import { parseRecoveryPassword, type RecoveryPassword } from "../bitlocker/recovery-password.ts";
+import { type Guid, parseGuid } from "../wire/guid.ts";
+import { MalformedError } from "../wire/malformed.ts";
+import { Secret } from "../wire/secret.ts";
+
+// The two ciphertexts of a vault, both ASCII-armored age files (https://age-encryption.org/v1) that the `age` program
+// opens by itself: docs/formats/vault.md.
+
+/** A new key pair: the public recipient, and the identity as an age file under the passphrase. */
+export async function newIdentity(
+  vaultId: string,
+  passphrase: Secret<string>,
+  workFactor: number,
+): Promise<{ recipient: string; sealedIdentity: string }> {
+  const identity = await generateX25519Identity();
+  const recipient = await identityToRecipient(identity);
+  const encrypter = new Encrypter();
+  encrypter.setScryptWorkFactor(workFactor);
+  encrypter.setPassphrase(passphrase.reveal());
+  const file = `# breakglass vault ${vaultId}\n# public key: ${recipient}\n${identity}\n`;
+  return { recipient, sealedIdentity: armor.encode(await encrypter.encrypt(file)) };
+}
+
+/** The identity, `wrong-passphrase`, or MalformedError if the age file is damaged or is another vault's. */
+export async function openIdentity(
+  sealedIdentity: string,
+  recipient: string,
+  passphrase: Secret<string>,
+): Promise<Secret<string> | "wrong-passphrase"> {
+  const decrypter = new Decrypter();
+  decrypter.addPassphrase(passphrase.reveal());
+  let file: string;
+  try {
+    file = await decrypter.decrypt(decodeArmor(sealedIdentity, "the vault's identity"), "text");
+  } catch (error) {
+    if ((error as Error).message.startsWith("no identity matched")) return "wrong-passphrase";
+    throw error instanceof MalformedError ? error : new MalformedError("the vault's identity is damaged");
+  }
+  const identity = /^AGE-SECRET-KEY-1[0-9A-Z]+$/m.exec(file)?.[0];
+  if (identity === undefined || (await identityToRecipient(identity)) !== recipient)
+    throw new MalformedError("the vault's identity does not belong to its recipient");
+  return new Secret(identity);
+}
+
+/** One recovery password as an age file. Needs the public recipient alone, so a sealed vault takes deposits. */
+export async function sealRecord(recipient: string, protectorId: Guid, password: RecoveryPassword): Promise<string> {
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(recipient);
+  // The protector ID inside keeps two rows' ciphertexts from being swapped; the length is always the same.
+  const plain = `key-protector-id ${protectorId}\nrecovery-password ${password.text.reveal()}\n`;
+  return armor.encode(await encrypter.encrypt(plain));
+}
+
+/** The recovery password of a record; MalformedError if it is damaged or belongs to another key protector. */
+export async function openRecord(record: string, identity: Secret<string>, protectorId: Guid): Promise<Secret<string>> {
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity.reveal());
+  let plain: string;
+  try {
+    plain = await decrypter.decrypt(decodeArmor(record, "the record"), "text");
+  } catch {
+    throw new MalformedError(`the record of ${protectorId} is damaged, or was made for another vault`);
+  }
+  const fields = /^key-protector-id (\S+)\nrecovery-password ([0-9-]+)\n$/.exec(plain);
+  if (fields === null) throw new MalformedError(`the record of ${protectorId} has no recovery password in it`);
+  if (parseGuid(fields[1]!) !== protectorId)
+    throw new MalformedError(`the record of ${protectorId} belongs to another key protector`);
+  return parseRecoveryPassword(fields[2]!).text;
+}
+
+function decodeArmor(text: string, what: string): Uint8Array {
+  try {
+    return armor.decode(text);
+  } catch {
+    throw new MalformedError(`${what} is not an age file`);
+  }
+}

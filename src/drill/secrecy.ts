@@ -1,0 +1,110 @@
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+/** A place where a secret was found. Which secret is told by its number, never by its digits. */
+export interface Leak {
+  readonly where: string;
+  readonly secret: number;
+  readonly form: string;
+}
+
+/** The spellings in which a recovery password could have been written down. */
+export function spellings(recoveryPassword: string): ReadonlyMap<string, Buffer> {
+  const bare = recoveryPassword.replaceAll("-", "");
+  const forms: [string, string][] = [
+    ["with dashes", recoveryPassword],
+    ["digits only", bare],
+    ["with spaces", recoveryPassword.replaceAll("-", " ")],
+  ];
+  const encoded = forms.flatMap(([form, text]): [string, Buffer][] => [
+    [form, Buffer.from(text, "utf8")],
+    [`${form}, UTF-16`, Buffer.from(text, "utf16le")],
+    [`${form}, hexadecimal`, Buffer.from(Buffer.from(text).toString("hex"))],
+    [`${form}, base64`, Buffer.from(Buffer.from(text).toString("base64").replace(/=+$/, "").slice(0, -1))],
+  ]);
+  // Two of the eight groups in a row are enough to be a leak: 12 digits do not come together by chance.
+  const groups = recoveryPassword.split("-");
+  const pairs = groups
+    .slice(1)
+    .map((group, index): [string, Buffer] => [
+      `groups ${index + 1} and ${index + 2}`,
+      Buffer.from(`${groups[index]}-${group}`),
+    ]);
+  return new Map([...encoded, ...pairs]);
+}
+
+/** Looks for secrets in bytes. */
+export function findIn(bytes: Buffer, where: string, recoveryPasswords: readonly string[]): Leak[] {
+  return recoveryPasswords.flatMap((password, secret) =>
+    [...spellings(password)].flatMap(([form, needle]) => (bytes.includes(needle) ? [{ where, secret, form }] : [])),
+  );
+}
+
+/** Looks for secrets in a file, or in every file under a folder. Also gives how many files and bytes were looked at. */
+export function searchFiles(
+  paths: readonly string[],
+  recoveryPasswords: readonly string[],
+): { readonly leaks: readonly Leak[]; readonly files: number; readonly bytes: number } {
+  const leaks: Leak[] = [];
+  let files = 0;
+  let bytes = 0;
+  for (const path of paths.flatMap(filesUnder)) {
+    files++;
+    for (const block of overlappingBlocks(path)) {
+      bytes += block.length;
+      leaks.push(...findIn(block, path, recoveryPasswords));
+    }
+  }
+  return { leaks, files, bytes };
+}
+
+const BLOCK = 8 << 20;
+/** Longer than any spelling, so that one that lies over two blocks is whole in one of them. */
+const OVERLAP = 512;
+
+function* overlappingBlocks(path: string): Generator<Buffer> {
+  const file = openSync(path, "r");
+  try {
+    const size = statSync(path).size;
+    for (let at = 0; at < size; at += BLOCK) {
+      const block = Buffer.alloc(Math.min(BLOCK + OVERLAP, size - at));
+      yield block.subarray(0, readSync(file, block, 0, block.length, at));
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function filesUnder(path: string): string[] {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status === undefined) return [];
+  if (status.isFile()) return [path];
+  if (!status.isDirectory()) return [];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => filesUnder(join(path, name)));
+}
+
+/**
+ * Samples the command line and the environment of every process of the lab, as any user of a real station could read
+ * the command lines. Gives a function that ends it and returns what was seen, one per line.
+ */
+export function watchProcesses(interval = 300): () => string {
+  const seen = new Set<string>();
+  const sample = () => {
+    for (const pid of readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name)))
+      for (const file of ["cmdline", "environ"])
+        try {
+          const text = readFileSync(`/proc/${pid}/${file}`, "utf8").replaceAll("\0", " ").trim();
+          if (text !== "") seen.add(`${file}: ${text}`);
+        } catch {
+          // The process ended between the listing and the look.
+        }
+  };
+  const timer = setInterval(sample, interval);
+  return () => {
+    clearInterval(timer);
+    sample();
+    return `${[...seen].join("\n")}\n`;
+  };
+}

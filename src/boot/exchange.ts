@@ -25,11 +25,14 @@ export interface BootToken {
 /** A fold over the ledger, changed in place: a thousand devices must not mean a thousand copies of the map. */
 export interface BootState {
   readonly exchanges: Map<Ipv4, BootExchange>;
-  readonly tokens: Map<MacAddress, BootToken>;
+  /** By token hash. */
+  readonly tokens: Map<string, BootToken>;
+  /** Hash of the newest token of each device: the only one that is good. */
+  readonly newest: Map<MacAddress, string>;
 }
 
 export function newBootState(): BootState {
-  return { exchanges: new Map(), tokens: new Map() };
+  return { exchanges: new Map(), tokens: new Map(), newest: new Map() };
 }
 
 /** From answer on 4011 to hello: the slowest seen was a minute under emulation; a half hour leaves room for a slow LAN. */
@@ -37,20 +40,35 @@ export const BOOT_TOKEN_LIFE_MS = 30 * 60_000;
 
 /** Takes in one more ledger entry. */
 export function foldBoot(state: BootState, { body, at }: Entry): void {
-  const device = body["device"] as MacAddress;
-  const address = body["address"] as Ipv4;
+  const device = body.device as MacAddress;
+  const address = body.address as Ipv4;
   if (body.type === "boot.offered") {
-    const uuid = (body["uuid"] ?? null) as Guid | null;
-    state.exchanges.set(address, { device, address, uuid, firmware: String(body["firmware"]), at });
+    const uuid = (body.uuid ?? null) as Guid | null;
+    state.exchanges.set(address, { device, address, uuid, firmware: String(body.firmware), at });
   }
-  if (body.type === "boot.token-minted")
-    state.tokens.set(device, { device, address, tokenHash: String(body["tokenHash"]), at });
+  if (body.type === "boot.token-minted") {
+    const tokenHash = String(body.tokenHash);
+    state.tokens.set(tokenHash, { device, address, tokenHash, at });
+    state.newest.set(device, tokenHash);
+  }
 }
 
 /** The exchange a request from this address belongs to, if it is recent enough to belong to one. */
 export function exchangeOf(state: BootState, address: Ipv4, now: number): BootExchange | null {
   const exchange = state.exchanges.get(address);
   return exchange !== undefined && now - exchange.at < BOOT_TOKEN_LIFE_MS ? exchange : null;
+}
+
+/** The device a boot token was minted for, or why the token is no good. Whether it was used is the sessions' matter. */
+export function deviceOfToken(
+  state: BootState,
+  tokenHash: string,
+  now: number,
+): BootToken | "token-unknown" | "token-expired" {
+  const token = state.tokens.get(tokenHash);
+  if (token === undefined) return "token-unknown";
+  const fresh = state.newest.get(token.device) === tokenHash && now - token.at < BOOT_TOKEN_LIFE_MS;
+  return fresh ? token : "token-expired";
 }
 
 /** Tokens and session secrets are 32 random bytes, so a plain SHA-256 of them tells nothing. */

@@ -1,5 +1,6 @@
 import { type DeviceMarks, type InventoryDevice, recognise } from "../fleet/inventory.ts";
 import type { Entry } from "../ledger/entry.ts";
+import type { JsonObject } from "../wire/json.ts";
 
 /** What happens to devices that are not in the inventory: an operator matches the pairing code; no question; silence. */
 export type UnknownPolicy = "confirm" | "auto" | "hold";
@@ -13,6 +14,8 @@ export interface Campaign {
   readonly generation: number;
   readonly remedy: string;
   readonly remedySha256: string;
+  /** The remedy as it was when the campaign was armed. A file that is edited later changes nothing. */
+  readonly document: JsonObject;
   readonly unknown: UnknownPolicy;
   readonly hibernated: HibernatedPolicy;
   readonly devices: readonly InventoryDevice[];
@@ -58,6 +61,6 @@ export function foldCampaign(state: CampaignState, entry: Entry): CampaignState 
     return { is: "armed", campaign: { ...(armed as unknown as Campaign), generation: entry.generation } };
   }
   if (body.type === "campaign.halted" && state.is === "armed")
-    return { is: "halted", campaign: state.campaign, reason: String(body["reason"]) };
+    return { is: "halted", campaign: state.campaign, reason: String(body.reason) };
   return state;
 }

@@ -1,5 +1,6 @@
 import { type InventoryDevice, inventoryToJson } from "../fleet/inventory.ts";
 import type { NewEntry } from "../ledger/entry.ts";
+import type { JsonObject } from "../wire/json.ts";
 import type { CampaignState, HibernatedPolicy, UnknownPolicy } from "./campaign.ts";
 
 /** What an operator decides when arming. `campaign` is a fresh, readable name such as `2026-11-21-a1b2`. */
@@ -7,6 +8,7 @@ export interface Arming {
   readonly campaign: string;
   readonly remedy: string;
   readonly remedySha256: string;
+  readonly document: JsonObject;
   readonly unknown: UnknownPolicy;
   readonly hibernated: HibernatedPolicy;
   readonly devices: readonly InventoryDevice[];

@@ -60,6 +60,13 @@ export function register(program: Command): void {
     });
 }
 
+/** A remedy by its ID, or by the path of a file that holds one. */
+export function readRemedy(idOrFile: string): Remedy {
+  return (
+    REMEDIES.get(idOrFile) ?? readAs(idOrFile, "a remedy of `breakglass remedy list`, nor a remedy file", loadRemedy)
+  );
+}
+
 function describeRemedy(remedy: Remedy): string {
   const removals = remedy.remove.map((removal) =>
     [

@@ -52,14 +52,14 @@ function parseCsv(text: string): Row[] {
 
 function parseRow(row: Record<string, string>, line: number): InventoryDevice {
   try {
-    const name = row["name"] ?? "";
+    const name = row.name ?? "";
     if (name === "") throw new MalformedError("no name");
-    const macs = (row["mac"] ?? "").split(/[\s;]+/).filter((mac) => mac !== "");
+    const macs = (row.mac ?? "").split(/[\s;]+/).filter((mac) => mac !== "");
     const device: InventoryDevice = {
       name,
       macs: macs.map(parseMac),
-      serial: row["serial"] || null,
-      uuid: row["uuid"] ? parseGuid(row["uuid"]) : null,
+      serial: row.serial || null,
+      uuid: row.uuid ? parseGuid(row.uuid) : null,
     };
     if (device.macs.length === 0 && device.serial === null && device.uuid === null)
       throw new MalformedError(`${name} has neither mac nor serial nor uuid`);

@@ -34,7 +34,6 @@ export function see(proof: Proof, sighting: Sighting, at: number): Proof {
 
 /** Distinct Windows boots seen of a device in these entries (one DHCP transaction each). */
 export function windowsBoots(entries: readonly Entry[], device: MacAddress): number {
-  return entries.filter(
-    ({ body }) => body.type === "device.sighted" && body["device"] === device && body["as"] === "windows",
-  ).length;
+  return entries.filter(({ body }) => body.type === "device.sighted" && body.device === device && body.as === "windows")
+    .length;
 }

@@ -14,7 +14,7 @@ const TRANSITIONS: Readonly<Record<string, { readonly from: readonly Stage[]; re
   "plan.assigned": { from: ["opened", "released", "assigned"], to: "assigned" },
   "session.reported": { from: ["opened", "released", "assigned"], to: "reported" },
   "device.confirmed": { from: ["reported", "relapsed"], to: "confirmed" },
-  "device.relapsed": { from: ["reported"], to: "relapsed" },
+  "device.relapsed": { from: ["reported", "confirmed"], to: "relapsed" },
 };
 
 export interface Volume {
@@ -29,12 +29,6 @@ export interface ListedProtector {
   readonly volume: number;
   readonly protectorId: Guid;
   readonly type: string;
-}
-
-export interface ReleasedKey {
-  readonly protectorId: Guid;
-  readonly depositId: string;
-  readonly attempt: number;
 }
 
 /** One boot of the recovery image on one device, folded from the ledger. */
@@ -55,7 +49,6 @@ export interface Session {
   paired: boolean;
   /** Why the device waits, while it does. */
   held: string | null;
-  readonly releases: ReleasedKey[];
   outcome: string | null;
   proof: Proof;
 }
@@ -78,19 +71,18 @@ export const GOOD_OUTCOMES: ReadonlySet<string> = new Set(["rescued", "already-c
 
 /** Takes in one more ledger entry. */
 export function foldSession(sessions: Sessions, { body, at }: Entry): void {
-  if (body.type === "session.opened") return open(sessions, body, at);
-  if (body.type === "device.sighted") return sight(sessions, body, at);
-  const session = sessions.byId.get(String(body["session"]));
+  if (body.type === "session.opened") open(sessions, body, at);
+  if (body.type === "device.sighted") sight(sessions, body, at);
+  const session = sessions.byId.get(String(body.session));
   if (session === undefined) return;
   if (body.type === "pairing.confirmed") session.paired = true;
-  if (body.type === "device.held") session.held = String(body["reason"]);
+  if (body.type === "device.held") session.held = String(body.reason);
   const transition = TRANSITIONS[body.type];
   if (!transition?.from.includes(session.stage)) return;
   session.stage = transition.to;
   session.held = null;
-  if (body.type === "key.released") session.releases.push(body as unknown as ReleasedKey);
   if (body.type === "session.reported") {
-    session.outcome = String(body["outcome"]);
+    session.outcome = String(body.outcome);
     session.proof = NO_PROOF;
   }
 }
@@ -104,7 +96,6 @@ function open(sessions: Sessions, body: Entry["body"], openedAt: number): void {
     stage: "opened",
     paired: false,
     held: null,
-    releases: [],
     outcome: null,
     proof: NO_PROOF,
   };
@@ -115,9 +106,9 @@ function open(sessions: Sessions, body: Entry["body"], openedAt: number): void {
 }
 
 function sight(sessions: Sessions, body: Entry["body"], at: number): void {
-  const session = sessions.byDevice.get(body["device"] as MacAddress);
+  const session = sessions.byDevice.get(body.device as MacAddress);
   if (session === undefined || session.outcome === null) return;
-  session.proof = see(session.proof, body["as"] as Sighting, at);
+  session.proof = see(session.proof, body.as as Sighting, at);
 }
 
 /** The event a device's sightings ask for, if the ledger does not have it yet: it is back, or it fell back. */
@@ -125,6 +116,6 @@ export function dueProof(session: Session): "device.confirmed" | "device.relapse
   const good = session.outcome !== null && GOOD_OUTCOMES.has(session.outcome);
   if (!good) return null;
   if (session.proof.state === "confirmed" && session.stage !== "confirmed") return "device.confirmed";
-  if (session.proof.state === "relapsed" && session.stage === "reported") return "device.relapsed";
+  if (session.proof.state === "relapsed" && session.stage !== "relapsed") return "device.relapsed";
   return null;
 }

@@ -1,0 +1,123 @@
+// The two commands of a fresh machine, `npm start` and `npm test`, and `npm run package`. This file is the only one that
+// runs on the machine's own Node (20 or later): it installs what is missing, saying so, and hands over to the pinned one.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const bin = join(root, "node_modules", ".bin");
+const isRoot = process.getuid?.() === 0;
+
+/** @param {string} line */
+function say(line) {
+  process.stdout.write(`set-up: ${line}\n`);
+}
+
+/** @param {string} what @param {string} next @returns {never} */
+function giveUp(what, next) {
+  process.stderr.write(`set-up: ${what}\n  next: ${next}\n`);
+  process.exit(4);
+}
+
+/** @param {string} command @param {string[]} args @param {{quiet?: boolean, env?: Record<string, string>}} [options] */
+function run(command, args, { quiet = false, env = {} } = {}) {
+  const stdio = quiet ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"];
+  const done = spawnSync(command, args, { cwd: root, stdio, encoding: "utf8", env: { ...process.env, ...env } });
+  return { ok: done.status === 0, status: done.status ?? 1, output: `${done.stdout ?? ""}${done.stderr ?? ""}` };
+}
+
+/** @param {string} group packages of `start`, or of `tests` too */
+function aptPackages(group) {
+  const lines = readFileSync(join(root, "setup", "apt-packages.txt"), "utf8").split("\n");
+  const rows = lines.filter((line) => /^(start|tests) /.test(line)).map((line) => line.split(/\s+/));
+  return rows.filter(([which]) => which === "start" || group === "tests").map(([, name]) => /** @type {string} */ (name));
+}
+
+/** @param {string} group */
+function ensureAptPackages(group) {
+  if (process.platform !== "linux") return;
+  if (!existsSync("/usr/bin/apt-get")) giveUp("this is not Debian or Ubuntu (no apt-get)", "run the drill on one of them");
+  const missing = aptPackages(group).filter((name) => {
+    const status = run("dpkg-query", ["-W", "-f=${Status}", name], { quiet: true });
+    return !status.ok || !status.output.includes("install ok installed");
+  });
+  if (missing.length === 0) return;
+  const asRoot = isRoot ? [] : ["sudo"];
+  if (!isRoot && !existsSync("/usr/bin/sudo"))
+    giveUp(`missing packages: ${missing.join(" ")}`, `as root: apt-get install ${missing.join(" ")}`);
+  for (const name of missing) say(`installing the package ${name}`);
+  const apt = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"];
+  const [command, ...args] = /** @type {[string, ...string[]]} */ (apt);
+  const log = [run(command, [...args, "update"], { quiet: true })];
+  log.push(run(command, [...args, "install", "-y", "--no-install-recommends", ...missing], { quiet: true }));
+  if (log.at(-1)?.ok) return;
+  process.stderr.write(log.map(({ output }) => output).join(""));
+  giveUp("apt-get could not install them (its words are above)", `by hand: apt-get install ${missing.join(" ")}`);
+}
+
+function ensureNpmModules() {
+  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const stamp = join(root, "node_modules", ".breakglass-lock");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  say("installing the npm modules of package-lock.json (npm ci)");
+  const done = run("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit"], { quiet: true });
+  if (!done.ok) {
+    process.stderr.write(done.output);
+    giveUp("npm ci failed (its words are above)", "is the npm registry reachable? try again");
+  }
+  writeFileSync(stamp, lock);
+}
+
+/** Runs a program of the pinned toolchain with the pinned Node first on the PATH. @param {string[]} command */
+function pinned([program, ...args], env = {}) {
+  const path = `${bin}:${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
+  return run(join(bin, /** @type {string} */ (program)), args, { env: { ...env, PATH: path } }).status;
+}
+
+/** @param {string[]} args */
+function breakglass(args) {
+  return pinned(["node", join(root, "src", "cli", "main.ts"), ...args]);
+}
+
+/** @param {string} title @param {() => number} work */
+function step(title, work) {
+  const began = Date.now();
+  say(`${title} ...`);
+  const status = work();
+  say(`${title}: ${status === 0 ? "done" : "FAILED"} in ${Math.round((Date.now() - began) / 1000)} s`);
+  return status;
+}
+
+function start() {
+  const built = breakglass(["image", "build", "--drivers", "fleet"]);
+  return built === 0 ? breakglass(["drill", "run", ...process.argv.slice(3)]) : built;
+}
+
+function test() {
+  const results = join(root, "build", "test-results.json");
+  mkdirSync(dirname(results), { recursive: true });
+  const steps = [
+    step("type check", () => pinned(["tsc", "--noEmit"])),
+    step("lint and format", () => pinned(["biome", "ci", "--error-on-warnings"])),
+    step("recovery image, minimal drivers", () =>
+      breakglass(["image", "build", "--drivers", "minimal", "--out", join("build", "image-minimal")]),
+    ),
+  ];
+  const vitest = ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
+  writeFileSync(results, "{}");
+  steps.push(step("tests", () => pinned([...vitest, ...process.argv.slice(3)])));
+  const { numPassedTests = 0, numFailedTests = 0 } = JSON.parse(readFileSync(results, "utf8"));
+  const failedSteps = steps.filter((status) => status !== 0).length;
+  const failed = numFailedTests > 0 ? numFailedTests : failedSteps;
+  process.stdout.write(`${numPassedTests} passed, ${failed} failed\n`);
+  return failed === 0 ? 0 : 1;
+}
+
+const commands = { start, test, package: () => pinned(["node", join(root, "setup", "package.ts")]) };
+const command = /** @type {keyof typeof commands} */ (process.argv[2]);
+if (!(command in commands)) giveUp(`no command ${command}`, "npm start, npm test, or npm run package");
+ensureAptPackages(command === "test" ? "tests" : "start");
+ensureNpmModules();
+process.exit(commands[command]());

@@ -1,0 +1,135 @@
+import { deviceOfToken, hashOfToken } from "../boot/exchange.ts";
+import { admit } from "../campaign/campaign.ts";
+import type { NewEntry } from "../ledger/entry.ts";
+import type { Plan } from "../remedy/plan.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { Json, JsonObject } from "../wire/json.ts";
+import { ADVICE } from "./advice.ts";
+import type { Answer, Hello, Report, StageMark } from "./message.ts";
+import type { Reason } from "./message-words.ts";
+import { GOOD_OUTCOMES, type Session } from "./session.ts";
+import type { RescueState } from "./state.ts";
+
+/** What to write into the ledger, and what to say once that is durable. */
+export interface Decision {
+  readonly entries: readonly NewEntry[];
+  readonly answer: Answer;
+}
+
+export function wait(reason: Reason): Answer {
+  return { answer: "wait", reason, ...ADVICE[reason] };
+}
+
+export function refused(reason: Reason): Answer {
+  return { answer: "refused", reason, text: ADVICE[reason].text };
+}
+
+/** Who asks, as far as the connection tells. */
+export interface Asking {
+  readonly secretHash: string;
+  readonly address: Ipv4;
+  readonly now: number;
+  /** A fresh identifier, used if a session is opened. */
+  readonly freshId: string;
+}
+
+/**
+ * Opens a session for a good, unused boot token. The same token with the same session secret is the agent asking again
+ * because it lost the answer; with another secret it is a replay.
+ */
+export function answerHello(state: RescueState, hello: Hello, asking: Asking): Decision {
+  const tokenHash = hashOfToken(hello.token);
+  const open = state.sessions.byToken.get(tokenHash);
+  if (open !== undefined) {
+    if (open.secretHash === asking.secretHash)
+      return { entries: [], answer: { answer: "session", session: open.session } };
+    return refuseHello("token-used", asking, open.device);
+  }
+  const token = deviceOfToken(state.boots, tokenHash, asking.now);
+  if (typeof token === "string") return refuseHello(token, asking, null);
+  if (!hello.machine.macs.includes(token.device)) return refuseHello("device-mismatch", asking, token.device);
+
+  const session = asking.freshId;
+  const { device } = token;
+  const { token: _token, verb: _verb, ...seen } = hello;
+  const opened = {
+    type: "session.opened",
+    session,
+    device,
+    address: asking.address,
+    tokenHash,
+    secretHash: asking.secretHash,
+  };
+  const entries = [byDevice(device, `hello:${tokenHash}`, { ...opened, ...(seen as unknown as JsonObject) })];
+  const admission = admit(state.campaign, { ...hello.machine, macs: [device, ...hello.machine.macs] });
+  if (admission.admitted) {
+    const body = {
+      type: "device.admitted",
+      session,
+      device,
+      campaign: admission.campaign.campaign,
+      name: admission.name,
+    };
+    entries.push(byStation(`admit:${session}`, body));
+  }
+  return { entries, answer: { answer: "session", session } };
+}
+
+function refuseHello(reason: Reason, { address, freshId }: Asking, device: string | null): Decision {
+  const body = { type: "session.refused", reason, address, device };
+  return { entries: [byStation(`refuse:${freshId}`, body)], answer: refused(reason) };
+}
+
+/** Why nothing may be released to or changed on this session's device now; null if nothing stands in the way. */
+export function gate(state: RescueState, session: Session): Reason | null {
+  if (session.outcome !== null) return "session-over";
+  if (state.sessions.byDevice.get(session.device) !== session) return "session-over";
+  const admission = admit(state.campaign, session.marks);
+  if (!admission.admitted) return admission.reason;
+  return admission.confirm && !session.paired ? "awaiting-confirmation" : null;
+}
+
+/** `session-over` will not change by waiting; everything else a gate says may. */
+export function heldOrRefused(session: Session, reason: Reason, freshId: string): Decision {
+  if (reason === "session-over") {
+    const refusal = { type: "key.refused", session: session.session, device: session.device, reason };
+    return { entries: [byStation(`key-refused:${freshId}`, refusal)], answer: refused(reason) };
+  }
+  const body = { type: "device.held", session: session.session, device: session.device, reason };
+  // One entry for each time the reason changes, not for each time the agent asks.
+  const entries = session.held === reason ? [] : [byStation(`held:${session.session}:${freshId}`, body)];
+  return { entries, answer: wait(reason) };
+}
+
+/** The agent asks for its plan before it writes. Ask `gate` first: a halted campaign stops the device here, unchanged. */
+export function answerPlan({ session, device }: Session, plan: Plan): Decision {
+  const { remedy, remedySha256 } = plan;
+  const body = { type: "plan.assigned", session, device, remedy, remedySha256 };
+  return { entries: [byStation(`plan:${session}:${remedySha256}`, body)], answer: { answer: "plan", plan } };
+}
+
+export function answerStage(session: Session, { stage, uptime }: StageMark): Decision {
+  const body = { type: "agent.stage", session: session.session, device: session.device, stage, uptime };
+  const entry = byDevice(session.device, `stage:${session.session}:${stage}:${uptime}`, body);
+  return { entries: [entry], answer: { answer: "done", next: null } };
+}
+
+/** The first report of a session counts; the agent repeats it until it hears `done`. */
+export function answerReport(session: Session, { verb: _verb, ...report }: Report): Decision {
+  const outcome = session.outcome ?? report.outcome;
+  const body = { type: "session.reported", session: session.session, device: session.device };
+  const entry = byDevice(session.device, `report:${session.session}`, {
+    ...body,
+    ...(report as unknown as { [key: string]: Json }),
+  });
+  const next = GOOD_OUTCOMES.has(outcome) ? "reboot" : "stay";
+  return { entries: session.outcome === null ? [entry] : [], answer: { answer: "done", next } };
+}
+
+function byStation(commandId: string, body: NewEntry["body"]): NewEntry {
+  return { body, actor: "station", commandId };
+}
+
+function byDevice(device: string, commandId: string, body: NewEntry["body"]): NewEntry {
+  return { body, actor: `device:${device}`, commandId };
+}

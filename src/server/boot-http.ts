@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { listen } from "./listen.ts";
+
+/** What a path answers to this address: bytes, or null for a path nobody serves. */
+export type ResolveHttp = (
+  path: string,
+  from: Ipv4,
+  method: "GET" | "HEAD",
+) => Promise<Uint8Array | null> | Uint8Array | null;
+
+export interface BootHttpCounters {
+  served: number;
+  bytes: number;
+  notFound: number;
+  refused: number;
+  malformed: number;
+}
+
+export interface BootHttp {
+  readonly port: number;
+  readonly counters: BootHttpCounters;
+  /** Bytes sent to each address, for the figure "bytes over the wire". */
+  readonly bytesTo: ReadonlyMap<Ipv4, number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves boot files from memory over plain HTTP: GET and HEAD of exact names, nothing else. There is no path to a file
+ * system behind it, so there is nothing to traverse to.
+ */
+export async function startBootHttp(options: {
+  readonly address: Ipv4;
+  readonly port: number;
+  readonly resolve: ResolveHttp;
+}): Promise<BootHttp> {
+  const counters: BootHttpCounters = { served: 0, bytes: 0, notFound: 0, refused: 0, malformed: 0 };
+  const bytesTo = new Map<Ipv4, number>();
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const from = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "") as Ipv4;
+    const headers = { "Cache-Control": "no-store", Connection: "close" };
+    request.resume();
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      counters.refused += 1;
+      response.writeHead(405, { ...headers, Allow: "GET, HEAD" }).end();
+      return;
+    }
+    // shim asks for `//grubx64.efi`; nothing else about the path is interpreted, not even percent signs.
+    const path = (request.url ?? "").replace(/^\/+/, "");
+    const bytes = await options.resolve(path, from, request.method);
+    if (bytes === null) {
+      counters.notFound += 1;
+      response.writeHead(404, headers).end();
+      return;
+    }
+    const length = { "Content-Length": bytes.length, "Content-Type": "application/octet-stream" };
+    response.writeHead(200, { ...headers, ...length });
+    response.end(request.method === "HEAD" ? undefined : bytes);
+    counters.served += 1;
+    if (request.method === "GET") {
+      counters.bytes += bytes.length;
+      bytesTo.set(from, (bytesTo.get(from) ?? 0) + bytes.length);
+    }
+  };
+
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 15_000, maxHeaderSize: 8 * 1024 });
+  server.on("request", (request, response) => {
+    answer(request, response).catch(() => {
+      counters.refused += 1;
+      response.destroy();
+    });
+  });
+  server.on("clientError", (_error, socket) => {
+    counters.malformed += 1;
+    socket.destroy();
+  });
+  server.maxConnections = 4096;
+  // A device that stops reading must not hold its connection for ever.
+  server.setTimeout(60_000);
+  const port = await listen(server, options.address, options.port, "HTTP");
+  return { port, counters, bytesTo, close: () => closeServer(server) };
+}
+
+async function closeServer(server: ReturnType<typeof createServer>): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}

@@ -1,0 +1,35 @@
+import { networkInterfaces } from "node:os";
+import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
+import { type MacAddress, parseMac } from "../wire/mac.ts";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+
+/** The one interface a station serves on. */
+export interface ServedInterface {
+  readonly name: string;
+  readonly address: Ipv4;
+  readonly mac: MacAddress;
+}
+
+/**
+ * The interface the operator named. Never guesses: boot servers that answer on the wrong LAN boot machines that nobody
+ * asked about. `address` picks one where the interface has several.
+ */
+export function findInterface(name: string, address?: Ipv4): ServedInterface {
+  const all = networkInterfaces();
+  const found = all[name];
+  const names = Object.keys(all).filter((other) => other !== "lo");
+  if (found === undefined)
+    throw refuse(`there is no interface ${name} that is up`, `one of: ${names.join(", ") || "(none is up)"}`);
+  const addresses = found.filter(({ family }) => family === "IPv4");
+  if (addresses.length === 0)
+    throw refuse(`${name} has no IPv4 address`, `give it one: ip address add 10.99.0.2/24 dev ${name}`);
+  const picked = address === undefined ? addresses : addresses.filter((each) => each.address === address);
+  const list = addresses.map((each) => each.address).join(", ");
+  if (picked.length === 0) throw refuse(`${name} does not have the address ${address}`, `it has: ${list}`);
+  if (picked.length > 1) throw refuse(`${name} has several IPv4 addresses`, `say which with --address: ${list}`);
+  return { name, address: parseIpv4(picked[0]!.address), mac: parseMac(picked[0]!.mac) };
+}
+
+function refuse(what: string, next: string): OperatorError {
+  return new OperatorError(`${what}; nothing was started`, next, ExitCode.environment);
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto";
+import { hashOfToken } from "../boot/exchange.ts";
+import { admit, type Campaign } from "../campaign/campaign.ts";
+import { RELEASE_CAPS, type ReleaseCaps } from "../escrow/release.ts";
+import { releaseKey } from "../escrow/release-key.ts";
+import { releasedIn } from "../escrow/released.ts";
+import type { Vault } from "../escrow/vault.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { StoreError } from "../ledger/store-error.ts";
+import { compileRemedy } from "../remedy/plan.ts";
+import { loadRemedy } from "../remedy/remedy.ts";
+import {
+  answerHello,
+  answerPlan,
+  answerReport,
+  answerStage,
+  type Decision,
+  gate,
+  heldOrRefused,
+  refused,
+  wait,
+} from "../rescue/answer.ts";
+import { type Answer, decodeRequest, encodeAnswer, type Hello, type Request, type Unlock } from "../rescue/message.ts";
+import type { Reason } from "../rescue/message-words.ts";
+import type { Session } from "../rescue/session.ts";
+import type { RescueState } from "../rescue/state.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { MalformedError } from "../wire/malformed.ts";
+import type { Desk } from "./desk.ts";
+
+export interface RescuerOptions {
+  readonly desk: Desk;
+  readonly ledger: Ledger;
+  readonly vault: Vault;
+  readonly caps?: ReleaseCaps;
+}
+
+interface Caller {
+  readonly secretHash: string;
+  readonly address: Ipv4;
+}
+
+/** Answers agents: reads the message, decides on the newest state, writes the decision down, then answers. */
+export class Rescuer {
+  readonly #options: RescuerOptions;
+
+  constructor(options: RescuerOptions) {
+    this.#options = options;
+  }
+
+  /** The answer to one message of the agent protocol; a message that is not one is refused whole. */
+  async answer(verb: string, message: string, secret: string, address: Ipv4): Promise<string> {
+    const caller = { secretHash: hashOfToken(secret), address };
+    try {
+      const request = decodeRequest(message);
+      if (request.verb !== verb) return encodeAnswer(refused("malformed"));
+      return encodeAnswer(await this.#answer(request, caller));
+    } catch (error) {
+      if (error instanceof MalformedError) return encodeAnswer(await this.#refuse("malformed", caller));
+      if (error instanceof StoreError) return encodeAnswer(wait("ledger-unavailable"));
+      throw error;
+    }
+  }
+
+  async #answer(request: Request, caller: Caller): Promise<Answer> {
+    if (request.verb === "hello") return this.#hello(request, caller);
+    await this.#options.desk.catchUp();
+    const session = this.#options.desk.state.sessions.bySecret.get(caller.secretHash);
+    if (session === undefined) return this.#refuse("session-unknown", caller);
+    switch (request.verb) {
+      case "unlock":
+        return this.#unlock(request, session);
+      case "plan":
+        return this.#decide((state) => this.#plan(state, session));
+      case "stage":
+        return this.#decide(() => answerStage(session, request));
+      case "report":
+        return this.#decide(() => answerReport(session, request));
+    }
+  }
+
+  #hello(hello: Hello, caller: Caller): Promise<Answer> {
+    return this.#decide((state) => answerHello(state, hello, { ...caller, now: this.#now(), freshId: freshId() }));
+  }
+
+  /** Asked again from the start whenever the ledger has moved on between the decision and its entry. */
+  async #unlock(request: Unlock, session: Session): Promise<Answer> {
+    const { desk, ledger, vault, caps = RELEASE_CAPS } = this.#options;
+    for (;;) {
+      await desk.catchUp();
+      const { state } = desk;
+      if (gate(state, session) === "session-over")
+        return this.#decide(() => heldOrRefused(session, "session-over", freshId()));
+      const admission = admit(state.campaign, session.marks);
+      const answer = await releaseKey({
+        ledger,
+        vault,
+        headSeq: state.seq,
+        question: {
+          admission,
+          session,
+          volume: request.volume,
+          tried: request.tried,
+          deposits: vault.candidates(session.protectors.map(({ protectorId }) => protectorId)),
+          released: releasedIn(state.released, admission.admitted ? admission.campaign.campaign : ""),
+          caps,
+          sealed: vault.sealed,
+        },
+      });
+      if (answer === "stale-view") continue;
+      await desk.catchUp();
+      if ("released" in answer)
+        return { answer: "key", volume: request.volume, protectorId: answer.protectorId, password: answer.released };
+      if ("refuse" in answer) return refused(answer.refuse);
+      const { wait: reason } = answer;
+      if (reason === "ledger-unavailable") return wait(reason);
+      return this.#decide(() => heldOrRefused(session, reason, freshId()));
+    }
+  }
+
+  #plan(state: RescueState, session: Session): Decision {
+    const reason = gate(state, session);
+    if (reason !== null) return heldOrRefused(session, reason, freshId());
+    const { campaign, hibernated, document } = (state.campaign as { campaign: Campaign }).campaign;
+    const plan = compileRemedy(loadRemedy(JSON.stringify(document)), { campaign, hibernated });
+    return answerPlan(session, plan);
+  }
+
+  async #decide(propose: (state: RescueState) => Decision): Promise<Answer> {
+    const { value } = await this.#options.desk.decide((state) => {
+      const { entries, answer } = propose(state);
+      return { entries, value: answer };
+    });
+    return value;
+  }
+
+  async #refuse(reason: Reason, { address }: Caller): Promise<Answer> {
+    const body = { type: "session.refused", reason, address, device: null };
+    await this.#options.desk.record({ body, actor: "station", commandId: `refuse:${freshId()}` });
+    return refused(reason);
+  }
+
+  #now(): number {
+    return Date.now();
+  }
+}
+
+function freshId(): string {
+  return randomBytes(6).toString("hex");
+}

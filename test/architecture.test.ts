@@ -1,0 +1,180 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+/** Reading order, import order, and near enough the order in which a packet meets the code. */
+const FOLDERS = [
+  "wire",
+  "dhcp",
+  "tftp",
+  "bitlocker",
+  "ledger",
+  "fleet",
+  "escrow",
+  "remedy",
+  "campaign",
+  "boot",
+  "rescue",
+  "image",
+  "power",
+  "drill",
+  "dashboard",
+  "server",
+  "cli",
+];
+
+function filesBelow(folder: string, ending: string): string[] {
+  const all = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
+  return all.filter((file) => file.endsWith(ending)).map((file) => join(root, folder, file));
+}
+
+const sources = filesBelow("src", ".ts").map((file) => ({
+  file: relative(root, file).split(sep).join("/"),
+  folder: relative(join(root, "src"), file).split(sep)[0]!,
+  text: readFileSync(file, "utf8"),
+}));
+
+function importsOf(text: string): string[] {
+  const imports = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)|import\s+"([^"]+)"/g,
+  );
+  return [...imports].map(([, from, dynamic, bare]) => (from ?? dynamic ?? bare)!);
+}
+
+function code(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|[^:"'`])\/\/.*$/gm, "$1");
+}
+
+/** `file: what` for each source that breaks a rule. */
+function breaches(rule: (source: (typeof sources)[number]) => readonly string[]): string[] {
+  return sources.flatMap((source) => rule(source).map((what) => `${source.file}: ${what}`));
+}
+
+describe("the folders of src", () => {
+  it("are those of the design, and nothing else", () => {
+    const found = readdirSync(join(root, "src")).sort();
+    expect(found.filter((name) => !FOLDERS.includes(name))).toEqual([]);
+  });
+
+  it("import only from themselves and from folders above them in the list", () => {
+    const upward = breaches(({ file, folder, text }) =>
+      importsOf(text)
+        .filter((name) => name.startsWith("."))
+        .map((name) => relative(join(root, "src"), join(root, dirname(file), name)).split(sep)[0]!)
+        .filter((other) => other !== ".." && FOLDERS.indexOf(other) > FOLDERS.indexOf(folder)),
+    );
+    expect(upward).toEqual([]);
+  });
+
+  it("have no barrels: nothing re-exports a whole module", () => {
+    expect(breaches(({ text }) => code(text).match(/export \* from.*/g) ?? [])).toEqual([]);
+  });
+
+  it("hold small files: at most 300 lines each", () => {
+    const long = breaches(({ text }) => (text.split("\n").length > 301 ? [`${text.split("\n").length} lines`] : []));
+    expect(long).toEqual([]);
+  });
+
+  it("are all in the folder table of docs/architecture.md", () => {
+    const page = readFileSync(join(root, "docs", "architecture.md"), "utf8");
+    const listed = [...page.matchAll(/^\| `([a-z]+)\/` \|/gm)].map(([, name]) => name);
+    expect(listed).toEqual(FOLDERS.filter((name) => existsSync(join(root, "src", name))));
+  });
+});
+
+describe("input and output", () => {
+  const allowed = (modules: RegExp, folders: readonly string[]) =>
+    breaches(({ folder, text }) =>
+      folders.includes(folder) ? [] : importsOf(text).filter((name) => modules.test(name)),
+    );
+
+  it("of the network stays in server, with the lab's own clients in drill", () => {
+    const sockets = /^node:(dgram|net|tls|http|https|http2)$|^fastify$/;
+    expect(allowed(sockets, ["server", "drill", "power"])).toEqual([]);
+  });
+
+  it("of files stays in the stores, the builders and the edge", () => {
+    const files = /^node:fs(\/promises)?$/;
+    expect(allowed(files, ["ledger", "escrow", "image", "drill", "server", "cli"])).toEqual([]);
+  });
+
+  it("of other programs stays in the builders, the lab and the edge", () => {
+    expect(allowed(/^node:child_process$/, ["image", "drill", "server", "cli"])).toEqual([]);
+  });
+
+  it("of the clock, timers and chance stays out of the core", () => {
+    const core = FOLDERS.slice(0, FOLDERS.indexOf("image"));
+    const pattern = /Date\.now\(|new Date\(\)|Math\.random|setTimeout|setInterval|randomBytes\(|randomUUID\(/g;
+    const found = breaches(({ folder, text }) => (core.includes(folder) ? (code(text).match(pattern) ?? []) : []));
+    expect(found).toEqual([]);
+  });
+});
+
+describe("a receipt", () => {
+  it("is minted by ledger stores alone", () => {
+    const minting = breaches(({ folder, text }) =>
+      folder === "ledger" ? [] : (code(text).match(/Receipt\.mint/g) ?? []),
+    );
+    expect(minting).toEqual([]);
+  });
+});
+
+describe("the glossary", () => {
+  const BANNED: readonly [RegExp, string][] = [
+    [/playbook|remediation/i, "remedy"],
+    [/\bendpoint/i, "device"],
+    [/(?<!protector )\bkey id\b|(?<![rR])[kK]eyId\b/, "key protector ID"],
+    [/recovery key(?!")|recoveryKey\b/i, "recovery password"],
+    [/\butils?\b|\bhelpers?\b/i, "a name that says what it does"],
+  ];
+  // Column headers and forms of other programs' exports are quoted as they are.
+  const QUOTING = new Set(["src/escrow/csv.ts"]);
+
+  it("bans other words for its concepts from code", () => {
+    const found = breaches(({ file, text }) => {
+      if (QUOTING.has(file)) return [];
+      return BANNED.flatMap(([word, say]) => {
+        const hit = word.exec(code(text));
+        return hit === null ? [] : [`"${hit[0]}", say ${say}`];
+      });
+    });
+    expect(found).toEqual([]);
+  });
+
+  it("has no folder or file named for nothing in particular", () => {
+    const vague = /\/(utils?|helpers?|common|types|services|models|misc|index)(\.ts|\/)/;
+    expect(sources.map(({ file }) => file).filter((file) => vague.test(file))).toEqual([]);
+  });
+});
+
+describe("the pages", () => {
+  const pages = [join(root, "README.md"), ...filesBelow("docs", ".md"), ...filesBelow("keys", ".md")];
+
+  it("link only to files that exist", () => {
+    const broken = pages.flatMap((page) =>
+      [...readFileSync(page, "utf8").matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)]
+        .map(([, link]) => link!)
+        .filter((link) => !/^[a-z]+:/.test(link) && !existsSync(join(dirname(page), link)))
+        .map((link) => `${relative(root, page)} -> ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it("name no path of a machine", () => {
+    const paths = pages.filter((page) => /(^|[\s(`"])\/(work|root|home\/[a-z]+)\//.test(readFileSync(page, "utf8")));
+    expect(paths.map((page) => relative(root, page))).toEqual([]);
+  });
+});
+
+describe("the tests", () => {
+  it("are neither skipped nor focused", () => {
+    const found = filesBelow("test", ".ts").filter((file) => {
+      const isThisFile = file.endsWith("architecture.test.ts");
+      return !isThisFile && /\b(it|test|describe)\.(skip|only|todo)\b/.test(readFileSync(file, "utf8"));
+    });
+    expect(found.map((file) => relative(root, file))).toEqual([]);
+    expect(statSync(join(root, ".ci", "run")).mode & 0o111).not.toBe(0);
+  });
+});

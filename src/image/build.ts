@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type DebianPackage, fetchPackages, type UnpackedPackage } from "./debian.ts";
+import { type DriverSet, driverModules } from "./drivers.ts";
+import { initrdTree, packInitrd } from "./initramfs.ts";
+import { type ImageFile, MANIFEST, type Manifest, manifestText, verifyImage } from "./manifest.ts";
+import { ModuleStore } from "./modules.ts";
+import { PackageFiles } from "./package-files.ts";
+import { loadRecipe } from "./recipe.ts";
+
+export interface BuildOptions {
+  /** The folder for the image: manifest.json and the four served files. */
+  readonly out: string;
+  /** Packages and what was made of them; may be deleted at any time, but then the next build needs the mirror. */
+  readonly cache: string;
+  readonly driverSet: DriverSet;
+  /** The address of a Debian mirror; default: $BREAKGLASS_MIRROR, else that of the machine's own apt. */
+  readonly mirror?: string | undefined;
+  /** Ask the mirror for newer packages, though the cache has a complete set. */
+  readonly update?: boolean | undefined;
+  /** The folder pxe/ (recipe, driver sets, agent). */
+  readonly assets?: string | undefined;
+  readonly log: (line: string) => void;
+}
+
+export const ASSETS = fileURLToPath(new URL("../../pxe", import.meta.url));
+
+/**
+ * Builds the recovery image of pxe/image/recipe.json with the agent of pxe/agent. The same packages and the same pxe/
+ * give the same bytes. An image in `out` that is already so is left as it is.
+ * @throws OperatorError when packages are not to be had.
+ */
+export async function buildImage(options: BuildOptions): Promise<Manifest> {
+  const { out, cache, driverSet, log, assets = ASSETS } = options;
+  const recipe = loadRecipe(readFileSync(join(assets, "image", "recipe.json"), "utf8"));
+  const files = new PackageFiles(await fetchPackages(recipe, { ...fetchDefaults(options), log }));
+  const release = files.kernelRelease();
+  const store = new ModuleStore(files.folder(`usr/lib/modules/${release}`));
+  const drivers = driverModules(readFileSync(join(assets, "image", `drivers-${driverSet}.txt`), "utf8"), store);
+  const modules = await store.closure([...recipe.modules, ...drivers]);
+  log(`kernel ${release}, ${modules.length} modules (${driverSet})`);
+  const loadAtStart = recipe.modules.filter((name) => !store.isBuiltIn(name));
+  const scripts = agentScripts(join(assets, "agent"));
+  const tree = initrdTree({ recipe, files, release, modules, loadAtStart, scripts });
+  const served: [role: ImageFile["role"], path: string, bytes: Uint8Array][] = [
+    ["shim", "shimx64.efi", files.read(recipe.shim)],
+    // shim asks for this very name beside itself.
+    ["grub", "grubx64.efi", files.read(recipe.grub)],
+    ["kernel", "vmlinuz", files.read(`boot/vmlinuz-${release}`)],
+    ["initrd", "initrd", await packInitrd(tree, recipe.compression, cache)],
+  ];
+  refuseUnused(files);
+  const manifest: Manifest = {
+    version: 1,
+    driverSet,
+    kernelRelease: release,
+    files: served.map(([role, path, bytes]) => ({ path, role, size: bytes.length, sha256: digest(bytes) })),
+    packages: files.packages.map(packageOnly),
+  };
+  if (await isAlready(out, manifest)) return manifest;
+  mkdirSync(out, { recursive: true });
+  for (const [, path, bytes] of served) replaceFile(join(out, path), bytes);
+  replaceFile(join(out, MANIFEST), Buffer.from(manifestText(manifest)));
+  return manifest;
+}
+
+/** Where packages come from, in the order: option, environment, the machine's apt. */
+export function fetchDefaults({ cache, mirror, update }: Pick<BuildOptions, "cache" | "mirror" | "update">) {
+  mkdirSync(cache, { recursive: true });
+  return { cache, mirror: mirror ?? process.env["BREAKGLASS_MIRROR"] ?? null, update: update ?? false };
+}
+
+/** pxe/agent/init is /init; the rest goes to /usr/lib/breakglass. What people read (*.md) stays out. */
+function agentScripts(folder: string): Map<string, Uint8Array> {
+  const names = readdirSync(folder)
+    .sort()
+    .filter((name) => !name.endsWith(".md") && !name.startsWith("."));
+  const place = (name: string) => (name === "init" ? "init" : `usr/lib/breakglass/${name}`);
+  return new Map(names.map((name) => [place(name), readFileSync(join(folder, name))]));
+}
+
+/** A package in the manifest that gave nothing would be a false statement about the image. */
+export function refuseUnused(files: PackageFiles): void {
+  const unused = files.unused().map(({ name }) => name);
+  if (unused.length > 0) throw new Error(`the recipe names packages of which nothing is used: ${unused.join(" ")}`);
+}
+
+function packageOnly({ name, version, architecture, sha256 }: UnpackedPackage): DebianPackage {
+  return { name, version, architecture, sha256 };
+}
+
+async function isAlready(out: string, manifest: Manifest): Promise<boolean> {
+  if (!existsSync(join(out, MANIFEST))) return false;
+  const same = readFileSync(join(out, MANIFEST), "utf8") === manifestText(manifest);
+  return same && (await verifyImage(out)).length === 0;
+}
+
+/** A station that is serving the old file keeps it whole: the new one takes its name in one step. */
+function replaceFile(path: string, bytes: Uint8Array): void {
+  const part = `${path}.${process.pid}.part`;
+  writeFileSync(part, bytes);
+  renameSync(part, path);
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,84 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { fileSha256 } from "./debian.ts";
+import { DRIVER_SETS } from "./drivers.ts";
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** A plain file name: an image is one folder, and nothing outside it is ever served. */
+const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+
+const schema = z.strictObject({
+  version: z.literal(1),
+  driverSet: z.enum(DRIVER_SETS),
+  kernelRelease: z.string(),
+  files: z.array(
+    z.strictObject({
+      path: fileName,
+      role: z.enum(["shim", "grub", "kernel", "initrd"]),
+      size: z.int().nonnegative(),
+      sha256,
+    }),
+  ),
+  packages: z.array(z.strictObject({ name: z.string(), version: z.string(), architecture: z.string(), sha256 })),
+});
+
+/** What an image folder holds: every served byte's digest, and every Debian package that they came from. */
+export type Manifest = z.infer<typeof schema>;
+export type ImageFile = Manifest["files"][number];
+
+export const MANIFEST = "manifest.json";
+
+/** A file that is not what the manifest says. */
+export interface Difference {
+  readonly path: string;
+  readonly problem: "missing" | "size" | "sha256";
+}
+
+/** @throws OperatorError if the folder holds no image, or one of another version. */
+export function loadManifest(folder: string): Manifest {
+  const path = join(folder, MANIFEST);
+  if (!existsSync(path)) {
+    throw new OperatorError(
+      `There is no recovery image in ${folder} (no ${MANIFEST}).`,
+      "Build it: breakglass image build. Or name the folder that has one with --image.",
+      ExitCode.environment,
+    );
+  }
+  const manifest = parseManifest(readFileSync(path, "utf8"));
+  if (manifest !== null) return manifest;
+  throw new OperatorError(
+    `${path} is not a manifest that this version of breakglass knows. Nothing was served.`,
+    "Build the image again: breakglass image build.",
+    ExitCode.environment,
+  );
+}
+
+function parseManifest(text: string): Manifest | null {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** The canonical text of a manifest: equal images have equal manifests. */
+export function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/**
+ * Compares every byte of the folder's files with the manifest. Empty: all are as they were built.
+ * @throws OperatorError as loadManifest does.
+ */
+export async function verifyImage(folder: string): Promise<Difference[]> {
+  const differences: Difference[] = [];
+  for (const { path, size, sha256: expected } of loadManifest(folder).files) {
+    const place = join(folder, path);
+    if (!existsSync(place)) differences.push({ path, problem: "missing" });
+    else if (statSync(place).size !== size) differences.push({ path, problem: "size" });
+    else if ((await fileSha256(place)) !== expected) differences.push({ path, problem: "sha256" });
+  }
+  return differences;
+}

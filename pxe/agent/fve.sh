@@ -1,0 +1,76 @@
+# shellcheck shell=dash
+# BitLocker's metadata (docs: libbde, "BitLocker Drive Encryption (BDE) format"): read here, because cryptsetup's dump
+# is text for people and it opens no volume that is being encrypted or is suspended.
+
+# le_bytes DEVICE OFFSET LENGTH: the bytes as decimal numbers; offset and length are multiples of 512.
+le_bytes() {
+    dd if="$1" bs=512 skip=$(($2 / 512)) count=$(($3 / 512)) 2>/dev/null | od -An -v -tu1
+}
+
+# fve_read DEVICE FILE: writes `state CURRENT NEXT` and `protector GUID TYPE` lines; fails if no copy of the metadata
+# makes sense.
+fve_read() {
+    local offset
+    for offset in $(fve_offsets "$1"); do
+        [ $((offset % 512)) -eq 0 ] || continue
+        le_bytes "$1" "$offset" 65536 | fve_parse >"$2" && return
+    done
+    return 1
+}
+
+# fve_offsets DEVICE: where the three copies of the metadata are.
+fve_offsets() {
+    le_bytes "$1" 0 512 | awk '
+        { for (i = 1; i <= NF; i++) b[n++] = $i }
+        END {
+            for (copy = 0; copy < 3; copy++) {
+                offset = 0
+                for (i = 7; i >= 0; i--) offset = offset * 256 + b[176 + copy * 8 + i]
+                if (offset > 0 && offset < 2 ^ 52) printf "%.0f\n", offset
+            }
+        }'
+}
+
+# fve_parse: standard input is one metadata block in decimal bytes.
+fve_parse() {
+    awk '
+        function u16(at) { return b[at] + b[at + 1] * 256 }
+        function u32(at) { return u16(at) + u16(at + 2) * 65536 }
+        function guid(at,    order, i, text) {
+            split("3 2 1 0 - 5 4 - 7 6 - 8 9 - 10 11 12 13 14 15", order, " ")
+            for (i = 1; i in order; i++) text = text (order[i] == "-" ? "-" : sprintf("%02X", b[at + order[i]]))
+            return text
+        }
+        BEGIN {
+            type[0] = "clear-key"; type[256] = "tpm"; type[512] = "startup-key"; type[1280] = "tpm-pin"
+            type[2048] = "recovery-password"; type[8192] = "password"
+        }
+        { for (i = 1; i <= NF; i++) b[n++] = $i }
+        END {
+            split("45 70 86 69 45 70 83 45", signature, " ")
+            for (i = 1; i <= 8; i++) if (b[i - 1] != signature[i]) exit 1
+            end = 64 + u32(64)
+            if (u16(10) != 2 || u32(72) != 48 || end > n) exit 1
+            print "state", u16(12), u16(14)
+            for (at = 112; at + 8 <= end; at += size) {
+                size = u16(at)
+                if (size == 0) break
+                if (size < 8 || at + size > end) exit 1
+                if (u16(at + 2) == 2 && u16(at + 4) == 8 && size >= 36) {
+                    kind = u16(at + 34)
+                    print "protector", guid(at + 8), (kind in type ? type[kind] : "other")
+                }
+            }
+        }'
+}
+
+# fve_state FILE: the volume state of the protocol. 4 is encrypted, 1 decrypted, 2, 3 and 5 are on the way (dislocker,
+# metadata.h); cryptsetup opens a volume only if both the present and the next state are 4.
+fve_state() {
+    case $(grep '^state ' "$1") in
+    'state 4 4') if grep -q ' clear-key$' "$1"; then printf suspended; else printf encrypted; fi ;;
+    'state '?' 4') printf encrypting ;;
+    'state '?' 1') printf decrypting ;;
+    *) printf unsupported ;;
+    esac
+}

@@ -1,0 +1,110 @@
+#!/bin/sh
+# shellcheck shell=dash
+# The agent: one device from its start to its report. This file is the story; each step is in the file of its name.
+
+set -u
+umask 077
+export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
+AGENT=${AGENT:-/usr/lib/breakglass/agent}
+RUN=${RUN:-/run/breakglass}
+STATION_CA=/etc/breakglass/station-ca.pem
+
+for part in words encode name message plan path evidence remove fve ntfs volumes unlock windows apply report outcome \
+    stages screen session machine modules network station hello; do
+    # shellcheck disable=SC1090 # the list above
+    . "$AGENT/$part.sh"
+done
+
+rescue() {
+    OUTCOME='' SESSION='' REFUSED_REASON=''
+    stage booted
+    if ! read_session /etc/breakglass/session; then
+        REFUSED_REASON=malformed REFUSED_TEXT='The station gave this boot no usable session. Nothing was changed. Network-boot this device again.'
+        return
+    fi
+    PRODUCT=$(dmi product_name)
+    PAIRING=$(make_pairing_code)
+    make_secret "$RUN/secret"
+    load_modules
+    mount -t efivarfs efivarfs /sys/firmware/efi/efivars 2>/dev/null
+
+    stage network
+    join_network
+    set_clock "$STATION_TIME"
+    coldplug
+    wait_for_volumes
+
+    stage hello
+    serial "pairing $PAIRING"
+    if ! say_hello; then
+        read_refusal "$RUN/hello.answer"
+        return
+    fi
+    TOKEN=''
+    serial "session $SESSION"
+
+    if [ "$VOLUMES" -eq 0 ]; then OUTCOME=no-volume && return; fi
+    find_windows
+    if [ -z "$WINDOWS" ]; then
+        OUTCOME=$(no_windows_outcome)
+        return
+    fi
+    stage mounted
+    fetch_plan || return
+    apply_plan
+}
+
+# no_windows_outcome: why there is none, the most telling reason of all volumes; nothing if the station refused.
+no_windows_outcome() {
+    local reason
+    for reason in wrong-key volume-encrypting mount-failed; do
+        if grep -q -x "$reason" "$RUN"/volume/*/problem 2>/dev/null; then printf '%s' "$reason" && return; fi
+    done
+    [ -n "$REFUSED_REASON" ] || printf no-windows-volume
+}
+
+# close_all: nothing of the device's disks is in use afterwards.
+close_all() {
+    local n=1
+    while [ "$n" -le "${VOLUMES:-0}" ]; do
+        if grep -q " $(volume_get "$n" mount) " /proc/mounts; then
+            unmount "$(volume_get "$n" device)" "$(volume_get "$n" mount)"
+        fi
+        close_volume "$n"
+        n=$((n + 1))
+    done
+    sync
+}
+
+finish() {
+    close_all
+    NEXT=stay
+    if [ -n "$OUTCOME" ]; then
+        serial "outcome $OUTCOME"
+        send_report "$OUTCOME"
+        stage reported
+    fi
+    FINISHED=yes
+    [ "$OUTCOME" != '' ] || OUTCOME=refused
+    [ -z "$REFUSED_REASON" ] || serial "refused $REFUSED_REASON: $REFUSED_TEXT"
+    show "Result: $OUTCOME${REFUSED_REASON:+ ($REFUSED_REASON)}" "$(outcome_text "$OUTCOME")"
+    serial "next $NEXT"
+    if [ "$NEXT" = reboot ]; then
+        stage rebooting
+        wait_briefly
+        reboot -f
+    fi
+}
+
+# wait_briefly: for the last stage to reach the station and for a person to read one line, no longer.
+wait_briefly() {
+    sleep 2
+}
+
+mkdir -p "$RUN/mount"
+: >"$RUN/stages"
+: >"$RUN/files"
+: >"$RUN/actions"
+: >"$RUN/verified"
+rescue
+finish

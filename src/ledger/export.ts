@@ -17,7 +17,7 @@ const FIELDS = [...TEXT, ...NUMBERS, "body"];
 export function parseExportLine(line: string, lineNumber: number): Entry {
   const object = parseObject(line, lineNumber);
   const keys = Object.keys(object);
-  const body = object["body"] as EntryBody;
+  const body = object.body as EntryBody;
   const fits =
     keys.length === FIELDS.length &&
     TEXT.every((field) => typeof object[field] === "string") &&

@@ -71,7 +71,7 @@ function pragma(db: DatabaseSync, name: string): number {
 }
 
 function isBlank(db: DatabaseSync): boolean {
-  return pragma(db, "application_id") === 0 && db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"] === 0;
+  return pragma(db, "application_id") === 0 && db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n === 0;
 }
 
 function fill(db: DatabaseSync, kind: StoreKind, initialise: (db: DatabaseSync) => void): void {

@@ -1,0 +1,177 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import type { Command } from "commander";
+import type { Deposit } from "../escrow/deposit.ts";
+import { type ImportReport, importCsv } from "../escrow/import.ts";
+import { createVault, openVault, type Vault } from "../escrow/vault.ts";
+import { parseGuid } from "../wire/guid.ts";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { operatorActor } from "./actor.ts";
+import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
+import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { formatTable, formatTime } from "./table.ts";
+
+type Options = StateOption & { readonly json?: boolean };
+
+/** `breakglass escrow init|import|find|status`. None of them ever shows a recovery password. */
+export function register(program: Command): void {
+  const escrow = program.command("escrow").description("the recovery passwords this station may release");
+
+  withStateOption(escrow.command("init"))
+    .description("make a new, empty vault under a passphrase")
+    .option("--passphrase-fd <N>", "read the passphrase from this open descriptor instead of asking for it")
+    .option("--json", "for scripts")
+    .action(init);
+
+  withStateOption(escrow.command("import"))
+    .description("deposit a directory's CSV export; the vault may stay sealed")
+    .argument("<file>", "columns Hostname,KeyID,RecoveryKey,Directory or KeyID,RecoveryKey")
+    .option("--json", "for scripts")
+    .addHelpText("after", "\nExit code 0 if every row is in the vault, 1 if some were rejected (the others are in).")
+    .action(importFile);
+
+  withStateOption(escrow.command("find"))
+    .description("which deposits fit; shows no recovery password")
+    .argument(
+      "<text>",
+      "a key protector ID, its first 8 characters as the recovery screen shows them, or a device name",
+    )
+    .option("--json", "for scripts")
+    .addHelpText("after", "\nExit code 0 if something fits, 1 if nothing does.")
+    .action(find);
+
+  withStateOption(escrow.command("status"))
+    .description("what the vault holds, counted without opening anything")
+    .option("--json", "for scripts")
+    .action(status);
+}
+
+async function init(options: Options & PassphraseOption): Promise<void> {
+  const { vault: path } = stateFolder(options, true);
+  const passphrase = await readNewPassphrase(options);
+  const ledger = await openStateLedger(options, true);
+  try {
+    const vault = await createVault(path, { clock: Date.now, passphrase });
+    const { vaultId, recipient } = vault;
+    await vault.close();
+    const body = { type: "vault.created", vaultId, recipient };
+    await ledger.append({ body, actor: operatorActor(), commandId: `vault:${vaultId}` });
+    if (options.json) return print({ vault: path, vaultId, recipient });
+    process.stdout.write(
+      `A new vault is at ${path}. Without its passphrase nobody, you included, can open what it holds.\n` +
+        "Fill it with: breakglass escrow import FILE.csv\n",
+    );
+  } finally {
+    await ledger.close();
+  }
+}
+
+async function importFile(file: string, options: Options): Promise<void> {
+  const report = await withVault(options, async (vault) => {
+    const ledger = await openStateLedger(options, true);
+    try {
+      const done = await importCsv(bytesOf(file), vault, basename(file), showProgress);
+      const { source, deposited, present } = done;
+      const counts = { deposited, present, rejected: done.rejected.length, conflicts: done.conflicts.length };
+      const body = { type: "vault.imported", vaultId: vault.vaultId, source, ...counts };
+      await ledger.append({ body, actor: operatorActor(), commandId: `import:${randomUUID()}` });
+      return done;
+    } finally {
+      await ledger.close();
+    }
+  });
+  if (report.rejected.length > 0) process.exitCode = ExitCode.negative;
+  if (options.json) print(report);
+  else process.stdout.write(describeImport(report, file));
+}
+
+async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(file)) yield chunk as Uint8Array;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new OperatorError(
+      `${file} cannot be read (${(error as NodeJS.ErrnoException).code}); rows read before that, if any, are in the vault.`,
+      "Correct the name, or copy the file to this machine, and import it again: what is in the vault already stays.",
+    );
+  }
+}
+
+function showProgress(rows: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${rows} rows`);
+}
+
+function describeImport(report: ImportReport, file: string): string {
+  const { rows, deposited, present, rejected, conflicts } = report;
+  let text = process.stderr.isTTY ? "\r" : "";
+  if (rejected.length > 0)
+    text += `${formatTable(
+      ["LINE", "REJECTED", "WHY", "KEY PROTECTOR ID"],
+      rejected.map(({ line, reason, detail, protectorId }) => [String(line), reason, detail, protectorId ?? "-"]),
+    )}\n`;
+  for (const { line, protectorId, passwords } of conflicts)
+    text += `line ${line}: the vault now has ${passwords} different passwords for ${protectorId}; the newest is tried first\n`;
+  text += `${rows} rows: ${deposited} deposited, ${present} already present, ${rejected.length} rejected\n`;
+  return `${text}${file} itself still holds recovery passwords in the clear: delete it or lock it away.\n`;
+}
+
+async function find(text: string, options: Options): Promise<void> {
+  const found = await withVault(options, async (vault) => findDeposits(vault, text.trim()));
+  if (found.length === 0) process.exitCode = ExitCode.negative;
+  if (options.json) return print(found);
+  if (found.length === 0) process.stdout.write("Nothing in the vault fits.\n");
+  else
+    process.stdout.write(
+      formatTable(
+        ["DEVICE", "KEY PROTECTOR ID", "DIRECTORY", "SOURCE", "DEPOSITED"],
+        found.map(({ deviceName, protectorId, directory, source, depositedAt }) => [
+          deviceName ?? "-",
+          protectorId,
+          directory ?? "-",
+          source,
+          formatTime(depositedAt),
+        ]),
+      ),
+    );
+}
+
+/** A device may be named like 8 hex digits, so both readings are looked up. */
+function findDeposits(vault: Vault, text: string): Deposit[] {
+  if (/^[0-9 -]{40,}$/.test(text))
+    throw new OperatorError(
+      "That looks like a recovery password, and other programs can read a command's arguments; nothing was looked up.",
+      "Look for the key protector ID or the device name instead.",
+    );
+  if (/^\{?[0-9a-f]{8}-[0-9a-f-]{27}\}?$/i.test(text)) return vault.find({ protectorId: parseGuid(text) });
+  const named = vault.find({ deviceName: text });
+  const starting = /^[0-9a-f]{8}$/i.test(text) ? vault.find({ first8: text }) : [];
+  return [...starting, ...named.filter(({ depositId }) => !starting.some((each) => each.depositId === depositId))];
+}
+
+async function status(options: Options): Promise<void> {
+  const found = await withVault(options, async (vault) => vault.status());
+  if (options.json) return print(found);
+  const { deposits, protectors, devices, conflicts, createdAt, lastDepositAt, recipient } = found;
+  process.stdout.write(
+    `${deposits} recovery passwords for ${protectors} key protectors, ${devices} devices named\n` +
+      `last deposit  ${lastDepositAt === null ? "none yet" : formatTime(lastDepositAt)}\n` +
+      `vault made    ${formatTime(createdAt)}\n` +
+      `recipient     ${recipient}\n`,
+  );
+  for (const protectorId of conflicts)
+    process.stdout.write(`several different passwords for ${protectorId}: the newest is tried first\n`);
+}
+
+async function withVault<T>(options: StateOption, act: (vault: Vault) => Promise<T>): Promise<T> {
+  const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
+  try {
+    return await act(vault);
+  } finally {
+    await vault.close();
+  }
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

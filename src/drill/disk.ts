@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type NewProtector, type RandomBytes, randomGuid } from "../bitlocker/new-volume-keys.ts";
+import type { ProtectorType } from "../bitlocker/protector.ts";
+import type { RecoveryPassword } from "../bitlocker/recovery-password.ts";
+import type { XtsMethod } from "../bitlocker/registry.ts";
+import { encodeStartupKey, type StartupKey } from "../bitlocker/startup-key.ts";
+import { FVE_TAIL_BYTES } from "../bitlocker/volume-layout.ts";
+import { writeVolume } from "../bitlocker/writer.ts";
+import type { Guid } from "../wire/guid.ts";
+import type { Secret } from "../wire/secret.ts";
+import type { SeenFile } from "./disk-change.ts";
+import { copyRange, createDiskFile, type DiskFile, openDiskFile, writeFrom } from "./disk-file.ts";
+import { type EspFiles, espBytes, writeEsp } from "./esp.ts";
+import { encodeGpt, type GptPartition, PartitionType } from "./gpt.ts";
+import { makeNtfs, type NtfsState } from "./ntfs-volume.ts";
+import type { WindowsTree } from "./windows-tree.ts";
+
+/** How the Windows volume is protected. */
+export type DiskProtection =
+  | { readonly kind: "plain" }
+  | {
+      readonly kind: "bitlocker";
+      readonly recoveryPasswords: readonly RecoveryPassword[];
+      /** A startup key of the device's own, on its ESP as EFI/device/startup.BEK: it stands in for the TPM. */
+      readonly startupKey?: boolean;
+      /** BitLocker suspended. */
+      readonly clearKey?: boolean;
+      readonly state?: "encrypted" | "encrypting";
+      readonly method?: XtsMethod;
+    };
+
+export interface DiskOptions {
+  /** The raw image to make; replaced if it is there. */
+  readonly file: string;
+  readonly espFiles: EspFiles;
+  readonly windows: WindowsTree;
+  readonly protection: DiskProtection;
+  readonly ntfs?: NtfsState;
+  readonly random: RandomBytes;
+  /** Unix seconds: when the volume's protectors were made. */
+  readonly now: number;
+  /** Size of the NTFS: whole MiB, 96 of them unless told. */
+  readonly ntfsBytes?: number;
+}
+
+/** A place on the disk, in bytes. */
+export interface DiskExtent {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export interface DiskProtector {
+  readonly protectorId: Guid;
+  readonly type: ProtectorType;
+  /** Of a recovery password protector. */
+  readonly password: Secret<string> | null;
+}
+
+/** A finished disk and all that is known about it. */
+export interface CrashTestDisk {
+  readonly file: string;
+  readonly bytes: number;
+  readonly esp: DiskExtent;
+  readonly windows: DiskExtent;
+  readonly volumeGuid: Guid | null;
+  readonly protectors: readonly DiskProtector[];
+  readonly startupKey: StartupKey | null;
+  /** Every file of the Windows volume, by path. */
+  readonly files: ReadonlyMap<string, SeenFile>;
+}
+
+const MIB = 1024 * 1024;
+const RESERVED_BYTES = MIB;
+const STARTUP_KEY_PATH = "EFI/device/startup.BEK";
+
+/**
+ * Builds a crash-test device's disk: GPT, EFI system partition, Microsoft reserved partition, and the Windows volume.
+ * About five seconds, most of it the two key stretches and NTFS.
+ */
+export async function buildDisk(options: DiskOptions): Promise<CrashTestDisk> {
+  const work = mkdtempSync(join(tmpdir(), "breakglass-disk-"));
+  try {
+    const image = join(work, "ntfs.img");
+    const ntfsBytes = options.ntfsBytes ?? 96 * MIB;
+    const files = await makeNtfs(image, ntfsBytes, options.windows, options.ntfs ?? {});
+    // Another 64 KiB for the startup key, which is not there yet.
+    const esp = { offset: MIB, bytes: espBytes(options.espFiles) };
+    const reserved = { offset: esp.offset + esp.bytes, bytes: RESERVED_BYTES };
+    const tail = options.protection.kind === "bitlocker" ? FVE_TAIL_BYTES : 0;
+    const windows = { offset: reserved.offset + reserved.bytes, bytes: ntfsBytes + tail };
+    const bytes = windows.offset + windows.bytes + MIB;
+    const disk = createDiskFile(options.file, bytes);
+    const ntfs = openDiskFile(image);
+    try {
+      writeZeros(disk);
+      writeGpt(disk, options.random, [esp, reserved, windows]);
+      const written = writeWindows(options, disk, windows, ntfs);
+      const espFiles = new Map(options.espFiles);
+      if (written.startupKey) espFiles.set(STARTUP_KEY_PATH, keepStartupKey(work, written.startupKey, options.now));
+      await writeEsp(options.file, esp.offset, esp.bytes, espFiles);
+      return { file: options.file, bytes, esp, windows, ...written, files };
+    } finally {
+      ntfs.close();
+      disk.close();
+    }
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function writeWindows(options: DiskOptions, disk: DiskFile, { offset }: DiskExtent, ntfs: DiskFile) {
+  const { protection, now: created, random } = options;
+  const write = writeFrom(disk.write, offset);
+  if (protection.kind === "plain") {
+    copyRange(ntfs.read, write, ntfs.bytes);
+    return { volumeGuid: null, protectors: [], startupKey: null };
+  }
+  const { recoveryPasswords, method = "aes-xts-128", state = "encrypted" } = protection;
+  const wanted: NewProtector[] = [];
+  // A recovery password in the first slot is one that cryptsetup 2.8.2 and 2.8.3 cannot use.
+  if (protection.startupKey) wanted.push({ type: "startup-key" });
+  if (protection.clearKey) wanted.push({ type: "clear-key" });
+  wanted.push(...recoveryPasswords.map((password) => ({ type: "recovery-password", password }) as const));
+  const description = "CRASHTEST C: 7/19/2024";
+  const volume = writeVolume({ ntfs, method, protectors: wanted, state, created, description, random }, write);
+  const protectors = volume.protectors.map(({ protectorId, type }, index) => {
+    const made = wanted[index]!;
+    return { protectorId, type, password: made.type === "recovery-password" ? made.password.text : null };
+  });
+  const startupKey = volume.protectors.find((protector) => protector.startupKey)?.startupKey ?? null;
+  return { volumeGuid: volume.volumeGuid, protectors, startupKey };
+}
+
+function keepStartupKey(work: string, startupKey: StartupKey, created: number): string {
+  const file = join(work, "startup.BEK");
+  writeFileSync(file, encodeStartupKey(startupKey, created).reveal(), { mode: 0o600 });
+  return file;
+}
+
+function writeGpt(disk: DiskFile, random: RandomBytes, extents: readonly [DiskExtent, DiskExtent, DiskExtent]): void {
+  const types = [PartitionType.efiSystem, PartitionType.microsoftReserved, PartitionType.basicData];
+  const names = ["EFI system partition", "Microsoft reserved partition", "Basic data partition"];
+  const partitions = extents.map((extent, index): GptPartition => {
+    return { ...extent, type: types[index]!, name: names[index]!, id: randomGuid(random) };
+  });
+  const gpt = encodeGpt(disk.bytes, randomGuid(random), partitions);
+  disk.write(0, gpt.head);
+  disk.write(disk.bytes - gpt.tail.length, gpt.tail);
+}
+
+/** No holes: what reads as zeros is on the disk as zeros, wherever the image is copied. */
+function writeZeros(disk: DiskFile): void {
+  const zeros = new Uint8Array(MIB);
+  for (let offset = 0; offset < disk.bytes; offset += MIB) disk.write(offset, zeros);
+}

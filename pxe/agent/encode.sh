@@ -8,11 +8,14 @@ encode_field() {
     -) printf '%s' %2D ;;
     *[!A-Za-z0-9._:/{}#=,+@-]*)
         printf '%s' "$1" | od -An -v -tx1 | awk '
-            BEGIN { for (i = 33; i < 127; i++) printable[sprintf("%02x", i)] = sprintf("%c", i) }
+            BEGIN {
+                safe = "^[A-Za-z0-9._:/{}#=,+@-]$"
+                for (i = 33; i < 127; i++) printable[sprintf("%02x", i)] = sprintf("%c", i)
+            }
             {
                 for (i = 1; i <= NF; i++) {
                     c = printable[$i]
-                    printf "%s", (c ~ /^[A-Za-z0-9._:\/{}#=,+@-]$/ ? c : "%" toupper($i))
+                    printf "%s", (c ~ safe ? c : "%" toupper($i))
                 }
             }'
         ;;

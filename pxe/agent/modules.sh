@@ -8,10 +8,8 @@ coldplug() {
         xargs modprobe -a -q -b 2>/dev/null
 }
 
-# load_modules: first what no piece of hardware asks for: BitLocker through device-mapper (dm-zero stands in for the
-# metadata areas), NTFS, FUSE, firmware variables.
+# load_modules: first what no piece of hardware asks for (BitLocker's ciphers, NTFS, FUSE): the image lists it.
 load_modules() {
-    modprobe -a -q dm_mod dm_crypt dm_zero xts cbc ecb ccm aesni_intel sha256_ssse3 sha256_generic af_alg \
-        algif_skcipher ntfs3 nls_utf8 fuse loop efivarfs 2>/dev/null
+    xargs modprobe -a -q </etc/breakglass/modules 2>/dev/null
     coldplug
 }

@@ -5,7 +5,7 @@
 set -u
 umask 077
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
-AGENT=${AGENT:-/usr/lib/breakglass/agent}
+AGENT=${AGENT:-/usr/lib/breakglass}
 RUN=${RUN:-/run/breakglass}
 STATION_CA=/etc/breakglass/station-ca.pem
 

@@ -1,4 +1,5 @@
-import { createReadStream } from "node:fs";
+import { read } from "node:fs";
+import { promisify } from "node:util";
 import { password } from "@inquirer/prompts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { Secret } from "../wire/secret.ts";
@@ -11,6 +12,7 @@ export interface PassphraseOption {
 /** Whoever holds a copy of the vault can guess as long as he likes; scrypt makes each guess cost about a second. */
 export const LEAST_PASSPHRASE_LENGTH = 12;
 const MOST_BYTES = 4096;
+const readSome = promisify(read);
 
 /** The vault's passphrase: from the descriptor if one is given, else asked on the terminal without echo. */
 export async function readPassphrase(options: PassphraseOption): Promise<Secret<string>> {
@@ -34,25 +36,28 @@ async function passphraseFromDescriptor(option: string): Promise<Secret<string>>
       "--passphrase-fd takes the number of an open descriptor.",
       "Example: --passphrase-fd 3 3<FILE",
     );
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of createReadStream("", { fd: Number(option), autoClose: false })) {
-      chunks.push(chunk as Buffer);
-      if (Buffer.concat(chunks).length > MOST_BYTES) break;
-    }
-  } catch (error) {
+  const bytes = await readAll(Number(option)).catch((error: NodeJS.ErrnoException) => {
     throw new OperatorError(
-      `Descriptor ${option} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      `Descriptor ${option} cannot be read (${error.code}).`,
       `Open it for this command, as in: --passphrase-fd ${option} ${option}<FILE`,
     );
-  }
-  const bytes = Buffer.concat(chunks);
+  });
   if (bytes.length > MOST_BYTES)
     throw new OperatorError(
       `What descriptor ${option} gives is too long for a passphrase.`,
       "Give only the passphrase.",
     );
   return notEmpty(bytes.toString("utf8").replace(/\r?\n$/, ""));
+}
+
+/** All the descriptor gives, or a byte more than a passphrase may have. */
+async function readAll(descriptor: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(MOST_BYTES + 1);
+  for (let length = 0; ; ) {
+    const { bytesRead } = await readSome(descriptor, bytes, length, bytes.length - length, null);
+    length += bytesRead;
+    if (bytesRead === 0) return bytes.subarray(0, length);
+  }
 }
 
 async function ask(message: string): Promise<string> {

@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterEach, vi } from "vitest";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "breakglass-cli-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** Runs one family's verb in this process. Rejects with what the verb threw. */
+export async function run(
+  register: (program: Command) => void,
+  ...args: string[]
+): Promise<{ readonly stdout: string; readonly exitCode: number }> {
+  let stdout = "";
+  const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+  const program = new Command().exitOverride();
+  register(program);
+  process.exitCode = 0;
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return { stdout, exitCode: Number(process.exitCode) };
+  } finally {
+    spy.mockRestore();
+    process.exitCode = 0;
+  }
+}

@@ -26,7 +26,7 @@ fve_offsets() {
             for (copy = 0; copy < 3; copy++) {
                 offset = 0
                 for (i = 7; i >= 0; i--) offset = offset * 256 + b[176 + copy * 8 + i]
-                if (offset > 0 && offset < 2 ^ 52) printf "%.0f\n", offset
+                if (offset > 0 && offset < 4503599627370496) printf "%.0f\n", offset
             }
         }'
 }

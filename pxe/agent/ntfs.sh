@@ -51,13 +51,15 @@ ntfs_dirty() {
 # ntfs_volume_record DEVICE: prints the offset and length of MFT record 3, in bytes.
 ntfs_volume_record() {
     le_bytes "$1" 0 512 | awk '
+        # The awk of a static busybox has no power operator.
+        function power(n,    value) { for (value = 1; n > 0; n--) value *= 2; return value }
         { for (i = 1; i <= NF; i++) b[n++] = $i }
         END {
             sector = b[11] + b[12] * 256
-            cluster = sector * (b[13] > 128 ? 2 ^ (256 - b[13]) : b[13])
+            cluster = sector * (b[13] > 128 ? power(256 - b[13]) : b[13])
             for (i = 7; i >= 0; i--) lcn = lcn * 256 + b[48 + i]
-            record = b[64] > 127 ? 2 ^ (256 - b[64]) : b[64] * cluster
-            if (sector < 512 || cluster < 512 || record < 512 || lcn < 1 || lcn > 2 ^ 40) exit 1
+            record = b[64] > 127 ? power(256 - b[64]) : b[64] * cluster
+            if (sector < 512 || cluster < 512 || record < 512 || lcn < 1 || lcn > 1099511627776) exit 1
             printf "%.0f %d\n", lcn * cluster + 3 * record, record
         }'
 }

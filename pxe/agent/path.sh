@@ -1,11 +1,14 @@
 # shellcheck shell=dash
 # Finding a folder on the volume as Windows would, without following anything.
 
+# By its full path: busybox has an applet of this name, which its shell prefers and which prints text for people.
+GETFATTR=${GETFATTR:-/usr/bin/getfattr}
+
 # reparse_state PATH: prints yes, no or unknown. NTFS marks junctions, symbolic links, placeholders and the like with
 # FILE_ATTRIBUTE_REPARSE_POINT (0x400); system.ntfs_attrib gives the attributes as four little-endian bytes.
 reparse_state() {
     local attributes
-    attributes=$(getfattr -h --only-values -n system.ntfs_attrib "$1" 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
+    attributes=$("$GETFATTR" -h --only-values -n system.ntfs_attrib "$1" 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
     case $attributes in
     ???[4-7c-f]????) printf yes ;;
     ????????) printf no ;;

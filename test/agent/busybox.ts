@@ -36,7 +36,7 @@ export class AgentShell {
       "busybox",
       ["sh", "-c", `set -u; umask 077\n${source}\n${stubs}\n${text}`, "agent", ...args],
       {
-        env: { PATH: this.#path, LC_ALL: "C", AGENT, RUN: this.run },
+        env: { PATH: this.#path, LC_ALL: "C", AGENT, GETFATTR: join(this.#path, "getfattr"), RUN: this.run },
         encoding: "utf8",
         cwd: this.folder,
         timeout: 60_000,

@@ -129,7 +129,7 @@ describe("the agent's judge", () => {
     ["bad", "040", "040"],
     ["bad", "377", "373"],
   ])("says %s for NTFS attributes whose first bytes are \\%s \\%s (octal)", (verdict, low, high) => {
-    const fake = `getfattr() { printf '\\${low}\\${high}\\000\\000'; }`;
+    const fake = `GETFATTR=fake; fake() { printf '\\${low}\\${high}\\000\\000'; }`;
     const { folder } = make([
       { name: "C-00000291-00000000-00000032.sys", header: GOOD_HEADER, mtime: removal.notBefore, kind: "file" },
     ]);
@@ -140,6 +140,8 @@ describe("the agent's judge", () => {
     const { folder } = make([
       { name: "C-00000291-00000000-00000032.sys", header: GOOD_HEADER, mtime: removal.notBefore, kind: "file" },
     ]);
-    expect(shell.script(`getfattr() { return 1; }\n${SURVEY}`, rule, folder).stdout).toMatch(/^refused-reparse\t/);
+    expect(shell.script(`GETFATTR=fake; fake() { return 1; }\n${SURVEY}`, rule, folder).stdout).toMatch(
+      /^refused-reparse\t/,
+    );
   });
 });

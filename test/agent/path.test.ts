@@ -46,7 +46,7 @@ describe("a folder of the plan", () => {
   });
 
   it("is refused if a component is an NTFS reparse point", () => {
-    const fake = `getfattr() { case $5 in *drivers) printf '\\020\\004\\000\\000' ;; *) printf '\\020\\000\\000\\000' ;; esac; }`;
+    const fake = `GETFATTR=fake; fake() { case $5 in *drivers) printf '\\020\\004\\000\\000' ;; *) printf '\\020\\000\\000\\000' ;; esac; }`;
     const out = shell.script(`${fake}; resolve_folder "$1" "$2"; printf %s "$RESOLVE"`, volume(DRIVERS), DRIVERS);
     expect(out.stdout).toBe("refused");
   });

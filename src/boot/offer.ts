@@ -1,0 +1,80 @@
+import type { DhcpOptions } from "../dhcp/options.ts";
+import type { DhcpPacket } from "../dhcp/packet.ts";
+import { MessageType, Op, Port } from "../dhcp/registry.ts";
+import { ANY_ADDRESS, type Ipv4, LIMITED_BROADCAST } from "../wire/ipv4.ts";
+import type { BootClient } from "./client.ts";
+
+/** The station as the offers name it. */
+export interface BootStation {
+  readonly address: Ipv4;
+}
+
+export interface Destination {
+  readonly address: Ipv4;
+  readonly port: number;
+}
+
+/**
+ * Which answer a boot client gets, by what it asks and where: the proxyDHCP offer for its DISCOVER, the boot file for
+ * its REQUEST to the boot server port. A REQUEST on port 67 is for the site's DHCP server, which leased the address.
+ */
+export function answerFor(client: BootClient, port: number): "offer" | "ack" | null {
+  if (client.asks === "discover") return port === Port.server ? "offer" : null;
+  return port === Port.bootServer ? "ack" : null;
+}
+
+/**
+ * The proxyDHCP offer (PXE 2.1 section 2.2.2): no address (the site's DHCP server leases that), no boot file either, so
+ * that the firmware asks for it on port 4011 from the address it was given. No option 43: EDK2 takes an offer with boot
+ * server discovery options for one it has to choose from in a menu.
+ */
+export function proxyOffer(_client: BootClient, packet: DhcpPacket, station: BootStation): DhcpPacket {
+  return { ...reply(packet, station, MessageType.offer), sname: "", file: "" };
+}
+
+/**
+ * The boot server's acknowledgement on port 4011: where to fetch which file. The address stands in `siaddr`, `sname` and
+ * option 66 alike, since firmware and GRUB each read another one of them.
+ */
+export function proxyAck(client: BootClient, packet: DhcpPacket, station: BootStation): DhcpPacket {
+  const ack = reply(packet, station, MessageType.ack);
+  const options = { ...ack.options, tftpServerName: station.address, bootfileName: client.loader };
+  return { ...ack, sname: station.address, file: client.loader, options };
+}
+
+/**
+ * Where an offer goes (RFC 2131 section 4.1): to the relay that passed the question on, to an address the device says it
+ * has, or else to everyone, since a proxy's offer leases no address it could be sent to.
+ */
+export function offerDestination({ giaddr, ciaddr }: DhcpPacket): Destination {
+  if (giaddr !== ANY_ADDRESS) return { address: giaddr, port: Port.server };
+  if (ciaddr !== ANY_ADDRESS) return { address: ciaddr, port: Port.client };
+  return { address: LIMITED_BROADCAST, port: Port.client };
+}
+
+/** Where an acknowledgement goes: back to where the question came from (firmware asks from port 4011 or 68). */
+export function ackDestination(packet: DhcpPacket, from: Destination): Destination {
+  return from.address === ANY_ADDRESS ? offerDestination(packet) : from;
+}
+
+function reply(packet: DhcpPacket, station: BootStation, dhcpMessageType: number): DhcpPacket {
+  const { htype, hlen, xid, flags, ciaddr, giaddr, chaddr } = packet;
+  const { clientMachineIdentifier, relayAgentInformation } = packet.options;
+  const options: DhcpOptions = {
+    dhcpMessageType,
+    serverIdentifier: station.address,
+    vendorClassIdentifier: "PXEClient",
+    ...(clientMachineIdentifier === undefined ? {} : { clientMachineIdentifier }),
+    // RFC 3046 section 2.2: echoed, and only where there is a relay to read it.
+    ...(relayAgentInformation === undefined ? {} : { relayAgentInformation }),
+  };
+  return {
+    ...{ op: Op.bootReply, htype, hlen, hops: 0, xid, secs: 0, flags, giaddr, chaddr, options },
+    // RFC 2131 table 3: an offer has no ciaddr, an acknowledgement repeats the request's.
+    ciaddr: dhcpMessageType === MessageType.ack ? ciaddr : ANY_ADDRESS,
+    yiaddr: ANY_ADDRESS,
+    siaddr: station.address,
+    sname: "",
+    file: "",
+  };
+}

@@ -1,0 +1,66 @@
+/** The one home of DHCP's numbers. */
+
+/** UDP ports: RFC 2131 section 4.1; 4011 is PXE 2.1's boot server port. */
+export const Port = { server: 67, client: 68, bootServer: 4011 } as const;
+
+/** RFC 2131 section 2, field `op`. */
+export const Op = { bootRequest: 1, bootReply: 2 } as const;
+
+/** RFC 1700 "Hardware Type": Ethernet, whose addresses have 6 bytes. */
+export const ETHERNET = { htype: 1, hlen: 6 } as const;
+
+/** RFC 2131 section 2, figure 2: the sender cannot receive unicast before it has an address. */
+export const BROADCAST_FLAG = 0x8000;
+
+/** RFC 2132 section 9.6. */
+export const MessageType = {
+  discover: 1,
+  offer: 2,
+  request: 3,
+  decline: 4,
+  ack: 5,
+  nak: 6,
+  release: 7,
+  inform: 8,
+} as const;
+
+/** RFC 2132, RFC 3004 (77), RFC 3046 (82), RFC 4578 (93, 94, 97); 175 is Etherboot's, which iPXE fills. */
+export const OptionCode = {
+  pad: 0,
+  hostName: 12,
+  vendorSpecificInformation: 43,
+  optionOverload: 52,
+  dhcpMessageType: 53,
+  serverIdentifier: 54,
+  parameterRequestList: 55,
+  vendorClassIdentifier: 60,
+  clientIdentifier: 61,
+  tftpServerName: 66,
+  bootfileName: 67,
+  userClass: 77,
+  relayAgentInformation: 82,
+  clientSystemArchitecture: 93,
+  clientNetworkInterfaceIdentifier: 94,
+  clientMachineIdentifier: 97,
+  etherboot: 175,
+  end: 255,
+} as const;
+
+/** RFC 2132 section 9.3: which of the fields `file` and `sname` hold options instead. */
+export const Overload = { file: 1, sname: 2, both: 3 } as const;
+
+/**
+ * IANA "Processor Architecture Types" (RFC 5970), values of option 93. RFC 4578 printed 7 and 9 the other way round from
+ * what firmware came to send: x64 machines send either.
+ */
+export const Architecture = {
+  biosX86: 0,
+  uefiX86: 6,
+  uefiX64: 7,
+  uefiEbc: 9,
+  uefiArm32: 10,
+  uefiArm64: 11,
+  uefiX86Http: 15,
+  uefiX64Http: 16,
+  uefiArm64Http: 19,
+} as const;

@@ -12,7 +12,7 @@ import {
 
 /**
  * `report.html`: the whole drill on one self-contained page without scripts, most important first. `screens` holds the
- * pictures of the devices' screens by file name. The same result gives the same bytes.
+ * pictures of the devices' screens by `<scenario>/<file name>`. The same result gives the same bytes.
  */
 export function reportPage(drill: DrillResult, screens: ReadonlyMap<string, Uint8Array>): string {
   const { passed, line } = verdict(drill.scenarios);
@@ -56,7 +56,7 @@ function figures(drill: DrillResult): string {
 function scenarioSection(scenario: ScenarioResult, screens: ReadonlyMap<string, Uint8Array>): string {
   const head = scenario.ledgerHead;
   return `<section><h2>${escapeText(scenario.name)}: ${escapeText(scenario.title)}</h2><p>${escapeText(scenario.objective)}</p>
-${scenario.devices.map((device) => deviceSection(device, screens)).join("\n")}
+${scenario.devices.map((device) => deviceSection(device, screens.get(`${scenario.name}/${device.screen}`))).join("\n")}
 <h3>Checks</h3>${checkTable(scenario.checks)}
 <p class="soft">Ledger: ${head === null ? "none" : `${head.seq} entries, head <code>${escapeText(head.hash)}</code>`}</p>
 <details><summary>Station's story (${scenario.stationMoments.length} lines)</summary>${momentTable(scenario.stationMoments)}</details>
@@ -68,8 +68,7 @@ ${scenario.devices.map((device) => deviceSection(device, screens)).join("\n")}
     .join("")}</table></details></section>`;
 }
 
-function deviceSection(device: DeviceResult, screens: ReadonlyMap<string, Uint8Array>): string {
-  const picture = device.screen === null ? undefined : screens.get(device.screen);
+function deviceSection(device: DeviceResult, picture: Uint8Array | undefined): string {
   const image =
     picture === undefined
       ? ""

@@ -1,0 +1,116 @@
+import type { Entry } from "../ledger/entry.ts";
+import type { DeviceRecord } from "./device-run.ts";
+import { saidOn } from "./device-run.ts";
+import { unlikeQuarantine } from "./disk-change.ts";
+import { TARGETS } from "./report.ts";
+import type { Check, DiskChange, RescueTimes } from "./result.ts";
+import type { DeviceRole } from "./scenario.ts";
+
+/** What was found of one device after its drill. */
+export interface DeviceFindings {
+  readonly role: DeviceRole;
+  readonly record: DeviceRecord;
+  readonly entries: readonly Entry[];
+  readonly times: RescueTimes;
+  readonly changes: readonly DiskChange[];
+  /** Files on its volume before the drill. */
+  readonly files: number;
+  /** SHA-256 of the whole disk before and after; null where it was not taken. */
+  readonly diskBefore: string | null;
+  readonly diskAfter: string | null;
+  readonly badFiles: readonly string[];
+  readonly quarantine: string;
+  /** Key protector IDs of its volume that the vault has a deposit for. */
+  readonly escrowedProtectorIds: readonly string[];
+}
+
+type Draft = readonly [id: string, title: string, passed: boolean, evidence: string];
+
+/** Everything that has to hold of one device, in the order in which it happens. */
+export function deviceChecks(found: DeviceFindings): Check[] {
+  const { role, record } = found;
+  const drafts: Draft[] = [];
+  if (role.crashes > 0)
+    drafts.push([
+      "crash-loop",
+      `crashes ${role.crashes} times before the rescue`,
+      record.crashesSeen === role.crashes,
+      `${record.crashesSeen} bugchecks on its serial console`,
+    ]);
+  const expected = "outcome" in role.end ? role.end.outcome : role.end.waits;
+  const how = "outcome" in role.end ? "reports" : "waits for";
+  drafts.push([
+    "outcome",
+    `${how} "${expected}"`,
+    record.outcome === expected,
+    `${record.outcome}${record.trouble ? `; ${record.trouble}` : ""}`,
+  ]);
+  drafts.push(releaseCheck(found), diskCheck(found));
+  for (const words of role.screen)
+    drafts.push([
+      "screen",
+      `tells the person in front of it: "${words}"`,
+      saidOn(record.rescueSerial, words),
+      `${record.rescueSerial.length} lines on its console`,
+    ]);
+  if (role.healthyBoots > 0) drafts.push(...healthChecks(found));
+  if (expected === "rescued") drafts.push(bytesCheck(found));
+  return drafts.map(([id, title, passed, evidence]) => ({ id, device: role.name, title, passed, evidence }));
+}
+
+/** A key leaves only when the volume is locked, the vault has it and it is expected to leave. */
+function releaseCheck({ role, entries, escrowedProtectorIds }: DeviceFindings): Draft {
+  const released = entries
+    .filter(({ body }) => body.type === "key.released")
+    .map(({ body }) => String(body.protectorId));
+  const locked = role.disk.volume === "bitlocker";
+  const due = locked && role.vault !== "none" && "outcome" in role.end;
+  const known = released.every((id) => escrowedProtectorIds.includes(id));
+  const evidence = released.length === 0 ? "none released" : `released: ${released.join(", ")}`;
+  if (!due) return ["no-release", "no recovery password is released", released.length === 0, evidence];
+  return ["release", "exactly one recovery password is released, its own", released.length === 1 && known, evidence];
+}
+
+function diskCheck(found: DeviceFindings): Draft {
+  const { role, changes, files, badFiles, quarantine, diskBefore, diskAfter } = found;
+  const list = changes.map(({ path, change }) => `${path} ${change}`).join(", ");
+  if (role.change === "quarantine") {
+    const wrong = unlikeQuarantine(changes, badFiles, quarantine);
+    const title = "exactly the bad file moved to quarantine, every other file as it was";
+    return ["disk-change", title, wrong === null, wrong ?? `${files} files compared by content and time; ${list}`];
+  }
+  const same = diskBefore !== null && diskBefore === diskAfter;
+  const evidence = same
+    ? `SHA-256 of the whole disk ${diskBefore} before and after`
+    : `the disk changed: ${list || "no file"}`;
+  return ["disk-unchanged", "not one byte of its disk changed", same, evidence];
+}
+
+function healthChecks({ role, record, entries, times }: DeviceFindings): Draft[] {
+  const sightings = entries.filter(({ body }) => body.type === "device.sighted" && body.as === "windows").length;
+  return [
+    [
+      "healthy-boots",
+      `comes up healthy ${role.healthyBoots} times in a row`,
+      record.healthyBootsSeen === role.healthyBoots && record.trouble === null,
+      `${record.healthyBootsSeen} healthy boots; ${record.trouble ?? "no crash between them"}`,
+    ],
+    [
+      "confirmed",
+      "the station sees it come back",
+      times.confirmed !== null,
+      `device.confirmed ${times.confirmed ?? "never"} s after power-on; ${sightings} sightings`,
+    ],
+  ];
+}
+
+function bytesCheck({ record }: DeviceFindings): Draft {
+  const { bytesToDevice } = record;
+  const fine = bytesToDevice > 0 && bytesToDevice <= TARGETS.bytesToDevice;
+  return [
+    "bytes",
+    `at most ${TARGETS.bytesToDevice / 1e6} MB over the wire`,
+    fine,
+    `${(bytesToDevice / 1e6).toFixed(1)} MB`,
+  ];
+}

@@ -1,0 +1,98 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import type { Secret } from "../wire/secret.ts";
+import { run } from "./program.ts";
+import type { DeviceRole, Scenario } from "./scenario.ts";
+
+/** One device as the operator knows it, before anything is started. */
+export interface ExpectedDevice {
+  readonly role: DeviceRole;
+  readonly mac: string;
+  readonly serial: string;
+  readonly uuid: string;
+  /** The key protector that the escrow export names, and its recovery password. */
+  readonly escrowed: { readonly protectorId: string; readonly password: Secret<string> } | null;
+}
+
+/** The operator's side of a drill: a vault with the keys he has, and an armed campaign. All through the real verbs. */
+export interface Office {
+  readonly state: string;
+  readonly passphrase: string;
+  /** Runs `breakglass ARGS --state ...`; throws an OperatorError with its words if it fails. */
+  verb(args: readonly string[]): Promise<string>;
+  /** Every secret it handled: recovery passwords and the vault's passphrase, for the search that must not find them. */
+  secrets(): readonly string[];
+  /** Imports an escrow export of these devices' right keys. */
+  importKeys(devices: readonly ExpectedDevice[]): Promise<void>;
+}
+
+/** Makes the vault, imports what the scenario lets it have, arms the campaign. */
+export async function openOffice(
+  self: readonly string[],
+  folder: string,
+  scenario: Scenario,
+  devices: readonly ExpectedDevice[],
+  remedy: string,
+): Promise<Office> {
+  const state = join(folder, "state");
+  mkdirSync(state, { mode: 0o700 });
+  const passphrase = randomBytes(24).toString("hex");
+
+  const verb = async (args: readonly string[], passphraseToo = false) => {
+    const secret = passphraseToo ? { fd3: `${passphrase}\n` } : {};
+    const more = passphraseToo ? ["--passphrase-fd", "3"] : [];
+    const ran = await run([...self, ...args, "--state", state, ...more], { ...secret, timeout: 120_000 });
+    if (ran.code !== 0)
+      throw new OperatorError(
+        `"breakglass ${args.join(" ")}" ended with exit code ${ran.code}: ${(ran.stderr || ran.stdout).trim()}`,
+        "This is one of the drill's own steps; the lab was taken down.",
+        ExitCode.negative,
+      );
+    return ran.stdout;
+  };
+  // The export lies on disk only as long as the import reads it, as an operator should do it too.
+  const importRows = async (rows: readonly string[]) => {
+    const file = join(folder, "escrow-export.csv");
+    writeFileSync(file, `${['"Hostname","KeyID","RecoveryKey","Directory"', ...rows].join("\n")}\n`, { mode: 0o600 });
+    try {
+      await verb(["escrow", "import", file]);
+    } finally {
+      rmSync(file);
+    }
+  };
+  const secrets = [passphrase];
+  const row = ({ role, escrowed }: ExpectedDevice, password: string) => {
+    secrets.push(password);
+    return `"CN=${role.name},OU=Desktops,DC=corp,DC=example","${escrowed!.protectorId}","${password}","ActiveDirectory"`;
+  };
+
+  await verb(["escrow", "init"], true);
+  const stranger = `"DESKTOP-0000001","${crypto.randomUUID()}","${freshPassword()}","Entra"`;
+  const keyed = devices.filter(({ escrowed }) => escrowed !== null);
+  await importRows([
+    stranger,
+    ...keyed.filter(({ role }) => role.vault === "right").map((each) => row(each, each.escrowed!.password.reveal())),
+    ...keyed.filter(({ role }) => role.vault === "wrong").map((each) => row(each, freshPassword())),
+  ]);
+
+  const inventory = join(folder, "inventory.csv");
+  const known = devices.filter(({ role }) => role.known);
+  const lines = known.map(({ role, mac, serial, uuid }) => [role.name, mac, serial, uuid].join(","));
+  writeFileSync(inventory, `${["name,mac,serial,uuid", ...lines].join("\n")}\n`);
+  await verb(["campaign", "arm", "--remedy", remedy, "--inventory", inventory, "--unknown", scenario.unknown]);
+
+  return {
+    state,
+    passphrase,
+    verb,
+    secrets: () => secrets,
+    importKeys: (some) => importRows(some.map((each) => row(each, each.escrowed!.password.reveal()))),
+  };
+}
+
+/** A recovery password of nobody: eight groups, each a uint16 times 11. */
+function freshPassword(): string {
+  return Array.from({ length: 8 }, () => String(randomInt(65536) * 11).padStart(6, "0")).join("-");
+}

@@ -1,0 +1,159 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type CrashTest, makeCrashTest } from "./crash-test.ts";
+import { DISTURBANCES } from "./disturbance.ts";
+import { keepArtifacts } from "./evidence.ts";
+import type { Lab } from "./lab.ts";
+import { proveLedger } from "./ledger-proof.ts";
+import { type ExpectedDevice, type Office, openOffice } from "./prepare.ts";
+import type { Check, DeviceResult, ScenarioResult } from "./result.ts";
+import { attack } from "./rogue-run.ts";
+import type { Scenario } from "./scenario.ts";
+import { searchFiles, watchProcesses } from "./secrecy.ts";
+import { expectedDevice, judge, type Staged, stage } from "./staged.ts";
+import { Station } from "./station.ts";
+import type { Story } from "./story.ts";
+import { tell } from "./telling.ts";
+
+export interface RunOptions {
+  readonly lab: Lab;
+  readonly scenario: Scenario;
+  /** Position among the drill's scenarios: no two scenarios of one LAN share an address. */
+  readonly index: number;
+  readonly story: Story;
+  readonly self: readonly string[];
+  readonly image: string;
+  readonly remedy: string;
+  /** What goes on the ESP of a crash-test device: ESP path to file. */
+  readonly deviceOs: ReadonlyMap<string, string>;
+  /** The report's folder; the scenario's files go to `<report>/<scenario>/`. */
+  readonly report: string;
+  readonly now: () => number;
+}
+
+/** Runs one scenario, from the making of its disks to its checks. */
+export async function runScenario(options: RunOptions): Promise<ScenarioResult> {
+  const { lab, scenario, story, now } = options;
+  const startedAt = now();
+  const firstMoment = story.elapsed;
+  const folder = join(lab.folder, scenario.name);
+  const kept = join(options.report, scenario.name);
+  for (const each of [folder, kept]) mkdirSync(each, { recursive: true });
+  story.heading(`\n${scenario.name}: ${scenario.title}`);
+  const endWatching = watchProcesses();
+
+  const disks = await makeDisks(options, folder);
+  const expected = scenario.devices.map((role, index) => expectedDevice(role, disks[index]!, options.index, index));
+  const office = await openOffice(options.self, folder, scenario, expected, options.remedy);
+  story.tell(null, "vault made, escrow export imported while it is sealed, campaign armed");
+  const station = newStation(options, office, folder, expected);
+  const staged: Staged[] = [];
+  const at = { lab, folder, devices: disks.length, station, story, now };
+  for (const [index, device] of expected.entries()) staged.push(await stage(device, disks[index]!, at));
+
+  const checks: Check[] = [];
+  const trouble = await station.start();
+  const title = "the station starts beside the site's DHCP server";
+  checks.push(check("station", title, trouble === null, trouble ?? "all sockets bound"));
+  if (trouble === null) {
+    story.tell(null, "station serves: 67, 4011, 69, HTTP, HTTPS; the site's own DHCP server hands out the leases");
+    checks.push(...(await rescueAll(options, office, station, staged, folder)));
+  }
+  await station.stop();
+  story.tell(null, "station stopped; the disks are looked at from outside");
+
+  const devices: DeviceResult[] = [];
+  for (const each of staged) {
+    const judged = await judge(each, story, kept);
+    devices.push(judged.result);
+    checks.push(...judged.checks);
+  }
+  const ledger = await proveLedger(options.self, office, folder);
+  writeFileSync(join(folder, "processes.txt"), endWatching());
+  const written = [
+    ...station.logs,
+    ...staged.flatMap(({ run }) => run.record.serialLogs),
+    join(folder, "ledger.jsonl"),
+    join(folder, "processes.txt"),
+    join(lab.folder, "site", "site-dhcp.log"),
+  ];
+  checks.push(ledger.check, secrecyCheck(office, disks, [...written, office.state, options.image, kept]));
+  for (const each of checks.filter(({ passed }) => !passed))
+    story.tell(each.device, `DOES NOT HOLD: ${each.title} (${each.evidence})`, "bad");
+  return {
+    name: scenario.name,
+    title: scenario.title,
+    objective: scenario.objective,
+    startedAt: new Date(startedAt).toISOString(),
+    endedAt: new Date(now()).toISOString(),
+    passed: checks.every(({ passed }) => passed),
+    devices,
+    checks,
+    stationMoments: story.momentsOf(null).filter((moment) => moment.at >= firstMoment),
+    ledgerHead: ledger.head,
+    counters: station.counters,
+    artifacts: await keepArtifacts(written, kept),
+  };
+}
+
+async function makeDisks({ scenario, story, deviceOs, now }: RunOptions, folder: string): Promise<CrashTest[]> {
+  const disks: CrashTest[] = [];
+  for (const role of scenario.devices) {
+    const from = now();
+    story.awaiting("disk", `the disk of ${role.name} is made`);
+    const disk = await makeCrashTest(role.disk, join(folder, `${role.name}.img`), deviceOs);
+    story.awaiting("disk", null);
+    story.tell(role.name, `disk made in ${((now() - from) / 1000).toFixed(1)} s: ${disk.description}`);
+    disks.push(disk);
+  }
+  return disks;
+}
+
+function newStation(options: RunOptions, office: Office, folder: string, expected: readonly ExpectedDevice[]): Station {
+  const { lab, self, image, story } = options;
+  const { state, passphrase } = office;
+  const station = new Station({ node: lab.station, self, state, image, passphrase, log: join(folder, "station") });
+  const names = new Map(expected.map(({ mac, role }) => [mac, role.name]));
+  station.onEntry(({ body }) => {
+    const { mark, text } = tell(body);
+    story.tell(names.get(String(body.device)) ?? null, text, mark);
+  });
+  return station;
+}
+
+/** The crash loops, then the rescues with whatever disturbs them, then the healthy boots; devices side by side. */
+async function rescueAll(
+  options: RunOptions,
+  office: Office,
+  station: Station,
+  staged: readonly Staged[],
+  folder: string,
+): Promise<readonly Check[]> {
+  const { scenario, story } = options;
+  await Promise.all(staged.map(({ run }) => run.crash()));
+  const devices = staged.map(({ expected }) => expected);
+  const context = { station, office, story, devices, attack: () => attack({ ...options, station, devices, folder }) };
+  const disturbing = DISTURBANCES[scenario.disturbance](context);
+  const [checks] = await Promise.all([disturbing, ...staged.map(({ run }) => run.rescue())]);
+  await Promise.all(staged.map(({ run }) => run.provesHealthy()));
+  for (const { run, expected } of staged.filter((each) => each.expected.role.healthyBoots > 0))
+    if (run.record.trouble === null)
+      await station.waitFor(({ body }) => body.type === "device.confirmed" && body.device === expected.mac, 15_000);
+  return checks;
+}
+
+function secrecyCheck(office: Office, disks: readonly CrashTest[], places: readonly string[]): Check {
+  const passwords = disks.flatMap(({ recoveryPasswords }) =>
+    recoveryPasswords.map(({ password }) => password.reveal()),
+  );
+  const { leaks, files, bytes } = searchFiles(places, [...passwords, ...office.secrets()]);
+  const evidence =
+    leaks.length === 0
+      ? `${files} files, ${(bytes / 1e6).toFixed(0)} MB searched: logs, ledger, vault, image, serial consoles, command lines and environments`
+      : leaks.map(({ where, secret, form }) => `${where}: secret ${secret + 1} ${form}`).join("; ");
+  return check("secrecy", "no recovery password was written down anywhere", leaks.length === 0, evidence);
+}
+
+function check(id: string, title: string, passed: boolean, evidence: string): Check {
+  return { id, device: null, title, passed, evidence };
+}

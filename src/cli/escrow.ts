@@ -5,6 +5,8 @@ import type { Command } from "commander";
 import type { Deposit } from "../escrow/deposit.ts";
 import { type ImportReport, importCsv } from "../escrow/import.ts";
 import { createVault, openVault, type Vault } from "../escrow/vault.ts";
+import { VAULT } from "../escrow/vault-file.ts";
+import { refuseExisting } from "../ledger/store-file.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
@@ -49,6 +51,7 @@ export function register(program: Command): void {
 
 async function init(options: Options & PassphraseOption): Promise<void> {
   const { vault: path } = stateFolder(options, true);
+  refuseExisting(path, VAULT);
   const passphrase = await readNewPassphrase(options);
   const ledger = await openStateLedger(options, true);
   try {

@@ -8,9 +8,9 @@ import { deviceNameOf } from "./device-name.ts";
 /** Where a header puts the four columns; null for those it does not have. */
 export interface Columns {
   readonly delimiter: "," | ";" | "\t";
-  readonly hostname: number | null;
-  readonly keyId: number;
-  readonly recoveryKey: number;
+  readonly deviceName: number | null;
+  readonly protectorId: number;
+  readonly password: number;
   readonly directory: number | null;
 }
 
@@ -42,18 +42,18 @@ export function parseHeader(line: string): Columns | null {
   const names = delimiter === undefined ? null : split(line, delimiter)?.map((name) => name.trim().toLowerCase());
   if (delimiter === undefined || !names) return null;
   const at = (name: string) => (names.includes(name) ? names.indexOf(name) : null);
-  const keyId = at("keyid");
-  const recoveryKey = at("recoverykey");
-  if (keyId === null || recoveryKey === null) return null;
-  return { delimiter, hostname: at("hostname"), keyId, recoveryKey, directory: at("directory") };
+  const protectorId = at("keyid");
+  const password = at("recoverykey");
+  if (protectorId === null || password === null) return null;
+  return { delimiter, deviceName: at("hostname"), protectorId, password, directory: at("directory") };
 }
 
 /** Reads one row. */
 export function parseRow(line: string, columns: Columns): Omit<NewDeposit, "source"> | Reject {
   const cells = split(line, columns.delimiter);
   if (cells === null) return { reason: "bad-quoting", detail: "its quotation marks do not pair up", protectorId: null };
-  const id = cells[columns.keyId]?.trim();
-  const password = cells[columns.recoveryKey]?.trim();
+  const id = cells[columns.protectorId]?.trim();
+  const password = cells[columns.password]?.trim();
   const protectorId = id === undefined ? null : guidOrNull(id);
   const reject = (reason: RejectReason, detail: string): Reject => ({ reason, detail, protectorId });
   if (id === undefined || password === undefined)
@@ -63,7 +63,7 @@ export function parseRow(line: string, columns: Columns): Omit<NewDeposit, "sour
     );
   if (protectorId === null) return reject("bad-protector-id", "KeyID is not a full key protector ID (a GUID)");
   const cell = (index: number | null) => (index === null ? "" : (cells[index] ?? ""));
-  const names = [cell(columns.hostname), cell(columns.directory)];
+  const names = [cell(columns.deviceName), cell(columns.directory)];
   if (names.some(holdsPassword))
     return reject("password-in-wrong-column", "Hostname or Directory holds what looks like a recovery password");
   if (/^(|null|n\/a|#n\/a)$/i.test(password))

@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { RecoveryPassword } from "../bitlocker/recovery-password.ts";
 import { Receipt } from "../ledger/ledger.ts";
 import { storeFault } from "../ledger/store-error.ts";
-import { openStoreFile } from "../ledger/store-file.ts";
+import { openStoreFile, refuseExisting } from "../ledger/store-file.ts";
 import type { Guid } from "../wire/guid.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
@@ -54,6 +54,7 @@ export async function createVault(
   path: string,
   options: VaultOptions & { readonly passphrase: Secret<string>; readonly workFactor?: number },
 ): Promise<Vault> {
+  refuseExisting(path, VAULT);
   const vaultId = randomUUID();
   const { recipient, sealedIdentity } = await newIdentity(vaultId, options.passphrase, options.workFactor ?? 18);
   const db = openStoreFile(path, VAULT, "new", (fresh) =>

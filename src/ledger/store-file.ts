@@ -35,12 +35,7 @@ export function openStoreFile(
       `There is no ${kind.name} at ${path}.`,
       "Run `breakglass escrow init` to start one, or name the right folder with --state.",
     );
-  if (!missing && create === "new")
-    throw new OperatorError(
-      `There is a ${kind.name} at ${path} already; it was left untouched.`,
-      "Use it, or name another folder with --state.",
-      ExitCode.refused,
-    );
+  if (create === "new") refuseExisting(path, kind);
   let db: DatabaseSync | null = null;
   try {
     if (missing) makePrivateFile(path);
@@ -55,6 +50,16 @@ export function openStoreFile(
     if (db?.isOpen) db.close();
     throw storeFault(error, kind.name, path);
   }
+}
+
+/** Throws OperatorError if there is a file at `path`. */
+export function refuseExisting(path: string, kind: StoreKind): void {
+  if (!existsSync(path)) return;
+  throw new OperatorError(
+    `There is a ${kind.name} at ${path} already; it was left untouched.`,
+    "Use it, or name another folder with --state.",
+    ExitCode.refused,
+  );
 }
 
 /** The new name must survive a power cut too, and on Linux that takes an fsync of the folder. */

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { inspect } from "node:util";
@@ -227,4 +227,21 @@ test("nothing the vault hands out shows a password by accident", async () => {
       false,
     );
   }
+});
+
+test("a vault that version 1 made opens for ever", async () => {
+  const path = join(temporaryFolder(), "vault.sqlite");
+  copyFileSync(join(import.meta.dirname, "../vectors/vault/version-1.sqlite"), path);
+  const vault = await openVault(path, { clock });
+  const [deposit] = vault.find({ first8: ID_A.slice(0, 8) });
+  expect(deposit).toMatchObject({
+    protectorId: ID_A,
+    deviceName: "PC-0001",
+    source: "keys.csv",
+    depositedAt: 1_721_361_600_000,
+  });
+  expect(await vault.deposit(depositOf())).toMatchObject({ is: "present", depositId: deposit!.depositId });
+  await vault.unseal(PASSPHRASE);
+  expect((await vault.open(deposit!.depositId, released(deposit!.depositId))).reveal()).toBe(PASSWORD_A);
+  await vault.close();
 });

@@ -111,6 +111,11 @@ function sight(sessions: Sessions, body: Entry["body"], at: number): void {
   session.proof = see(session.proof, body.as as Sighting, at);
 }
 
+/** True for a device that was told to reboot into its own disk and has not relapsed: it is not booted again. */
+export function isSettled({ outcome, stage }: Session): boolean {
+  return outcome !== null && GOOD_OUTCOMES.has(outcome) && stage !== "relapsed";
+}
+
 /** The event a device's sightings ask for, if the ledger does not have it yet: it is back, or it fell back. */
 export function dueProof(session: Session): "device.confirmed" | "device.relapsed" | null {
   const good = session.outcome !== null && GOOD_OUTCOMES.has(session.outcome);

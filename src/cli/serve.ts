@@ -1,0 +1,164 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { styleText } from "node:util";
+import type { Command } from "commander";
+import { type TimelineLine, timelineLine } from "../dashboard/timeline.ts";
+import { openVault, type Vault } from "../escrow/vault.ts";
+import { loadManifest, MANIFEST, verifyImage } from "../image/manifest.ts";
+import type { Entry } from "../ledger/entry.ts";
+import { findInterface } from "../server/interface.ts";
+import { STANDARD_PORTS, type Station, startStation } from "../server/station.ts";
+import { parseIpv4 } from "../wire/ipv4.ts";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { operatorActor } from "./actor.ts";
+import { type PassphraseOption, readPassphrase } from "./passphrase.ts";
+import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+
+type ServeOptions = StateOption &
+  PassphraseOption & {
+    readonly interface: string;
+    readonly address?: string;
+    readonly image: string;
+    readonly sealed: boolean;
+    readonly json: boolean;
+  };
+
+const COUNTERS_MS = 5_000;
+
+export function register(program: Command): void {
+  withStateOption(program.command("serve"))
+    .description("the station: answer, boot and rescue the devices that the armed campaign admits")
+    .requiredOption("--interface <IF>", "the one interface to serve on")
+    .option("--address <IP>", "which of its addresses, where it has several")
+    .option("--image <DIR>", "the recovery image", join("build", "image"))
+    .option("--passphrase-fd <N>", "read the vault's passphrase from this descriptor instead of asking")
+    .option("--sealed", "start without the passphrase: devices boot and wait, nothing is released", false)
+    .option("--json", "one JSON object a line: entries, notices, counters", false)
+    .action(serve);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const served = findInterface(
+    options.interface,
+    options.address === undefined ? undefined : parseIpv4(options.address),
+  );
+  const image = await readImage(options.image);
+  const folder = stateFolder(options);
+  const vault = await openVault(folder.vault, { clock: Date.now });
+  const ledger = await openStateLedger(options);
+  if (!options.sealed) await unseal(vault, options);
+  const say = options.json ? sayJson : sayPlain;
+  if (!options.sealed)
+    await ledger.append({
+      body: { type: "vault.unsealed", vault: vault.vaultId },
+      actor: operatorActor(),
+      commandId: `unseal:${hostname()}:${Date.now()}`,
+    });
+  const known = (await ledger.head()).seq;
+  const station = await startStation({
+    name: hostname(),
+    served,
+    ports: STANDARD_PORTS,
+    ledger,
+    vault,
+    image,
+    authority: { certificate: folder.caCertificate, privateKey: folder.caKey },
+    onEntry: (entry) => {
+      if (entry.seq > known) say.entry(entry);
+    },
+    onNotice: say.notice,
+  });
+  say.ready(station, served.name);
+  await untilStopped(station, say);
+  await station.close();
+  say.counters(station);
+  await vault.close();
+  await ledger.close();
+}
+
+async function unseal(vault: Vault, options: ServeOptions): Promise<void> {
+  if ((await vault.unseal(await readPassphrase(options))) === "unsealed") return;
+  throw new OperatorError(
+    "the passphrase does not open the vault; nothing was started",
+    "type it again; is Caps Lock on? To start without it (nothing is released): --sealed",
+    ExitCode.refused,
+  );
+}
+
+/** The whole image goes into memory, and only after every byte is what the manifest says. */
+async function readImage(folder: string) {
+  const manifest = loadManifest(folder);
+  const differences = await verifyImage(folder);
+  if (differences.length > 0)
+    throw new OperatorError(
+      `${folder}: ${differences.map(({ path, problem }) => `${path} (${problem})`).join(", ")} differ from the manifest; nothing was served`,
+      "build the image again: breakglass image build",
+      ExitCode.negative,
+    );
+  const files = new Map(manifest.files.map(({ path }) => [path, readFileSync(join(folder, path))]));
+  const sha256 = createHash("sha256")
+    .update(readFileSync(join(folder, MANIFEST)))
+    .digest("hex");
+  return { manifest, sha256, files };
+}
+
+/** Until Ctrl-C, SIGTERM, or the end of the terminal it was started in. */
+function untilStopped(station: Station, say: Say): Promise<void> {
+  return new Promise((resolve) => {
+    const counting = setInterval(() => say.periodic(station), COUNTERS_MS);
+    const stop = () => {
+      clearInterval(counting);
+      resolve();
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
+  });
+}
+
+interface Say {
+  entry(entry: Entry): void;
+  notice(text: string): void;
+  ready(station: Station, name: string): void;
+  periodic(station: Station): void;
+  counters(station: Station): void;
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+const sayJson: Say = {
+  entry: (entry) => print(JSON.stringify({ entry })),
+  notice: (text) => print(JSON.stringify({ notice: text })),
+  ready: ({ url }, name) => print(JSON.stringify({ ready: { url, interface: name } })),
+  periodic: (station) => sayJson.counters(station),
+  counters: (station) => print(JSON.stringify({ counters: station.counters() })),
+};
+
+const COLOURS: Readonly<Record<TimelineLine["mark"], "green" | "red" | "yellow" | "reset">> = {
+  good: "green",
+  bad: "red",
+  wait: "yellow",
+  plain: "reset",
+};
+
+const clock = (at: number) => new Date(at).toTimeString().slice(0, 8);
+
+const sayPlain: Say = {
+  entry(entry) {
+    const { at, device, mark, text } = timelineLine(entry);
+    print(`${clock(at)}  ${(device ?? "station").padEnd(17)}  ${styleText(COLOURS[mark], text)}`);
+  },
+  notice: (text) => print(`${clock(Date.now())}  ${"station".padEnd(17)}  ${styleText("yellow", text)}`),
+  ready: ({ url }, name) =>
+    print(`ready on ${name}, agents at ${url}. Stop everything: breakglass campaign halt. Stop the station: Ctrl-C.`),
+  periodic: () => {},
+  counters(station) {
+    const { dhcp, tftp, http, control } = station.counters();
+    for (const [name, counts] of Object.entries({ dhcp, tftp, http, control })) {
+      const text = Object.entries(counts)
+        .filter(([, count]) => count > 0)
+        .map(([what, count]) => `${what} ${count}`);
+      print(`${name.padEnd(8)} ${text.join(", ") || "nothing"}`);
+    }
+  },
+};

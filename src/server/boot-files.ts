@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { exchangeOf, hashOfToken } from "../boot/exchange.ts";
+import { BootFile, grubScript, type ImageSource } from "../boot/script.ts";
+import { admit } from "../campaign/campaign.ts";
+import { encodeCpio } from "../wire/cpio.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
+import type { Desk } from "./desk.ts";
+
+/** The image's files in memory, by the name they are served under. */
+export type ImageFiles = ReadonlyMap<string, Uint8Array>;
+
+export interface BootFilesOptions {
+  readonly desk: Desk;
+  readonly image: ImageFiles;
+  readonly source: ImageSource;
+  readonly stationUrl: string;
+  readonly caPem: string;
+}
+
+/**
+ * What a boot file request from an address gets: the image's own bytes, this boot's script, this boot's session
+ * archive; null for all else. An address that took part in no boot exchange gets nothing at all.
+ */
+export class BootFiles {
+  readonly #options: BootFilesOptions;
+
+  constructor(options: BootFilesOptions) {
+    this.#options = options;
+  }
+
+  /** The loaders and the script, for TFTP. */
+  overTftp(name: string, from: Ipv4): Uint8Array | null {
+    const { image, source } = this.#options;
+    if (this.#admittedDevice(from) === null) return null;
+    if (name === BootFile.script) return new TextEncoder().encode(grubScript(source));
+    return image.get(name) ?? null;
+  }
+
+  /** The recovery image and the session, for HTTP. Asking for the session mints a boot token. */
+  async overHttp(name: string, from: Ipv4, method: "GET" | "HEAD"): Promise<Uint8Array | null> {
+    await this.#options.desk.catchUp();
+    const device = this.#admittedDevice(from);
+    if (device === null) return null;
+    if (name === BootFile.session && method === "GET") return this.#mintSession(device, from);
+    return this.#options.image.get(name) ?? null;
+  }
+
+  #admittedDevice(from: Ipv4): MacAddress | null {
+    const { state } = this.#options.desk;
+    const exchange = exchangeOf(state.boots, from, Date.now());
+    if (exchange === null) return null;
+    const { device, uuid } = exchange;
+    return admit(state.campaign, { macs: [device], uuid }).admitted ? device : null;
+  }
+
+  async #mintSession(device: MacAddress, address: Ipv4): Promise<Uint8Array> {
+    const { desk, stationUrl, caPem } = this.#options;
+    const token = randomBytes(32).toString("hex");
+    const tokenHash = hashOfToken(token);
+    const body = { type: "boot.token-minted", device, address, tokenHash };
+    await desk.record({ body, actor: "station", commandId: `mint:${tokenHash}` });
+    return sessionArchive({ stationUrl, caPem, device, token, now: Date.now() });
+  }
+}
+
+/** The small archive that is this boot's alone. TIME lets a device whose clock battery died still check certificates. */
+export function sessionArchive(session: {
+  readonly stationUrl: string;
+  readonly caPem: string;
+  readonly device: MacAddress;
+  readonly token: string;
+  readonly now: number;
+}): Uint8Array {
+  const text = (value: string) => new TextEncoder().encode(value);
+  const lines = [
+    `STATION=${session.stationUrl}`,
+    `TOKEN=${session.token}`,
+    `TIME=${Math.floor(session.now / 1000)}`,
+    `DEVICE=${session.device}`,
+  ];
+  return encodeCpio([
+    { kind: "directory", path: "etc/breakglass", mode: 0o700 },
+    { kind: "file", path: "etc/breakglass/session", mode: 0o600, bytes: text(`${lines.join("\n")}\n`) },
+    { kind: "file", path: "etc/breakglass/station-ca.pem", mode: 0o600, bytes: text(session.caPem) },
+  ]);
+}

@@ -1,0 +1,142 @@
+import type { Vault } from "../escrow/vault.ts";
+import type { Manifest } from "../image/manifest.ts";
+import type { Entry } from "../ledger/entry.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { BootFiles, type ImageFiles } from "./boot-files.ts";
+import { type BootHttp, startBootHttp } from "./boot-http.ts";
+import { BootServer } from "./boot-server.ts";
+import { type ControlPlane, startControlPlane } from "./control.ts";
+import { Desk } from "./desk.ts";
+import { openDhcpSockets } from "./dhcp.ts";
+import type { ServedInterface } from "./interface.ts";
+import { Rescuer } from "./rescuer.ts";
+import { startTftp, type TftpServer } from "./tftp.ts";
+import { type AuthorityFiles, stationTls } from "./tls.ts";
+import { VERSION } from "./version.ts";
+import { watchForBootServers } from "./watch.ts";
+
+export interface StationPorts {
+  readonly dhcp: number;
+  readonly bootServer: number;
+  readonly tftp: number;
+  readonly http: number;
+  readonly https: number;
+}
+
+export const STANDARD_PORTS: StationPorts = { dhcp: 67, bootServer: 4011, tftp: 69, http: 80, https: 443 };
+
+export interface StationOptions {
+  readonly name: string;
+  readonly served: ServedInterface;
+  readonly ports: StationPorts;
+  readonly ledger: Ledger;
+  /** Unsealed, or nothing is released until it is. */
+  readonly vault: Vault;
+  readonly image: { readonly manifest: Manifest; readonly sha256: string; readonly files: ImageFiles };
+  readonly authority: AuthorityFiles;
+  /** Every entry of the ledger from the first on, whoever appended it. */
+  readonly onEntry: (entry: Entry) => void;
+  /** What an operator should know and no entry says. */
+  readonly onNotice: (text: string) => void;
+}
+
+export interface Station {
+  readonly url: string;
+  counters(): StationCounters;
+  close(): Promise<void>;
+}
+
+export interface StationCounters {
+  readonly dhcp: Readonly<Record<string, number>>;
+  readonly tftp: Readonly<Record<string, number>>;
+  readonly http: Readonly<Record<string, number>>;
+  readonly control: Readonly<Record<string, number>>;
+  /** Bytes of boot files sent to each address. */
+  readonly bytesTo: Readonly<Record<string, number>>;
+}
+
+/** How often the station looks for entries that the operator's other commands appended. */
+const LOOK_MS = 250;
+
+/** A whole station on one interface: DHCP beside the site's own, TFTP, HTTP, HTTPS. All of it starts or none. */
+export async function startStation(options: StationOptions): Promise<Station> {
+  const { served, ports, ledger, vault, image, onNotice } = options;
+  const { address } = served;
+  const closing: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const each of closing.splice(0).reverse()) await each();
+  };
+  const onFault = (error: Error) => onNotice(`fault: ${error.message}`);
+  try {
+    const desk = new Desk(ledger, options.onEntry);
+    await desk.catchUp();
+    const tls = await stationTls(options.authority, address, Date.now());
+    const rescuer = new Rescuer({ desk, ledger, vault });
+    const control: ControlPlane = await startControlPlane({
+      address,
+      port: ports.https,
+      tls,
+      answer: (verb, message, secret, from) => rescuer.answer(verb, message, secret, from),
+      onFault,
+    });
+    closing.push(() => control.close());
+    const url = `https://${address}:${control.port}`;
+
+    const source = { address, httpPort: ports.http };
+    const files = new BootFiles({ desk, image: image.files, source, stationUrl: url, caPem: tls.caPem });
+    const http: BootHttp = await startBootHttp({
+      address,
+      port: ports.http,
+      resolve: (path, from, method) => files.overHttp(path, from, method),
+    });
+    closing.push(() => http.close());
+    const bytesTo = new Map<string, number>();
+    const tftp: TftpServer = await startTftp({
+      address,
+      port: ports.tftp,
+      resolve: (name, from) => files.overTftp(name, from.address),
+      onEvent: (event) => {
+        if (event.kind === "finished")
+          bytesTo.set(event.from.address, (bytesTo.get(event.from.address) ?? 0) + (event.bytes ?? 0));
+      },
+    });
+    closing.push(() => tftp.close());
+    const bootServer = new BootServer({ desk, served, onNotice });
+    const dhcp = await openDhcpSockets({ address, ports, answer: (datagram) => bootServer.answer(datagram), onFault });
+    closing.push(() => dhcp.close());
+    const watch = await watchForBootServers({ served, desk, onNotice });
+    closing.push(() => watch.close());
+    const looking = setInterval(() => desk.catchUp().catch(onFault), LOOK_MS);
+    closing.push(async () => clearInterval(looking));
+
+    const body = {
+      type: "station.started",
+      station: options.name,
+      interface: served.name,
+      address,
+      version: VERSION,
+      imageSha256: image.sha256,
+    };
+    await desk.record({ body, actor: "station", commandId: `start:${options.name}:${Date.now()}` });
+    return {
+      url,
+      counters: () => ({
+        dhcp: bootServer.counters(),
+        tftp: { ...tftp.counters() },
+        http: { ...http.counters },
+        control: { ...control.counters },
+        bytesTo: sum(bytesTo, http.bytesTo),
+      }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function sum(...maps: readonly ReadonlyMap<string, number>[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const map of maps) for (const [key, value] of map) total[key] = (total[key] ?? 0) + value;
+  return total;
+}

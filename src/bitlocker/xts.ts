@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { endianness } from "node:os";
 
 /** Bytes of one XTS data unit: BitLocker encrypts each 512-byte sector by itself. */
 export const XTS_SECTOR_BYTES = 512;
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 const WORDS = XTS_SECTOR_BYTES / 4;
 
 /** Encrypts or decrypts whole sectors, of which the first has the number `firstSector`. Returns new bytes. */
@@ -22,7 +22,7 @@ export function xtsDecryptor(key: Uint8Array): XtsCipher {
 }
 
 function xts(key: Uint8Array, direction: "encrypt" | "decrypt"): XtsCipher {
-  if (endianness() !== "LE") throw new RangeError("XTS here reads words as little-endian machines do");
+  if (!LITTLE_ENDIAN) throw new RangeError("XTS here reads words as little-endian machines do");
   const half = key.length / 2;
   const name = `aes-${half * 8}-ecb`;
   const data = (direction === "encrypt" ? createCipheriv : createDecipheriv)(name, key.subarray(0, half), null);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createCipheriv, createHash } from "node:crypto";
 
 /** Where the sensor keeps its channel files. */
 export const CHANNEL_FOLDER = "Windows/System32/drivers/CrowdStrike";
@@ -26,10 +26,7 @@ export function channelFile(channel: number, bytes: number, seed: string): Uint8
 
 /** Bytes that look random and are the same for the same `seed`. */
 export function standIn(bytes: number, seed: string): Uint8Array {
-  const content = new Uint8Array(bytes);
-  for (let offset = 0; offset < bytes; offset += 32) {
-    const block = createHash("sha256").update(`${seed} ${offset}`).digest();
-    content.set(block.subarray(0, Math.min(32, bytes - offset)), offset);
-  }
-  return content;
+  const key = createHash("sha256").update(seed).digest();
+  const stream = createCipheriv("aes-128-ctr", key.subarray(0, 16), key.subarray(16));
+  return Uint8Array.from(stream.update(new Uint8Array(bytes)));
 }

@@ -85,7 +85,6 @@ export async function buildDisk(options: DiskOptions): Promise<CrashTestDisk> {
     const image = join(work, "ntfs.img");
     const ntfsBytes = options.ntfsBytes ?? 96 * MIB;
     const files = await makeNtfs(image, ntfsBytes, options.windows, options.ntfs ?? {});
-    // Another 64 KiB for the startup key, which is not there yet.
     const esp = { offset: MIB, bytes: espBytes(options.espFiles) };
     const reserved = { offset: esp.offset + esp.bytes, bytes: RESERVED_BYTES };
     const tail = options.protection.kind === "bitlocker" ? FVE_TAIL_BYTES : 0;

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { exchangeOf, hashOfToken } from "../boot/exchange.ts";
 import { BootFile, grubScript, type ImageSource } from "../boot/script.ts";
 import { admit } from "../campaign/campaign.ts";
 import { encodeCpio } from "../wire/cpio.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
+import type { Chance } from "./chance.ts";
 import type { Desk } from "./desk.ts";
 
 /** The image's files in memory, by the name they are served under. */
@@ -16,6 +16,7 @@ export interface BootFilesOptions {
   readonly source: ImageSource;
   readonly stationUrl: string;
   readonly caPem: string;
+  readonly chance: Chance;
 }
 
 /**
@@ -48,19 +49,19 @@ export class BootFiles {
 
   #admittedDevice(from: Ipv4): MacAddress | null {
     const { state } = this.#options.desk;
-    const exchange = exchangeOf(state.boots, from, Date.now());
+    const exchange = exchangeOf(state.boots, from, this.#options.chance.now());
     if (exchange === null) return null;
     const { device, uuid } = exchange;
     return admit(state.campaign, { macs: [device], uuid }).admitted ? device : null;
   }
 
   async #mintSession(device: MacAddress, address: Ipv4): Promise<Uint8Array> {
-    const { desk, stationUrl, caPem } = this.#options;
-    const token = randomBytes(32).toString("hex");
+    const { desk, stationUrl, caPem, chance } = this.#options;
+    const token = chance.bytes(32).toString("hex");
     const tokenHash = hashOfToken(token);
     const body = { type: "boot.token-minted", device, address, tokenHash };
     await desk.record({ body, actor: "station", commandId: `mint:${tokenHash}` });
-    return sessionArchive({ stationUrl, caPem, device, token, now: Date.now() });
+    return sessionArchive({ stationUrl, caPem, device, token, now: chance.now() });
   }
 }
 

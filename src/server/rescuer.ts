@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { hashOfToken } from "../boot/exchange.ts";
 import { admit, type Campaign } from "../campaign/campaign.ts";
 import { RELEASE_CAPS, type ReleaseCaps } from "../escrow/release.ts";
@@ -26,12 +25,14 @@ import type { Session } from "../rescue/session.ts";
 import type { RescueState } from "../rescue/state.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
+import type { Chance } from "./chance.ts";
 import type { Desk } from "./desk.ts";
 
 export interface RescuerOptions {
   readonly desk: Desk;
   readonly ledger: Ledger;
   readonly vault: Vault;
+  readonly chance: Chance;
   readonly caps?: ReleaseCaps;
 }
 
@@ -80,7 +81,9 @@ export class Rescuer {
   }
 
   #hello(hello: Hello, caller: Caller): Promise<Answer> {
-    return this.#decide((state) => answerHello(state, hello, { ...caller, now: this.#now(), freshId: freshId() }));
+    return this.#decide((state) =>
+      answerHello(state, hello, { ...caller, now: this.#options.chance.now(), freshId: this.#freshId() }),
+    );
   }
 
   /** Asked again from the start whenever the ledger has moved on between the decision and its entry. */
@@ -90,7 +93,7 @@ export class Rescuer {
       await desk.catchUp();
       const { state } = desk;
       if (gate(state, session) === "session-over")
-        return this.#decide(() => heldOrRefused(session, "session-over", freshId()));
+        return this.#decide(() => heldOrRefused(session, "session-over", this.#freshId()));
       const admission = admit(state.campaign, session.marks);
       const answer = await releaseKey({
         ledger,
@@ -114,13 +117,13 @@ export class Rescuer {
       if ("refuse" in answer) return refused(answer.refuse);
       const { wait: reason } = answer;
       if (reason === "ledger-unavailable") return wait(reason);
-      return this.#decide(() => heldOrRefused(session, reason, freshId()));
+      return this.#decide(() => heldOrRefused(session, reason, this.#freshId()));
     }
   }
 
   #plan(state: RescueState, session: Session): Decision {
     const reason = gate(state, session);
-    if (reason !== null) return heldOrRefused(session, reason, freshId());
+    if (reason !== null) return heldOrRefused(session, reason, this.#freshId());
     const { campaign, hibernated, document } = (state.campaign as { campaign: Campaign }).campaign;
     const plan = compileRemedy(loadRemedy(JSON.stringify(document)), { campaign, hibernated });
     return answerPlan(session, plan);
@@ -136,15 +139,11 @@ export class Rescuer {
 
   async #refuse(reason: Reason, { address }: Caller): Promise<Answer> {
     const body = { type: "session.refused", reason, address, device: null };
-    await this.#options.desk.record({ body, actor: "station", commandId: `refuse:${freshId()}` });
+    await this.#options.desk.record({ body, actor: "station", commandId: `refuse:${this.#freshId()}` });
     return refused(reason);
   }
 
-  #now(): number {
-    return Date.now();
+  #freshId(): string {
+    return this.#options.chance.bytes(6).toString("hex");
   }
-}
-
-function freshId(): string {
-  return randomBytes(6).toString("hex");
 }

@@ -5,6 +5,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { BootFiles, type ImageFiles } from "./boot-files.ts";
 import { type BootHttp, startBootHttp } from "./boot-http.ts";
 import { BootServer } from "./boot-server.ts";
+import { REAL_CHANCE } from "./chance.ts";
 import { type ControlPlane, startControlPlane } from "./control.ts";
 import { Desk } from "./desk.ts";
 import { openDhcpSockets } from "./dhcp.ts";
@@ -71,7 +72,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const desk = new Desk(ledger, options.onEntry);
     await desk.catchUp();
     const tls = await stationTls(options.authority, address, Date.now());
-    const rescuer = new Rescuer({ desk, ledger, vault });
+    const rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CHANCE });
     const control: ControlPlane = await startControlPlane({
       address,
       port: ports.https,
@@ -83,7 +84,14 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const url = `https://${address}:${control.port}`;
 
     const source = { address, httpPort: ports.http };
-    const files = new BootFiles({ desk, image: image.files, source, stationUrl: url, caPem: tls.caPem });
+    const files = new BootFiles({
+      desk,
+      image: image.files,
+      source,
+      stationUrl: url,
+      caPem: tls.caPem,
+      chance: REAL_CHANCE,
+    });
     const http: BootHttp = await startBootHttp({
       address,
       port: ports.http,

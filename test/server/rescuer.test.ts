@@ -1,0 +1,282 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { formatRecoveryPassword, parseRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
+import { hashOfToken } from "../../src/boot/exchange.ts";
+import { arm, halt } from "../../src/campaign/command.ts";
+import { createVault, type Vault } from "../../src/escrow/vault.ts";
+import { parseInventory } from "../../src/fleet/inventory.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
+import { StoreError } from "../../src/ledger/store-error.ts";
+import { REMEDIES } from "../../src/remedy/library.ts";
+import { remedySha256 } from "../../src/remedy/remedy.ts";
+import { type Answer, decodeAnswer, encodeRequest, type Hello, type Request } from "../../src/rescue/message.ts";
+import { REAL_CHANCE } from "../../src/server/chance.ts";
+import { Desk } from "../../src/server/desk.ts";
+import { Rescuer } from "../../src/server/rescuer.ts";
+import { parseGuid } from "../../src/wire/guid.ts";
+import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import type { JsonObject } from "../../src/wire/json.ts";
+import { parseMac } from "../../src/wire/mac.ts";
+import { Secret } from "../../src/wire/secret.ts";
+
+const device = parseMac("52:54:00:00:00:01");
+const other = parseMac("52:54:00:00:00:02");
+const address = parseIpv4("10.99.0.101");
+const protectorId = parseGuid("24B0AA32-F8D0-40BA-BB05-73A800324C09");
+const otherProtector = parseGuid("4290B6C0-B17A-497A-8552-272CC30E80D4");
+const passphrase = new Secret("correct horse battery");
+const password = parseRecoveryPassword(formatText(new Uint8Array(randomBytes(16))));
+
+function formatText(key: Uint8Array): string {
+  const formatted = formatRecoveryPassword(key) as unknown;
+  return formatted instanceof Secret ? String(formatted.reveal()) : String(formatted);
+}
+
+let folder: string;
+let ledger: SqliteLedger;
+let vault: Vault;
+let desk: Desk;
+let rescuer: Rescuer;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "breakglass-rescuer-"));
+  await open(true);
+});
+afterEach(async () => {
+  await vault.close();
+  await ledger.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function open(fresh: boolean): Promise<void> {
+  const clock = Date.now;
+  ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
+  if (fresh) {
+    vault = await createVault(join(folder, "vault.sqlite"), { clock, passphrase, workFactor: 8 });
+    await vault.deposit({ protectorId, password, deviceName: "PC-1", directory: null, source: "test" });
+    await vault.unseal(passphrase);
+  }
+  desk = new Desk(ledger, () => {});
+  rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CHANCE });
+}
+
+async function armFor(macs: string, unknown: "confirm" | "auto" | "hold" = "hold"): Promise<void> {
+  const remedy = REMEDIES.get("channel-file-291")!;
+  await desk.catchUp();
+  const entry = arm(
+    desk.state.campaign,
+    {
+      campaign: `c-${randomBytes(2).toString("hex")}`,
+      remedy: remedy.id,
+      remedySha256: remedySha256(remedy),
+      document: remedy as unknown as JsonObject,
+      unknown,
+      hibernated: "stop",
+      devices: parseInventory(`name,mac\nPC-1,${macs}\n`),
+    },
+    "operator:test",
+  );
+  if (typeof entry === "string") throw new Error(entry);
+  await desk.record(entry);
+}
+
+async function haltNow(): Promise<void> {
+  await desk.catchUp();
+  const entry = halt(desk.state.campaign, "test", "operator:test");
+  if (typeof entry === "string") throw new Error(entry);
+  // As the operator's own process does it: straight into the ledger, behind the desk's back.
+  await ledger.append(entry);
+}
+
+async function mint(mac = device): Promise<string> {
+  const token = randomBytes(32).toString("hex");
+  const body = { type: "boot.token-minted", device: mac, address, tokenHash: hashOfToken(token) };
+  await desk.record({ body, actor: "station", commandId: `mint:${body.tokenHash}` });
+  return token;
+}
+
+function helloOf(token: string, mac = device, ids = [protectorId]): Hello {
+  return {
+    verb: "hello",
+    token,
+    pairing: "481-902",
+    machine: { uuid: null, serial: "SN1", vendor: "Lab", product: "Device", macs: [mac] },
+    secureBoot: "on",
+    volumes: [{ volume: 1, path: "/dev/nvme0n1p3", bytes: 1_000_000, kind: "bitlocker", state: "encrypted" }],
+    protectors: ids.map((id) => ({ volume: 1, protectorId: id, type: "recovery-password" as const })),
+  };
+}
+
+const secretOf = (name: string) => createHash("sha256").update(name).digest("hex");
+
+async function ask(request: Request, secret = secretOf("agent")): Promise<Answer> {
+  return decodeAnswer(await rescuer.answer(request.verb, encodeRequest(request), secret, address));
+}
+
+const unlock = (tried: (typeof protectorId)[] = []): Request => ({ verb: "unlock", volume: 1, tried });
+const typesInLedger = async () => (await ledger.read(0)).map(({ body }) => body.type);
+
+describe("hello", () => {
+  it("opens a session for a fresh boot token, and the same hello again is the same session", async () => {
+    await armFor(device);
+    const hello = helloOf(await mint());
+    const first = await ask(hello);
+    expect(first).toMatchObject({ answer: "session" });
+    expect(await ask(hello)).toEqual(first);
+    expect((await typesInLedger()).filter((type) => type === "session.opened")).toHaveLength(1);
+  });
+
+  it("T1 refuses a replayed boot token and writes the attempt down", async () => {
+    await armFor(device);
+    const hello = helloOf(await mint());
+    await ask(hello);
+    expect(await ask(hello, secretOf("thief"))).toMatchObject({ answer: "refused", reason: "token-used" });
+    expect(await typesInLedger()).toContain("session.refused");
+  });
+
+  it("T1 refuses a token that nobody minted, one that a newer boot replaced, and one of another device", async () => {
+    await armFor(device, "auto");
+    expect(await ask(helloOf("0".repeat(64)))).toMatchObject({ reason: "token-unknown" });
+    const old = await mint();
+    const fresh = await mint();
+    expect(await ask(helloOf(old))).toMatchObject({ reason: "token-expired" });
+    expect(await ask(helloOf(fresh, other))).toMatchObject({ reason: "device-mismatch" });
+  });
+});
+
+describe("a recovery password", () => {
+  it("is released to the admitted device for a protector of its hello, after the ledger has it", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    const key = await ask(unlock());
+    expect(key).toMatchObject({ answer: "key", protectorId });
+    expect(key.answer === "key" && parseRecoveryPassword(key.password.reveal()).key.reveal()).toEqual(
+      password.key.reveal(),
+    );
+    expect((await typesInLedger()).at(-1)).toBe("key.released");
+  });
+
+  it("T1 is not released without a hello", async () => {
+    await armFor(device);
+    expect(await ask(unlock())).toMatchObject({ answer: "refused", reason: "session-unknown" });
+  });
+
+  it("T1 is not released for another device's protector", async () => {
+    await armFor(`${device} ${other}`);
+    await ask(helloOf(await mint(), device, [otherProtector]));
+    expect(await ask(unlock([protectorId]))).toMatchObject({ answer: "refused", reason: "protector-not-listed" });
+    expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "no-key" });
+  });
+
+  it("waits while no campaign is armed, and after a halt that another process wrote", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    await haltNow();
+    expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "halted" });
+    expect(await ask({ verb: "plan" })).toMatchObject({ answer: "wait", reason: "halted" });
+    await armFor(device);
+    expect(await ask(unlock())).toMatchObject({ answer: "key" });
+  });
+
+  it("stays halted over a restart of the station", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    await haltNow();
+    await ledger.close();
+    await open(false);
+    expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "halted" });
+  });
+
+  it("for an unknown device waits until an operator has matched its pairing code", async () => {
+    await armFor(other, "confirm");
+    const opened = await ask(helloOf(await mint()));
+    expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "awaiting-confirmation" });
+    const session = opened.answer === "session" ? opened.session : "";
+    const body = { type: "pairing.confirmed", session, device };
+    await ledger.append({ body, actor: "operator:test", commandId: "pair" });
+    expect(await ask(unlock())).toMatchObject({ answer: "key" });
+  });
+
+  it("waits while the vault is sealed", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    vault.seal();
+    expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "vault-sealed" });
+  });
+
+  it("is not released any more in a session that has reported, nor in one that a newer boot replaced", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    await ask(helloOf(await mint()), secretOf("second boot"));
+    expect(await ask(unlock())).toMatchObject({ answer: "refused", reason: "session-over" });
+    const report = {
+      verb: "report",
+      outcome: "no-volume",
+      volumes: [],
+      files: [],
+      actions: [],
+      verified: [],
+      stages: [],
+    };
+    await ask(report as unknown as Request, secretOf("second boot"));
+    expect(await ask(unlock(), secretOf("second boot"))).toMatchObject({ answer: "refused", reason: "session-over" });
+  });
+
+  it("is not in the ledger", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    const key = await ask(unlock());
+    const digits = key.answer === "key" ? key.password.reveal() : "";
+    expect(digits).not.toBe("");
+    expect(JSON.stringify(await ledger.read(0)).includes(digits)).toBe(false);
+  });
+});
+
+describe("a report", () => {
+  const report = (outcome: string): Request =>
+    ({ verb: "report", outcome, volumes: [], files: [], actions: [], verified: [], stages: [] }) as unknown as Request;
+
+  it("counts once, and the agent that repeats it after a restart hears the same", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    expect(await ask(report("rescued"))).toEqual({ answer: "done", next: "reboot" });
+    await ledger.close();
+    await open(false);
+    expect(await ask(report("rescued"))).toEqual({ answer: "done", next: "reboot" });
+    expect((await typesInLedger()).filter((type) => type === "session.reported")).toHaveLength(1);
+  });
+
+  it("of a failure leaves the device where a person can read its screen", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    expect(await ask(report("volume-hibernated"))).toEqual({ answer: "done", next: "stay" });
+  });
+});
+
+describe("a message", () => {
+  it("that is not one is refused whole, and written down", async () => {
+    const answer = await rescuer.answer("unlock", "breakglass-agent\t1\tunlock\n", secretOf("agent"), address);
+    expect(decodeAnswer(answer)).toMatchObject({ answer: "refused", reason: "malformed" });
+    expect(await typesInLedger()).toEqual(["session.refused"]);
+  });
+
+  it("waits, and nothing is released, while the ledger cannot be written", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    const full = () => Promise.reject(new StoreError("full", "ledger", "ledger.sqlite", "no space"));
+    const stuck: Ledger = {
+      ledgerId: ledger.ledgerId,
+      append: full,
+      appendIfHead: full,
+      read: (after, limit) => ledger.read(after, limit),
+      head: () => ledger.head(),
+      close: () => ledger.close(),
+    };
+    rescuer = new Rescuer({ desk: new Desk(stuck, () => {}), ledger: stuck, vault, chance: REAL_CHANCE });
+    expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "ledger-unavailable" });
+  });
+});

@@ -52,9 +52,12 @@ export function offerDestination({ giaddr, ciaddr }: DhcpPacket): Destination {
   return { address: LIMITED_BROADCAST, port: Port.client };
 }
 
-/** Where an acknowledgement goes: back to where the question came from (firmware asks from port 4011 or 68). */
+/**
+ * Where an acknowledgement goes: back to where the question came from (EDK2 asks from port 4011, older ROMs from 68).
+ * A source that nothing can be sent to (no address yet, port 0) gets it as it would get an offer.
+ */
 export function ackDestination(packet: DhcpPacket, from: Destination): Destination {
-  return from.address === ANY_ADDRESS ? offerDestination(packet) : from;
+  return from.address === ANY_ADDRESS || from.port === 0 ? offerDestination(packet) : from;
 }
 
 function reply(packet: DhcpPacket, station: BootStation, dhcpMessageType: number): DhcpPacket {

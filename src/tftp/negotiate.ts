@@ -24,7 +24,16 @@ export interface NegotiationLimits {
 export const NEGOTIATION_LIMITS: NegotiationLimits = { blockSize: 65464, windowSize: 64 };
 
 const DEFAULT_BLOCK_SIZE = 512;
-const SMALLEST_BLOCK = 8;
+
+/** What an option is answered with, or null to pass it over. */
+type Answer = (asked: number, fileSize: number, limits: NegotiationLimits) => number | null;
+
+const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
+  ["blksize", (asked, _, { blockSize }) => (asked >= 8 ? Math.min(asked, blockSize) : null)],
+  ["windowsize", (asked, _, { windowSize }) => (asked >= 1 ? Math.min(asked, windowSize) : null)],
+  ["timeout", (asked) => (asked >= 1 && asked <= 255 ? asked : null)],
+  ["tsize", (_, fileSize) => fileSize],
+]);
 
 /**
  * RFC 2347: options are answered or passed over in silence, one by one; names in any case; of one given twice the first
@@ -36,21 +45,22 @@ export function negotiate(
   fileSize: number,
   limits: NegotiationLimits = NEGOTIATION_LIMITS,
 ): Negotiated {
-  let blockSize = DEFAULT_BLOCK_SIZE;
-  let windowSize = 1;
-  let timeout: number | null = null;
-  const accepted = new Map<string, readonly [string, string]>();
+  const granted = new Map<string, number>();
+  const accepted: [string, string][] = [];
   for (const [name, value] of asked) {
     const key = name.toLowerCase();
-    if (accepted.has(key) || !/^[0-9]{1,10}$/.test(value)) continue;
-    const number = Number(value);
-    let answer: number;
-    if (key === "blksize" && number >= SMALLEST_BLOCK) answer = blockSize = Math.min(number, limits.blockSize);
-    else if (key === "windowsize" && number >= 1) answer = windowSize = Math.min(number, limits.windowSize);
-    else if (key === "timeout" && number >= 1 && number <= 255) timeout = (answer = number) * 1000;
-    else if (key === "tsize") answer = fileSize;
-    else continue;
-    accepted.set(key, [name, String(answer)]);
+    const readable = /^[0-9]{1,10}$/.test(value) && !granted.has(key);
+    const answer = readable ? (ANSWERS.get(key)?.(Number(value), fileSize, limits) ?? null) : null;
+    if (answer === null) continue;
+    granted.set(key, answer);
+    accepted.push([name, String(answer)]);
   }
-  return { blockSize, windowSize, timeout, accepted: [...accepted.values()], sizeAsked: accepted.has("tsize") };
+  const seconds = granted.get("timeout");
+  return {
+    blockSize: granted.get("blksize") ?? DEFAULT_BLOCK_SIZE,
+    windowSize: granted.get("windowsize") ?? 1,
+    timeout: seconds === undefined ? null : seconds * 1000,
+    accepted,
+    sizeAsked: granted.has("tsize"),
+  };
 }

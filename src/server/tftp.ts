@@ -1,0 +1,194 @@
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { NEGOTIATION_LIMITS, type NegotiationLimits, negotiate } from "../tftp/negotiate.ts";
+import type { Options } from "../tftp/packet.ts";
+import { type ReadRequest, type Refusal, readRequest, refusal } from "../tftp/request.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { MalformedError } from "../wire/malformed.ts";
+import { bind } from "./listen.ts";
+import { type Peer, type SocketEnding, TransferSocket } from "./tftp-transfer.ts";
+
+/** What became of one datagram or transfer. */
+export type TftpEvent =
+  | { readonly kind: "started"; readonly name: string; readonly from: Peer; readonly fileBytes: number }
+  | {
+      readonly kind: SocketEnding["kind"];
+      readonly name: string;
+      readonly from: Peer;
+      /** Handed to the network, headers and repetitions included. */
+      readonly bytes: number;
+      readonly milliseconds: number;
+      /** Empty where it finished. */
+      readonly reason: string;
+      readonly message: string;
+    }
+  | { readonly kind: "refused"; readonly name: string; readonly from: Peer; readonly reason: Refusal | "busy" }
+  | { readonly kind: "malformed"; readonly from: Peer; readonly reason: string };
+
+export interface TftpLimits extends NegotiationLimits {
+  /** Transfers at once, in all and with one address. */
+  readonly transfers: number;
+  readonly perAddress: number;
+}
+
+export const TFTP_LIMITS: TftpLimits = { ...NEGOTIATION_LIMITS, transfers: 2048, perAddress: 16 };
+
+export interface TftpOptions {
+  readonly address: Ipv4;
+  /** 69, or 0 for any free one. */
+  readonly port: number;
+  /** The file of that name for that device, or null. It is sent straight from the array: do not change it afterwards. */
+  readonly resolve: (name: string, from: Peer) => Uint8Array | null;
+  readonly onEvent: (event: TftpEvent) => void;
+  readonly limits?: Partial<TftpLimits>;
+}
+
+const NO_COUNTS = {
+  ...{ started: 0, finished: 0, aborted: 0, failed: 0, bytes: 0, datagrams: 0 },
+  ...{ malformed: 0, duplicate: 0, busy: 0, traversal: 0, mode: 0, write: 0, "not-found": 0, "not-a-name": 0 },
+};
+export type TftpCounters = Readonly<typeof NO_COUNTS>;
+
+export interface TftpServer {
+  readonly port: number;
+  counters(): TftpCounters;
+  close(): Promise<void>;
+}
+
+/** Requests come in bursts when a site loses its machines; the default buffer loses a quarter of such a burst (measured). */
+const RECEIVE_BYTES = 4 * 1024 * 1024;
+/** A request that repeats a running transfer's is an echo, unless that device has not been heard for this long. */
+const ECHO_MS = 1000;
+
+/** Serves read requests on `address`:`port`. Rejects with OperatorError where the port cannot be had. */
+export async function startTftp(options: TftpOptions): Promise<TftpServer> {
+  const socket = createSocket({ type: "udp4", recvBufferSize: RECEIVE_BYTES });
+  const desk = new RequestDesk(socket, options);
+  socket.on("message", (bytes: Buffer, { address, port }: RemoteInfo) =>
+    desk.hear(bytes, { address: address as Ipv4, port }),
+  );
+  const port = await bind(socket, options.address, options.port, "TFTP");
+  // An ERROR that found its receiver's port closed; there is nothing to be done about it.
+  socket.on("error", () => {});
+  return {
+    port,
+    counters: () => desk.counters(),
+    async close() {
+      desk.stop();
+      await new Promise<void>((resolve) => socket.close(resolve));
+    },
+  };
+}
+
+class RequestDesk {
+  readonly #socket: Socket;
+  readonly #options: TftpOptions;
+  readonly #limits: TftpLimits;
+  readonly #counts = { ...NO_COUNTS };
+  /** By address and port: a device has one transfer per port. */
+  readonly #running = new Map<string, { readonly transfer: TransferSocket; readonly request: Uint8Array }>();
+  readonly #perAddress = new Map<Ipv4, number>();
+
+  constructor(socket: Socket, options: TftpOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#limits = { ...TFTP_LIMITS, ...options.limits };
+  }
+
+  hear(datagram: Uint8Array, from: Peer): void {
+    let request: ReadRequest;
+    try {
+      // Legal in UDP (RFC 768) for "no answer wanted"; and none can be sent there.
+      if (from.port === 0) throw new MalformedError("a request from port 0");
+      request = readRequest(datagram);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#malformed(from, error);
+      return;
+    }
+    if ("refused" in request) this.#refuse(from, request.name, request.refused);
+    else if (this.#isEcho(from, datagram)) this.#counts.duplicate += 1;
+    else this.#answer(from, request.name, request.options, datagram);
+  }
+
+  counters(): TftpCounters {
+    const counts = { ...this.#counts };
+    for (const { transfer } of this.#running.values()) {
+      counts.bytes += transfer.bytesSent;
+      counts.datagrams += transfer.datagramsSent;
+    }
+    return counts;
+  }
+
+  stop(): void {
+    for (const { transfer } of [...this.#running.values()]) transfer.stop("station-stopped");
+  }
+
+  #answer(from: Peer, name: string, asked: Options, request: Uint8Array): void {
+    const { transfers, perAddress } = this.#limits;
+    if (this.#running.size >= transfers || (this.#perAddress.get(from.address) ?? 0) >= perAddress) {
+      // In silence: firmware asks again some seconds later, where an ERROR would end its boot.
+      this.#counts.busy += 1;
+      this.#options.onEvent({ kind: "refused", name, from, reason: "busy" });
+      return;
+    }
+    const file = this.#options.resolve(name, from);
+    if (file === null) this.#refuse(from, name, "not-found");
+    else this.#start(from, name, file, asked, request);
+  }
+
+  /** A new question from the port of a running transfer means that the device has given that one up. */
+  #isEcho(from: Peer, request: Uint8Array): boolean {
+    const before = this.#running.get(keyOf(from));
+    if (before === undefined) return false;
+    const heardOf = performance.now() - before.transfer.heardAt < ECHO_MS;
+    if (heardOf && Buffer.compare(before.request, request) === 0) return true;
+    before.transfer.stop("asked-anew");
+    return false;
+  }
+
+  #start(from: Peer, name: string, file: Uint8Array, asked: Options, request: Uint8Array): void {
+    const startedAt = performance.now();
+    const transfer = new TransferSocket({
+      address: this.#options.address,
+      to: from,
+      file,
+      negotiated: negotiate(asked, file.length, this.#limits),
+      onMalformed: (error) => this.#malformed(from, error),
+      onEnd: (ending) => {
+        const milliseconds = performance.now() - startedAt;
+        this.#running.delete(keyOf(from));
+        this.#countAddress(from.address, -1);
+        this.#counts[ending.kind] += 1;
+        this.#counts.bytes += transfer.bytesSent;
+        this.#counts.datagrams += transfer.datagramsSent;
+        const { kind, reason, message } = { reason: "", message: "", ...ending };
+        this.#options.onEvent({ kind, name, from, bytes: transfer.bytesSent, milliseconds, reason, message });
+      },
+    });
+    this.#running.set(keyOf(from), { transfer, request });
+    this.#countAddress(from.address, 1);
+    this.#counts.started += 1;
+    this.#options.onEvent({ kind: "started", name, from, fileBytes: file.length });
+  }
+
+  #refuse(from: Peer, name: string, reason: Refusal): void {
+    this.#counts[reason] += 1;
+    this.#socket.send(refusal(reason), from.port, from.address);
+    this.#options.onEvent({ kind: "refused", name, from, reason });
+  }
+
+  #malformed(from: Peer, { what }: MalformedError): void {
+    this.#counts.malformed += 1;
+    this.#options.onEvent({ kind: "malformed", from, reason: what });
+  }
+
+  #countAddress(address: Ipv4, change: 1 | -1): void {
+    const count = (this.#perAddress.get(address) ?? 0) + change;
+    if (count === 0) this.#perAddress.delete(address);
+    else this.#perAddress.set(address, count);
+  }
+}
+
+function keyOf({ address, port }: Peer): string {
+  return `${address}:${port}`;
+}

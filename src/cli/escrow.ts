@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
+import { KNOWN_HEADERS } from "../escrow/csv.ts";
 import type { Deposit } from "../escrow/deposit.ts";
 import { type ImportReport, importCsv } from "../escrow/import.ts";
 import { createVault, openVault, type Vault } from "../escrow/vault.ts";
@@ -28,7 +29,7 @@ export function register(program: Command): void {
 
   withStateOption(escrow.command("import"))
     .description("deposit a directory's CSV export; the vault may stay sealed")
-    .argument("<file>", "columns Hostname,KeyID,RecoveryKey,Directory or KeyID,RecoveryKey")
+    .argument("<file>", `first line ${KNOWN_HEADERS}`)
     .option("--json", "for scripts")
     .addHelpText("after", "\nExit code 0 if every row is in the vault, 1 if some were rejected (the others are in).")
     .action(importFile);

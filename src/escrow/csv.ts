@@ -14,6 +14,9 @@ export interface Columns {
   readonly directory: number | null;
 }
 
+/** The headers it knows, for people. */
+export const KNOWN_HEADERS = "Hostname,KeyID,RecoveryKey,Directory or KeyID,RecoveryKey";
+
 export type RejectReason =
   | "line-too-long"
   | "bad-quoting"

@@ -3,7 +3,7 @@ import type { Guid } from "../wire/guid.ts";
 
 /** What is known of one escrowed recovery password without unsealing the vault. */
 export interface Deposit {
-  /** A UUID; the ledger names the deposit by it. */
+  /** A GUID of random bytes; the ledger names the deposit by it. */
   readonly depositId: string;
   readonly protectorId: Guid;
   /** As the directory spells it; null if the source did not say. */

@@ -1,6 +1,6 @@
 import type { Guid } from "../wire/guid.ts";
 import { OperatorError } from "../wire/operator-error.ts";
-import { type Columns, parseHeader, parseRow, type Reject } from "./csv.ts";
+import { type Columns, KNOWN_HEADERS, parseHeader, parseRow, type Reject } from "./csv.ts";
 import type { NewDeposit } from "./deposit.ts";
 import { linesOf } from "./lines.ts";
 import type { Vault } from "./vault.ts";
@@ -90,7 +90,7 @@ export async function importCsv(
 
 function unknownHeader(source: string, line: number): OperatorError {
   return new OperatorError(
-    `Line ${line} of ${source} is not a header with the columns KeyID and RecoveryKey; nothing was deposited.`,
-    "The first line has to read Hostname,KeyID,RecoveryKey,Directory or KeyID,RecoveryKey.",
+    `Line ${line} of ${source} is not a header of a directory export; nothing was deposited.`,
+    `The first line has to read ${KNOWN_HEADERS}.`,
   );
 }

@@ -1,10 +1,10 @@
-import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { RecoveryPassword } from "../bitlocker/recovery-password.ts";
 import { Receipt } from "../ledger/ledger.ts";
 import { storeFault } from "../ledger/store-error.ts";
 import { openStoreFile, refuseExisting } from "../ledger/store-file.ts";
-import type { Guid } from "../wire/guid.ts";
+import { type Guid, guidFromBytes } from "../wire/guid.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
@@ -36,6 +36,8 @@ export interface VaultStatus {
 export interface VaultOptions {
   /** Milliseconds since 1970 UTC. */
   readonly clock: () => number;
+  /** Unguessable bytes; the system's unless a test wants known ones. */
+  readonly random?: (length: number) => Uint8Array;
 }
 
 /** Asked to open a deposit while sealed. */
@@ -55,10 +57,11 @@ export async function createVault(
   options: VaultOptions & { readonly passphrase: Secret<string>; readonly workFactor?: number },
 ): Promise<Vault> {
   refuseExisting(path, VAULT);
-  const vaultId = randomUUID();
+  const { random = randomBytes } = options;
+  const vaultId = guidFromBytes(random(16));
   const { recipient, sealedIdentity } = await newIdentity(vaultId, options.passphrase, options.workFactor ?? 18);
   const db = openStoreFile(path, VAULT, "new", (fresh) =>
-    fresh.prepare(SQL.create).run(vaultId, options.clock(), recipient, sealedIdentity, randomBytes(32)),
+    fresh.prepare(SQL.create).run(vaultId, options.clock(), recipient, sealedIdentity, random(32)),
   );
   return new Vault(db, path, options);
 }
@@ -82,6 +85,7 @@ export class Vault {
   readonly #db: DatabaseSync;
   readonly #path: string;
   readonly #clock: () => number;
+  readonly #random: (length: number) => Uint8Array;
   readonly #prepared = new Map<string, StatementSync>();
   #identity: Secret<string> | null = null;
 
@@ -90,6 +94,7 @@ export class Vault {
     this.#db = db;
     this.#path = path;
     this.#clock = options.clock;
+    this.#random = options.random ?? randomBytes;
     const row = this.#get(SQL.vault);
     if (row === undefined) throw this.#damaged("it has lost its identity");
     this.vaultId = String(row.vaultId);
@@ -199,7 +204,7 @@ export class Vault {
       this.#sql(SQL.rename).run(each.deviceName, each.directory, depositId);
       return { is: "present", depositId, others: count - 1 };
     }
-    const depositId = randomUUID();
+    const depositId = guidFromBytes(this.#random(16));
     const { protectorId, deviceName, directory, source } = each;
     const plain = [depositId, protectorId, deviceName, directory, source, this.#clock()];
     this.#sql(SQL.deposit).run(...plain, fingerprint, record);

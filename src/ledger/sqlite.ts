@@ -1,6 +1,7 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
+import { guidFromBytes } from "../wire/guid.ts";
 import { canonicalJson } from "../wire/json.ts";
 import type { Entry, EntryBody, NewEntry } from "./entry.ts";
 import { entryHash, NO_ENTRY } from "./hash.ts";
@@ -42,8 +43,10 @@ export interface SqliteLedgerOptions {
   readonly clock: () => number;
   /** Make the file if there is none. */
   readonly create?: boolean;
-  /** The name of a ledger that is made; a fresh UUID unless a test wants a known one. */
+  /** The name of a ledger that is made; a GUID of random bytes unless it is given. */
   readonly ledgerId?: string;
+  /** Unguessable bytes; the system's unless a test wants known ones. */
+  readonly random?: (length: number) => Uint8Array;
   /** Open it though its last entry was changed: for looking at, not for appending to. */
   readonly evenIfBroken?: boolean;
 }
@@ -69,7 +72,7 @@ export class CommandReused extends Error {
  * written: the same command may be appended again.
  */
 export async function openSqliteLedger(path: string, options: SqliteLedgerOptions): Promise<SqliteLedger> {
-  const ledgerId = options.ledgerId ?? randomUUID();
+  const ledgerId = options.ledgerId ?? guidFromBytes((options.random ?? randomBytes)(16));
   const db = openStoreFile(path, KIND, options.create === true ? "if-missing" : "never", (fresh) =>
     fresh.prepare("INSERT INTO ledger (ledgerId) VALUES (?)").run(ledgerId),
   );

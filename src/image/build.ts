@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { assetNames, readAsset } from "./assets.ts";
 import { type DebianPackage, fetchPackages, type UnpackedPackage } from "./debian.ts";
 import { type DriverSet, driverModules } from "./drivers.ts";
 import { initrdTree, packInitrd } from "./initramfs.ts";
@@ -20,12 +20,8 @@ export interface BuildOptions {
   readonly mirror?: string | undefined;
   /** Ask the mirror for newer packages, though the cache has a complete set. */
   readonly update?: boolean | undefined;
-  /** The folder pxe/ (recipe, driver sets, agent). */
-  readonly assets?: string | undefined;
   readonly log: (line: string) => void;
 }
-
-export const ASSETS = fileURLToPath(new URL("../../pxe", import.meta.url));
 
 /**
  * Builds the recovery image of pxe/image/recipe.json with the agent of pxe/agent. The same packages and the same pxe/
@@ -33,16 +29,16 @@ export const ASSETS = fileURLToPath(new URL("../../pxe", import.meta.url));
  * @throws OperatorError when packages are not to be had.
  */
 export async function buildImage(options: BuildOptions): Promise<Manifest> {
-  const { out, cache, driverSet, log, assets = ASSETS } = options;
-  const recipe = loadRecipe(readFileSync(join(assets, "image", "recipe.json"), "utf8"));
+  const { out, cache, driverSet, log } = options;
+  const recipe = loadRecipe(readText("pxe/image/recipe.json"));
   const files = new PackageFiles(await fetchPackages(recipe, { ...fetchDefaults(options), log }));
   const release = files.kernelRelease();
   const store = new ModuleStore(files.folder(`usr/lib/modules/${release}`));
-  const drivers = driverModules(readFileSync(join(assets, "image", `drivers-${driverSet}.txt`), "utf8"), store);
+  const drivers = driverModules(readText(`pxe/image/drivers-${driverSet}.txt`), store);
   const modules = await store.closure([...recipe.modules, ...drivers]);
   log(`kernel ${release}, ${modules.length} modules (${driverSet})`);
   const loadAtStart = recipe.modules.filter((name) => !store.isBuiltIn(name));
-  const scripts = agentScripts(join(assets, "agent"));
+  const scripts = agentScripts();
   const tree = initrdTree({ recipe, files, release, modules, loadAtStart, scripts });
   const served: [role: ImageFile["role"], path: string, bytes: Uint8Array][] = [
     ["shim", "shimx64.efi", files.read(recipe.shim)],
@@ -72,13 +68,14 @@ export function fetchDefaults({ cache, mirror, update }: Pick<BuildOptions, "cac
   return { cache, mirror: mirror ?? process.env["BREAKGLASS_MIRROR"] ?? null, update: update ?? false };
 }
 
-/** pxe/agent/init is /init; the rest goes to /usr/lib/breakglass. What people read (*.md) stays out. */
-function agentScripts(folder: string): Map<string, Uint8Array> {
-  const names = readdirSync(folder)
-    .sort()
-    .filter((name) => !name.endsWith(".md") && !name.startsWith("."));
-  const place = (name: string) => (name === "init" ? "init" : `usr/lib/breakglass/${name}`);
-  return new Map(names.map((name) => [place(name), readFileSync(join(folder, name))]));
+/** pxe/agent/init is /init; the rest goes to /usr/lib/breakglass/agent. */
+function agentScripts(): Map<string, Uint8Array> {
+  const place = (name: string) => (name === "init" ? "init" : `usr/lib/breakglass/agent/${name}`);
+  return new Map(assetNames("pxe/agent").map((name) => [place(basename(name)), readAsset(name)]));
+}
+
+function readText(asset: string): string {
+  return Buffer.from(readAsset(asset)).toString("utf8");
 }
 
 /** A package in the manifest that gave nothing would be a false statement about the image. */

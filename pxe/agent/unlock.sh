@@ -12,13 +12,15 @@ open_with_key() {
         cryptsetup open --type bitlk --batch-mode --key-file - "$path" "breakglass-$1" >"$RUN/cryptsetup" 2>&1
     status=$?
     wipe "$2"
-    cat "$RUN/cryptsetup" >&2
+    printf 'cryptsetup: %s %s\n' "$status" "$(cat "$RUN/cryptsetup")" >&2
     case $status in
     0) ;;
+    # 2 is a wrong password; 1 without a word is one too, on a volume that also has a startup key (cryptsetup 2.7).
     2) return 2 ;;
     *)
         grep -q -e 'unsupported state' -e 'cannot be activated' -e 'not supported' "$RUN/cryptsetup" && return 3
-        return 1
+        [ -s "$RUN/cryptsetup" ] && return 1
+        return 2
         ;;
     esac
     blockdev --setro "/dev/mapper/breakglass-$1"

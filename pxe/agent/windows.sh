@@ -122,6 +122,7 @@ unlock_volume() {
         look_at_volume "$1"
         ;;
     3) volume_set "$1" problem volume-encrypting ;;
+    1) volume_set "$1" problem mount-failed ;;
     *)
         # What did not open the volume is not asked for twice.
         volume_set "$1" tried "$(volume_get "$1" tried) $guid"

@@ -3,7 +3,14 @@ import type { Entry, EntryBody } from "../../src/ledger/entry.ts";
 import { dueProof, foldSession, newSessions, type Session } from "../../src/rescue/session.ts";
 
 const device = "52:54:00:00:00:01";
-const opened = { type: "session.opened", session: "s1", device, tokenHash: "t", secretHash: "h", machine: { macs: [] } };
+const opened = {
+  type: "session.opened",
+  session: "s1",
+  device,
+  tokenHash: "t",
+  secretHash: "h",
+  machine: { macs: [] },
+};
 
 function fold(...bodies: readonly (EntryBody | [number, EntryBody])[]): Session {
   const sessions = newSessions();

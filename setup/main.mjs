@@ -28,18 +28,24 @@ function run(command, args, { quiet = false, env = {} } = {}) {
   return { ok: done.status === 0, status: done.status ?? 1, output: `${done.stdout ?? ""}${done.stderr ?? ""}` };
 }
 
-/** @param {string} group packages of `start`, or of `tests` too */
-function aptPackages(group) {
+/** What each command needs. The tests run the drill and build the release, too. */
+const APT_GROUPS = { start: ["start"], test: ["start", "tests", "package"], package: ["package"] };
+
+/** @param {readonly string[]} groups */
+function aptPackages(groups) {
   const lines = readFileSync(join(root, "setup", "apt-packages.txt"), "utf8").split("\n");
-  const rows = lines.filter((line) => /^(start|tests) /.test(line)).map((line) => line.split(/\s+/));
-  return rows.filter(([which]) => which === "start" || group === "tests").map(([, name]) => /** @type {string} */ (name));
+  const rows = lines.filter((line) => /^[a-z]+ /.test(line)).map((line) => line.split(/\s+/));
+  const names = rows.filter(([group]) => groups.includes(/** @type {string} */ (group))).map(([, name]) => name);
+  return /** @type {string[]} */ ([...new Set(names)]);
 }
 
-/** @param {string} group */
-function ensureAptPackages(group) {
+/** @param {readonly string[]} groups */
+function ensureAptPackages(groups) {
   if (process.platform !== "linux") return;
-  if (!existsSync("/usr/bin/apt-get")) giveUp("this is not Debian or Ubuntu (no apt-get)", "run the drill on one of them");
-  const missing = aptPackages(group).filter((name) => {
+  if (!existsSync("/usr/bin/apt-get"))
+    giveUp("this is not Debian or Ubuntu (no apt-get)", "run the drill on one of them");
+  const missing = aptPackages(groups).filter((name) => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format
     const status = run("dpkg-query", ["-W", "-f=${Status}", name], { quiet: true });
     return !status.ok || !status.output.includes("install ok installed");
   });
@@ -58,7 +64,9 @@ function ensureAptPackages(group) {
 }
 
 function ensureNpmModules() {
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   const stamp = join(root, "node_modules", ".breakglass-lock");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   say("installing the npm modules of package-lock.json (npm ci)");
@@ -115,9 +123,13 @@ function test() {
   return failed === 0 ? 0 : 1;
 }
 
-const commands = { start, test, package: () => pinned(["node", join(root, "setup", "package.ts")]) };
+const commands = {
+  start,
+  test,
+  package: () => pinned(["node", join(root, "setup", "package.ts"), ...process.argv.slice(3)]),
+};
 const command = /** @type {keyof typeof commands} */ (process.argv[2]);
 if (!(command in commands)) giveUp(`no command ${command}`, "npm start, npm test, or npm run package");
-ensureAptPackages(command === "test" ? "tests" : "start");
+ensureAptPackages(APT_GROUPS[command]);
 ensureNpmModules();
 process.exit(commands[command]());

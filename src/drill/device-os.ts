@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readAsset } from "../image/assets.ts";
+import { fetchDefaults, refuseUnused } from "../image/build.ts";
+import { fetchPackages } from "../image/debian.ts";
+import { initrdTree, packInitrd } from "../image/initramfs.ts";
+import { ModuleStore } from "../image/modules.ts";
+import { PackageFiles } from "../image/package-files.ts";
+import { loadRecipe } from "../image/recipe.ts";
+
+export interface DeviceOsOptions {
+  /** The folder for its files. */
+  readonly out: string;
+  readonly cache: string;
+  readonly mirror?: string | undefined;
+  /** What a healthy boot ends with. Default: poweroff. */
+  readonly healthy?: "poweroff" | "reboot" | "stay" | undefined;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Builds the crash-test device's own operating system: a signed boot chain and a small Linux that stands in for
+ * Windows. Its serial line says `BUGCHECK …` and it resets while the bad channel file is there; else `HEALTHY boot N`
+ * after a DHCP request as Windows sends it; `RECOVERY …` if it cannot open its disk. Gives path on the EFI system
+ * partition -> file. With EFI/device/startup.BEK beside them it opens BitLocker by that key.
+ * @throws OperatorError when Debian's packages are not to be had.
+ */
+export async function buildDeviceOs(options: DeviceOsOptions): Promise<ReadonlyMap<string, string>> {
+  const { out, cache, log, healthy = "poweroff" } = options;
+  const asset = (name: string) => Buffer.from(readAsset(`pxe/device-os/${name}`));
+  const recipe = loadRecipe(asset("recipe.json").toString());
+  const files = new PackageFiles(await fetchPackages(recipe, { ...fetchDefaults(options), log }));
+  const release = files.kernelRelease();
+  const store = new ModuleStore(files.folder(`usr/lib/modules/${release}`));
+  const modules = await store.closure(recipe.modules);
+  const loadAtStart = recipe.modules.filter((name) => !store.isBuiltIn(name));
+  const scripts = new Map([
+    ["init", asset("init")],
+    ["usr/lib/breakglass/lease", asset("lease")],
+  ]);
+  const tree = initrdTree({ recipe, files, release, modules, loadAtStart, scripts });
+  // The firmware starts the first by its name; shim starts grubx64.efi beside itself; GRUB reads its script and kernel.
+  const contents: readonly (readonly [path: string, bytes: Uint8Array])[] = [
+    ["EFI/BOOT/BOOTX64.EFI", files.read(recipe.shim)],
+    ["EFI/BOOT/grubx64.efi", files.read(recipe.grub)],
+    ["EFI/debian/grub.cfg", Buffer.from(asset("grub.cfg").toString().replace("@HEALTHY@", healthy))],
+    ["EFI/device/vmlinuz", files.read(`boot/vmlinuz-${release}`)],
+    ["EFI/device/initrd", await packInitrd(tree, recipe.compression, cache)],
+  ];
+  refuseUnused(files);
+  mkdirSync(out, { recursive: true });
+  return new Map(
+    contents.map(([path, bytes]) => {
+      const source = join(out, path.replaceAll("/", "-"));
+      writeFileSync(source, bytes);
+      return [path, source];
+    }),
+  );
+}

@@ -38,7 +38,9 @@ export interface Transfer {
   acked: number;
   /** Highest block sent; `acked + 1` to `sent` is the flight. */
   sent: number;
-  /** When the flight was sent. */
+  /** What `sent` was when the flight was sent: where it is above `acked`, some of the flight had been sent before. */
+  sentBefore: number;
+  /** When the flight was sent, or its end moved on. */
   sentAt: number;
   /** Some of the flight was sent more than once. */
   repeated: boolean;
@@ -66,8 +68,8 @@ export function begin(
   const opening = negotiated.accepted.length > 0;
   const transfer: Transfer = {
     ...{ file, negotiated, blocks, opening },
-    ...{ deadline: 0, ended: false, heard: false, acked: 0, sent: 0, sentAt: now, repeated: false, gapTelling: false },
-    ...{ roundTrip: NO_SAMPLE, tries: 0 },
+    ...{ deadline: 0, ended: false, heard: false, acked: 0, sent: 0, sentBefore: 0, sentAt: now },
+    ...{ repeated: false, gapTelling: false, roundTrip: NO_SAMPLE, tries: 0 },
   };
   const outputs = opening ? repeatOpening(transfer) : nextFlight(transfer, now);
   rearm(transfer, now);
@@ -103,20 +105,28 @@ function acknowledge(transfer: Transfer, wire: number, now: number): readonly Ou
   transfer.heard = true;
   transfer.tries = 0;
   if (!transfer.repeated) transfer.roundTrip = sample(transfer.roundTrip, now - transfer.sentAt);
-  // An ACK inside the window names the block before a gap (RFC 7440 section 4). What was sent after the gap makes the
-  // device repeat this ACK, as do the echoes of anything sent twice; answering those would send the next window twice,
-  // and so on for ever (the Sorcerer's Apprentice).
+  // An ACK inside the window names the block before a gap (RFC 7440 section 4). The blocks sent after the gap make the
+  // device repeat this ACK, and so does all that it gets twice; answering those would send the next window twice, and so
+  // on for ever (the Sorcerer's Apprentice). So an ACK of what had been sent before the flight began anew tells nothing
+  // (NewReno's recovery point, RFC 6582): the rest is on its way, and where it is not, waiting will show.
   transfer.gapTelling = block === transfer.sent && !transfer.repeated;
+  const onItsWay = block <= transfer.sentBefore && block < transfer.sent;
   transfer.acked = block;
   if (block === transfer.blocks) return end(transfer, { kind: "finished" });
-  const outputs = nextFlight(transfer, now);
+  const outputs = onItsWay ? restOfWindow(transfer, now) : nextFlight(transfer, now);
   rearm(transfer, now);
   return outputs;
 }
 
-/** With a window the first block of a flight may be the lost one; without, RFC 1123 4.2.3.1 forbids to answer. */
+/**
+ * Without a window RFC 1123 section 4.2.3.1 forbids to answer. With one, the first block of a flight may be the lost
+ * one. Where the ACK may as well be an echo, only one that comes a round trip after the last sending tells of a gap:
+ * echoes are of what was sent before that.
+ */
 function repeatedAcknowledgement(transfer: Transfer, now: number): readonly Output[] {
-  if (transfer.negotiated.windowSize === 1 || !transfer.gapTelling) return NOTHING;
+  if (transfer.negotiated.windowSize === 1) return NOTHING;
+  const stuck = now - transfer.sentAt >= (transfer.roundTrip.smoothed ?? Number.POSITIVE_INFINITY);
+  if (!transfer.gapTelling && !stuck) return NOTHING;
   const outputs = nextFlight(transfer, now);
   transfer.gapTelling = false;
   transfer.repeated = true;
@@ -129,9 +139,20 @@ function nextFlight(transfer: Transfer, now: number): readonly Output[] {
   const first = transfer.acked + 1;
   const last = Math.min(transfer.acked + transfer.negotiated.windowSize, transfer.blocks);
   transfer.repeated = first <= transfer.sent;
+  transfer.sentBefore = transfer.sent;
   transfer.sent = last;
   transfer.sentAt = now;
   return [{ kind: "blocks", first, last }];
+}
+
+/** Sends what the window has room for beyond what is on its way. */
+function restOfWindow(transfer: Transfer, now: number): readonly Output[] {
+  const first = transfer.sent + 1;
+  const last = Math.min(transfer.acked + transfer.negotiated.windowSize, transfer.blocks);
+  transfer.repeated = true;
+  transfer.sent = last;
+  transfer.sentAt = now;
+  return first > last ? NOTHING : [{ kind: "blocks", first, last }];
 }
 
 function expire(transfer: Transfer, now: number): readonly Output[] {

@@ -1,0 +1,248 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { negotiate } from "../../src/tftp/negotiate.ts";
+import type { Options } from "../../src/tftp/packet.ts";
+import { begin, type Output, step, type Transfer, writeBlock } from "../../src/tftp/transfer.ts";
+import { type Fate, simulate } from "./simulated-device.ts";
+
+function start(blocks: number, options: Options): { transfer: Transfer; outputs: readonly Output[] } {
+  const file = new Uint8Array(blocks * 512 - 1);
+  return begin(file, negotiate(options, file.length), 0);
+}
+const ack = (transfer: Transfer, block: number, now = 1) => step(transfer, { opcode: "ACK", block }, now);
+const blocks = (first: number, last: number) => [{ kind: "blocks", first, last }];
+const WINDOW: Options = [["windowsize", "4"]];
+
+/** A network that misfortune befalls by a repeatable pattern, which spares every fourth datagram. */
+function fate(pattern: readonly (0 | 1 | 2)[]): Fate {
+  return (n) => (n % 4 === 0 ? 1 : (pattern[n] ?? 1));
+}
+const misfortune = fc
+  .array(fc.constantFrom<0 | 1 | 2>(0, 1, 1, 1, 1, 1, 2), { maxLength: 200 })
+  .map((pattern) => fate(pattern));
+
+describe("a transfer", () => {
+  it("without options begins with the first block, with options with an OACK", () => {
+    expect(start(3, []).outputs).toEqual(blocks(1, 1));
+    const { transfer, outputs } = start(9, WINDOW);
+    expect(outputs).toMatchObject([{ kind: "datagram" }]);
+    expect(ack(transfer, 0)).toEqual(blocks(1, 4));
+    expect(ack(transfer, 4)).toEqual(blocks(5, 8));
+    expect(ack(transfer, 8)).toEqual(blocks(9, 9));
+    expect(ack(transfer, 9)).toEqual([{ kind: "ended", ending: { kind: "finished" } }]);
+    expect(ack(transfer, 9)).toEqual([]);
+  });
+
+  it("ends with an empty block where the size is a multiple of the block size", () => {
+    const { transfer } = begin(new Uint8Array(1024), negotiate([], 1024), 0);
+    const packet = new Uint8Array(516);
+    expect(transfer.blocks).toBe(3);
+    expect(writeBlock(transfer, 2, packet)).toBe(516);
+    expect(writeBlock(transfer, 3, packet)).toBe(4);
+  });
+
+  it("of an empty file is one empty block", () => {
+    expect(simulate({ fileBytes: 0, blockSize: 512, windowSize: 4 })).toMatchObject({
+      ending: { kind: "finished" },
+      dataSent: 1,
+    });
+  });
+
+  it("resends at once from the gap that an acknowledgement inside the window tells of", () => {
+    const { transfer } = start(20, WINDOW);
+    ack(transfer, 0);
+    expect(ack(transfer, 2)).toEqual(blocks(3, 6));
+  });
+
+  it("answers what comes of the blocks after the gap only once", () => {
+    const { transfer } = start(20, WINDOW);
+    ack(transfer, 0);
+    ack(transfer, 1);
+    expect(ack(transfer, 1)).toEqual([]);
+    expect(ack(transfer, 1)).toEqual([]);
+    expect(ack(transfer, 5)).toEqual(blocks(6, 9));
+  });
+
+  it("takes an acknowledgement of what it had sent before a resend for an echo, and only moves the window on", () => {
+    const { transfer } = start(40, WINDOW);
+    ack(transfer, 0);
+    expect(ack(transfer, 1)).toEqual(blocks(2, 5));
+    expect(ack(transfer, 4)).toEqual(blocks(6, 8));
+    expect(ack(transfer, 4)).toEqual([]);
+    expect(ack(transfer, 8)).toEqual(blocks(9, 12));
+  });
+
+  it("resends after all where that acknowledgement still comes a round trip later", () => {
+    const { transfer } = start(40, WINDOW);
+    ack(transfer, 0, 10);
+    ack(transfer, 1, 20);
+    ack(transfer, 3, 30);
+    expect(ack(transfer, 3, 39)).toEqual([]);
+    expect(ack(transfer, 3, 41)).toEqual(blocks(4, 7));
+  });
+
+  it("takes a repeated acknowledgement for a lost first block of the window, once", () => {
+    const { transfer } = start(20, WINDOW);
+    ack(transfer, 0);
+    ack(transfer, 4);
+    expect(ack(transfer, 4)).toEqual(blocks(5, 8));
+    expect(ack(transfer, 4)).toEqual([]);
+  });
+
+  it("never answers a repeated acknowledgement without a window (the Sorcerer's Apprentice)", () => {
+    const { transfer } = start(9, []);
+    expect(ack(transfer, 1)).toEqual(blocks(2, 2));
+    for (let again = 0; again < 5; again++) expect(ack(transfer, 1)).toEqual([]);
+    expect(ack(transfer, 2)).toEqual(blocks(3, 3));
+  });
+
+  it("ignores acknowledgements of blocks that were not sent", () => {
+    const { transfer } = start(20, WINDOW);
+    ack(transfer, 0);
+    for (const block of [5, 6, 1000, 0xffff]) expect(ack(transfer, block)).toEqual([]);
+    expect(ack(transfer, 4)).toEqual(blocks(5, 8));
+  });
+
+  it("ignores packets that a device does not send", () => {
+    const { transfer } = start(20, WINDOW);
+    expect(step(transfer, { opcode: "OACK", options: [] }, 1)).toEqual([]);
+    expect(step(transfer, { opcode: "DATA", block: 1, data: new Uint8Array(1) }, 1)).toEqual([]);
+  });
+});
+
+describe("an ERROR from the device", () => {
+  it("ends the transfer, and is a normal end of a question for the size", () => {
+    const { transfer } = start(20, [["tsize", "0"]]);
+    const outputs = step(transfer, { opcode: "ERROR", code: 8, message: "User aborted the transfer" }, 1);
+    const ending = { kind: "aborted", reason: "size-probe", message: "8 User aborted the transfer" };
+    expect(outputs).toEqual([{ kind: "ended", ending }]);
+    expect(transfer.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("in the middle of the file is the device's word that it does not want it", () => {
+    const { transfer } = start(20, [["tsize", "0"]]);
+    ack(transfer, 0);
+    const outputs = step(transfer, { opcode: "ERROR", code: 3, message: "" }, 1);
+    expect(outputs).toMatchObject([{ ending: { reason: "error-from-device", message: "3" } }]);
+  });
+});
+
+describe("waiting", () => {
+  function expireAll(transfer: Transfer): { sends: Output[]; at: number[] } {
+    const sends: Output[] = [];
+    const at: number[] = [];
+    while (!transfer.ended) {
+      at.push(transfer.deadline);
+      sends.push(...step(transfer, "timer", transfer.deadline));
+    }
+    return { sends, at };
+  }
+
+  it("for a first answer that never comes sends three datagrams in all, then gives up", () => {
+    for (const options of [[], WINDOW]) {
+      const { sends, at } = expireAll(start(20, options).transfer);
+      expect(sends).toHaveLength(3);
+      expect(sends[2]).toMatchObject({ ending: { kind: "failed", reason: "unanswered" } });
+      expect(at).toEqual([1000, 3000, 7000]);
+    }
+  });
+
+  it("is short once answers have come, doubles, and ends after half a minute", () => {
+    const { transfer } = start(20, WINDOW);
+    ack(transfer, 0, 1);
+    const { sends, at } = expireAll(transfer);
+    expect(at[0]).toBe(21);
+    expect(at.at(-1)).toBeGreaterThan(20_000);
+    expect(at.at(-1)).toBeLessThan(40_000);
+    expect(sends.at(-1)).toMatchObject({ ending: { reason: "silent" } });
+  });
+
+  it("says so where nothing is missing but the last acknowledgement", () => {
+    const { transfer } = start(2, []);
+    ack(transfer, 1);
+    expect(expireAll(transfer).sends.at(-1)).toMatchObject({ ending: { reason: "silent-at-end" } });
+  });
+
+  it("probes with the last block of the window first, then resends all of it", () => {
+    const { transfer } = start(20, WINDOW);
+    ack(transfer, 0);
+    expect(step(transfer, "timer", transfer.deadline)).toEqual(blocks(4, 4));
+    expect(step(transfer, "timer", transfer.deadline)).toEqual(blocks(1, 4));
+  });
+
+  it("is no longer than the device asked, and never more than four seconds", () => {
+    expect(start(20, [["timeout", "2"]]).transfer.deadline).toBe(2000);
+    expect(start(20, [["timeout", "255"]]).transfer.deadline).toBe(4000);
+  });
+
+  it("too early is not waiting: a timer before the deadline does nothing", () => {
+    const { transfer } = start(20, WINDOW);
+    expect(step(transfer, "timer", 999)).toEqual([]);
+    expect(transfer.tries).toBe(0);
+  });
+});
+
+describe("over a network", () => {
+  it("that loses and repeats datagrams the file arrives whole", () => {
+    const shape = fc.record({
+      fileBytes: fc.nat(6000),
+      blockSize: fc.integer({ min: 8, max: 200 }),
+      windowSize: fc.integer({ min: 1, max: 64 }),
+      toDevice: misfortune,
+      toStation: misfortune,
+      delay: fc.integer({ min: 1, max: 50 }),
+    });
+    fc.assert(
+      fc.property(shape, (options) => {
+        const { received, file, ending } = simulate(options);
+        expect(Buffer.compare(received, file)).toBe(0);
+        expect(ending).toEqual({ kind: "finished" });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("that loses nothing each block is sent once, past the roll-over of block numbers too", () => {
+    const { received, file, dataSent, ending } = simulate({ fileBytes: 8 * 70_000, blockSize: 8, windowSize: 7 });
+    expect(ending).toEqual({ kind: "finished" });
+    expect(Buffer.compare(received, file)).toBe(0);
+    expect(dataSent).toBe(70_001);
+  });
+
+  it("that repeats every acknowledgement nothing is sent twice without a window, and little with one", () => {
+    const twice: Fate = () => 2;
+    const size = { fileBytes: 100_000, blockSize: 100 };
+    expect(simulate({ ...size, windowSize: 1, toStation: twice }).dataSent).toBe(1001);
+    expect(simulate({ ...size, windowSize: 8, toStation: twice }).dataSent).toBeLessThan(1001 * 1.6);
+  });
+
+  it("that repeats everything nothing is sent twice without a window, and at most a window per block with one", () => {
+    // A repeated block makes EDK2 say the same as a lost one does.
+    const all: Fate = () => 2;
+    const size = { fileBytes: 100_000, blockSize: 100, toDevice: all, toStation: all };
+    expect(simulate({ ...size, windowSize: 1 }).dataSent).toBe(1001);
+    expect(simulate({ ...size, windowSize: 8 }).dataSent).toBeLessThan(1001 * 8);
+  });
+
+  it("that repeats one datagram in fifty little more is sent", () => {
+    const some: Fate = (n) => (n % 50 === 7 ? 2 : 1);
+    const { dataSent } = simulate({
+      fileBytes: 100_000,
+      blockSize: 100,
+      windowSize: 8,
+      toDevice: some,
+      toStation: some,
+    });
+    expect(dataSent).toBeLessThan(1001 * 1.25);
+  });
+
+  it("with one loss in a hundred each way a window costs milliseconds, not the device's second, per loss", () => {
+    const lossy: Fate = (n) => (n % 100 === 37 ? 0 : 1);
+    for (const windowSize of [1, 4, 16]) {
+      const size = { fileBytes: 1_000_000, blockSize: 1000, windowSize, delay: 0.2 };
+      const { milliseconds, ending } = simulate({ ...size, toDevice: lossy, toStation: lossy });
+      expect(ending).toEqual({ kind: "finished" });
+      expect(milliseconds).toBeLessThan(1500);
+    }
+  });
+});

@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { archiveKeyring, machineSources, writeAptConfiguration } from "./apt.ts";
@@ -70,7 +70,8 @@ function readResolved(path: string): DebianPackage[] | null {
 async function resolveAndDownload(recipe: Recipe, { cache, mirror, log }: FetchOptions): Promise<DebianPackage[]> {
   const keyring = archiveKeyring();
   const addresses = findMirror(machineSources(), mirror);
-  const folder = mkdtempSync(join(cache, "apt-"));
+  // apt takes a relative path for one below the root folder.
+  const folder = mkdtempSync(join(resolve(cache), "apt-"));
   try {
     const apt = writeAptConfiguration(folder, recipe, addresses, keyring);
     log(`asking the Debian mirror for ${recipe.suites.join(", ")}`);

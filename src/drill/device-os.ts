@@ -20,8 +20,8 @@ export interface DeviceOsOptions {
 
 /**
  * Builds the crash-test device's own operating system: a signed boot chain and a small Linux that stands in for
- * Windows. Its serial line says `BUGCHECK …` and it resets while the bad channel file is there; else `HEALTHY boot N`
- * after a DHCP request as Windows sends it; `RECOVERY …` if it cannot open its disk. Gives path on the EFI system
+ * Windows. Its serial line says `BUGCHECK …` and it resets while the bad channel file is there; else `HEALTHY boot ID`
+ * (the kernel's own ID of that boot) after a DHCP request as Windows sends it; `RECOVERY …` if it cannot open its disk. Gives path on the EFI system
  * partition -> file. With EFI/device/startup.BEK beside them it opens BitLocker by that key.
  * @throws OperatorError when Debian's packages are not to be had.
  */
@@ -32,7 +32,7 @@ export async function buildDeviceOs(options: DeviceOsOptions): Promise<ReadonlyM
   const files = new PackageFiles(await fetchPackages(recipe, { ...fetchDefaults(options), log }));
   const release = files.kernelRelease();
   const store = new ModuleStore(files.folder(`usr/lib/modules/${release}`));
-  const modules = await store.closure(recipe.modules);
+  const modules = await store.closure([...recipe.modules, ...recipe.moreModules]);
   const loadAtStart = recipe.modules.filter((name) => !store.isBuiltIn(name));
   const scripts = new Map([
     ["init", asset("init")],

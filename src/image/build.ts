@@ -35,7 +35,7 @@ export async function buildImage(options: BuildOptions): Promise<Manifest> {
   const release = files.kernelRelease();
   const store = new ModuleStore(files.folder(`usr/lib/modules/${release}`));
   const drivers = driverModules(readText(`pxe/image/drivers-${driverSet}.txt`), store);
-  const modules = await store.closure([...recipe.modules, ...drivers]);
+  const modules = await store.closure([...recipe.modules, ...recipe.moreModules, ...drivers]);
   log(`kernel ${release}, ${modules.length} modules (${driverSet})`);
   const loadAtStart = recipe.modules.filter((name) => !store.isBuiltIn(name));
   const scripts = agentScripts();

@@ -21,8 +21,10 @@ const schema = z.strictObject({
   programs: z.array(packagePath).min(1),
   /** Libraries that a program opens at run time, by soname: no program names them. */
   openedLibraries: z.array(z.string()),
-  /** Kernel modules that are always there, whatever the driver set, in the order in which to load them. */
+  /** Kernel modules that are always there, whatever the driver set, loaded at start in this order. */
   modules: z.array(moduleName),
+  /** Kernel modules that are there too, for whoever asks for them. */
+  moreModules: z.array(moduleName),
   /** zstd level of the initrd, or 0 for an initrd that is not compressed. */
   compression: z.int().min(0).max(22),
 });

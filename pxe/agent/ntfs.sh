@@ -87,5 +87,6 @@ ntfs_volume_flags() {
 
 # discard_hibernation DEVICE FOLDER: only ever done because the plan says so.
 discard_hibernation() {
+    modprobe -q fuse
     blockdev --setrw "$1" && ntfs-3g -o "remove_hiberfile,$MOUNT_OPTIONS" "$1" "$2" && sync && umount "$2"
 }

@@ -9,7 +9,7 @@ AGENT=${AGENT:-/usr/lib/breakglass}
 RUN=${RUN:-/run/breakglass}
 STATION_CA=/etc/breakglass/station-ca.pem
 
-for part in words encode name message plan path evidence remove fve ntfs volumes unlock windows apply report outcome \
+for part in words encode name message plan path evidence remove fve ntfs volumes unlock suspended windows apply report outcome \
     stages screen session machine modules network station hello; do
     # shellcheck disable=SC1090 # the list above
     . "$AGENT/$part.sh"

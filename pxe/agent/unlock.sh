@@ -27,25 +27,18 @@ open_with_key() {
     volume_set "$1" device "/dev/mapper/breakglass-$1"
 }
 
-# open_suspended N: protection is suspended, so the volume's key lies beside the lock. cryptsetup refuses such volumes;
-# dislocker opens them.
-open_suspended() {
-    local path folder=$RUN/dislocker/$1 loop
-    path=$(volume_get "$1" path)
-    command -v dislocker-fuse >/dev/null || return 1
-    mkdir -p "$folder"
-    dislocker-fuse -q -V "$path" --clearkey -- "$folder" || return 1
-    loop=$(losetup -f) && losetup "$loop" "$folder/dislocker-file" || return 1
-    volume_set "$1" device "$loop"
-}
-
 # close_volume N
 close_volume() {
     local device
     device=$(volume_get "$1" device)
     case $device in
-    /dev/mapper/*) cryptsetup close "${device##*/}" ;;
-    /dev/loop*) losetup -d "$device" && umount "$RUN/dislocker/$1" ;;
+    /dev/mapper/*)
+        if [ "$(volume_get "$1" openedby)" = clear-key ]; then
+            dm_remove "${device##*/}"
+        else
+            cryptsetup close "${device##*/}"
+        fi
+        ;;
     esac
 }
 

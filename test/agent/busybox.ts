@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 
 const AGENT = fileURLToPath(new URL("../../pxe/agent", import.meta.url));
 const PARTS =
-  "words encode name message plan path evidence remove fve ntfs volumes unlock windows apply report outcome".split(" ");
+  "words encode name message plan path evidence remove fve ntfs volumes unlock suspended windows apply report outcome".split(
+    " ",
+  );
 
 /**
  * The agent's functions under the shell they are written for: busybox's ash with busybox's own programs and nothing

@@ -4,7 +4,7 @@ import { saidOn } from "./device-run.ts";
 import { unlikeQuarantine } from "./disk-change.ts";
 import { TARGETS } from "./report.ts";
 import type { Check, DiskChange, RescueTimes } from "./result.ts";
-import type { DeviceRole } from "./scenario.ts";
+import { type DeviceRole, expectedEnd } from "./scenario.ts";
 
 /** What was found of one device after its drill. */
 export interface DeviceFindings {
@@ -37,12 +37,12 @@ export function deviceChecks(found: DeviceFindings): Check[] {
       record.crashesSeen === role.crashes,
       `${record.crashesSeen} bugchecks on its serial console`,
     ]);
-  const expected = "outcome" in role.end ? role.end.outcome : role.end.waits;
-  const how = "outcome" in role.end ? "reports" : "waits for";
+  const expected = expectedEnd(role);
+  const how = role.end !== "any" && "waits" in role.end ? "waits for" : "reports";
   drafts.push([
     "outcome",
     `${how} "${expected}"`,
-    record.outcome === expected,
+    record.trouble === null && (record.outcome === expected || (role.end === "any" && record.outcome !== "silent")),
     `${record.outcome}${record.trouble ? `; ${record.trouble}` : ""}`,
   ]);
   drafts.push(releaseCheck(found), diskCheck(found));
@@ -63,10 +63,11 @@ function releaseCheck({ role, entries, escrowedProtectorIds }: DeviceFindings): 
   const released = entries
     .filter(({ body }) => body.type === "key.released")
     .map(({ body }) => String(body.protectorId));
-  const locked = role.disk.volume === "bitlocker";
-  const due = locked && role.vault !== "none" && "outcome" in role.end;
   const known = released.every((id) => escrowedProtectorIds.includes(id));
   const evidence = released.length === 0 ? "none released" : `released: ${released.join(", ")}`;
+  if (role.disk === "foreign")
+    return ["release", "only recovery passwords of the key file are released", known, evidence];
+  const due = role.disk.volume === "bitlocker" && role.vault !== "none" && "outcome" in (role.end as object);
   if (!due) return ["no-release", "no recovery password is released", released.length === 0, evidence];
   return ["release", "exactly one recovery password is released, its own", released.length === 1 && known, evidence];
 }
@@ -78,6 +79,18 @@ function diskCheck(found: DeviceFindings): Draft {
     const wrong = unlikeQuarantine(changes, badFiles, quarantine);
     const title = "exactly the bad file moved to quarantine, every other file as it was";
     return ["disk-change", title, wrong === null, wrong ?? `${files} files compared by content and time; ${list}`];
+  }
+  if (role.change === "as-reported") {
+    const reported = found.entries.findLast(({ body }) => body.type === "session.reported")?.body.actions;
+    const paths = ((reported ?? []) as { path: string }[]).map(({ path }) => path);
+    const wrong = unlikeQuarantine(changes, paths, quarantine);
+    const title = "exactly what the agent reports was done to its disk, and nothing else";
+    return [
+      "disk-change",
+      title,
+      wrong === null,
+      wrong ?? `${files} files compared by content and time; ${list || "none changed"}`,
+    ];
   }
   const same = diskBefore !== null && diskBefore === diskAfter;
   const evidence = same

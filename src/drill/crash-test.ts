@@ -7,12 +7,14 @@ import { buildDisk, type DiskProtection } from "./disk.ts";
 import type { SeenFile } from "./disk-change.ts";
 import { inspectDisk } from "./disk-inspect.ts";
 import type { EspFiles } from "./esp.ts";
+import type { Check } from "./result.ts";
 import type { DiskRole } from "./scenario.ts";
 import { windowsTree } from "./windows-tree.ts";
 
-/** A crash-test device's disk and what the drill knows of it. */
+/** A device's disk and what the drill knows of it. */
 export interface CrashTest {
   readonly path: string;
+  readonly format: "raw" | "qcow2";
   /** For a person: `160 MB, BitLocker ...`. */
   readonly description: string;
   readonly recoveryPasswords: readonly { readonly protectorId: string; readonly password: Secret<string> }[];
@@ -20,6 +22,8 @@ export interface CrashTest {
   readonly badFiles: readonly string[];
   /** Every file of its Windows volume, read from outside; null if nobody outside can open the volume. */
   look(): Promise<readonly SeenFile[] | null>;
+  /** What is to be done and checked when everything else is over. */
+  finish(): Promise<readonly Check[]>;
 }
 
 /**
@@ -41,6 +45,8 @@ export async function makeCrashTest(role: DiskRole, path: string, espFiles: EspF
   const passwordProtectors = disk.protectors.filter((protector) => protector.password !== null);
   return {
     path,
+    format: "raw",
+    finish: async () => [],
     description: `${(disk.bytes / 1e6).toFixed(0)} MB, ${disk.files.size} files, ${role.volume === "plain" ? "NTFS" : `BitLocker with ${disk.protectors.length} key protectors`}`,
     recoveryPasswords: passwordProtectors.map(({ protectorId, password }) => ({ protectorId, password: password! })),
     badFiles: role.channelFile === "bad" ? [`${CHANNEL_FOLDER}/${BAD_CHANNEL_FILE}`] : [],

@@ -2,7 +2,7 @@ import type { Entry } from "../ledger/entry.ts";
 import { tapBytes } from "./network.ts";
 import type { Device, PoweredDevice } from "./qemu.ts";
 import type { RescueTimes, Span } from "./result.ts";
-import type { DeviceRole } from "./scenario.ts";
+import { type DeviceRole, expectedEnd } from "./scenario.ts";
 import type { Station } from "./station.ts";
 import type { Story } from "./story.ts";
 
@@ -17,6 +17,8 @@ export interface DeviceRecord {
   outcome: string;
   crashesSeen: number;
   healthyBootsSeen: number;
+  /** What its serial console said at each: it names the boot, so that none is counted twice. */
+  readonly healthyLines: string[];
   /** The first thing that went wrong for it, or null. */
   trouble: string | null;
   rescuePowerOnAt: number | null;
@@ -34,6 +36,7 @@ export function newRecord(): DeviceRecord {
     outcome: "silent",
     crashesSeen: 0,
     healthyBootsSeen: 0,
+    healthyLines: [],
     trouble: null,
     rescuePowerOnAt: null,
     firstHealthyAt: null,
@@ -105,7 +108,7 @@ export class DeviceRun {
       const end = await this.#rescueEnd(powered);
       if (end === null) this.#giveUp(`neither reported nor waited for "${this.#expected}"`, powered);
       else this.record.outcome = end;
-      if ("outcome" in this.role.end && (end === "rescued" || end === "already-clean")) await this.#reset(powered);
+      if (end === "rescued" || end === "already-clean") await this.#reset(powered);
       else if (end !== null) await this.#showScreen(powered);
     } finally {
       stopWatching();
@@ -142,6 +145,8 @@ export class DeviceRun {
       if (line === null && started.exitCode !== null && inThisPowerOn > 0) return; // It switched itself off; again.
       if (line === null || SAYS.crash.test(line)) return this.#giveUp(line ?? "did not come up healthy", powered);
       next = started.lines.indexOf(line, next) + 1;
+      if (this.record.healthyLines.includes(line)) return this.#giveUp(`the same boot twice: ${line}`, powered);
+      this.record.healthyLines.push(line);
       this.record.healthyBootsSeen++;
       this.record.firstHealthyAt ??= this.#now();
       this.#story.tell(this.#name, `healthy boot ${this.record.healthyBootsSeen} of ${healthyBoots}: ${line}`, "good");
@@ -149,7 +154,7 @@ export class DeviceRun {
   }
 
   get #expected(): string {
-    return "outcome" in this.role.end ? this.role.end.outcome : this.role.end.waits;
+    return expectedEnd(this.role);
   }
 
   /** The outcome word or the reason word with which the rescue came to its end; null if it did not. */
@@ -160,7 +165,7 @@ export class DeviceRun {
       if (body.device !== mac || at < this.record.rescuePowerOnAt!) return false;
       if (body.type === "session.reported") return true;
       const waits = body.type === "device.held" || body.type === "key.refused";
-      return waits && "waits" in end && body.reason === end.waits;
+      return waits && end !== "any" && "waits" in end && body.reason === end.waits;
     };
     const gone = new AbortController();
     powered.serial.ended.then(() => setTimeout(() => gone.abort(), 2000));
@@ -223,7 +228,7 @@ export class DeviceRun {
     const times = rescueTimes(this.record, this.entries());
     const packet = at(times.firstPacket) ?? this.#story.elapsed;
     const hello = at(times.hello) ?? this.#story.elapsed;
-    const waits = "waits" in this.role.end;
+    const waits = this.role.end !== "any" && "waits" in this.role.end;
     if (zero !== null) this.#span(from, "firmware", "firmware", packet);
     this.#span(packet, "loading", "network boot", hello);
     this.#span(hello, waits ? "waiting" : "rescue", waits ? "waits" : "rescue");

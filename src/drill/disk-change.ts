@@ -46,7 +46,7 @@ export function unlikeQuarantine(
 ): string | null {
   const inside = (path: string) => path.toLowerCase().startsWith(`${quarantine.toLowerCase()}/`);
   for (const bad of badFiles)
-    if (!changes.some((each) => each.path === bad && each.change === "moved" && each.to !== null && inside(each.to)))
+    if (!changes.some((each) => each.path === bad && each.to !== null && inside(each.to)))
       return `${bad} was not moved into ${quarantine}`;
   for (const { path, change } of changes) {
     if (badFiles.includes(path)) continue;

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileSha256 } from "../image/debian.ts";
 import { loadManifest, MANIFEST } from "../image/manifest.ts";
+import type { ForeignDisk } from "./foreign-disk.ts";
 import { buildLab } from "./lab.ts";
 import { reportJson } from "./report.ts";
 import { reportPage } from "./report-page.ts";
@@ -18,6 +19,7 @@ export interface DrillOptions {
   /** `argument`: how `campaign arm --remedy` is told of it. */
   readonly remedy: { readonly id: string; readonly sha256: string; readonly argument: string };
   readonly deviceOs: ReadonlyMap<string, string>;
+  readonly foreign: ForeignDisk | null;
   /** Made if it is not there; what an earlier drill left in it is replaced. */
   readonly report: string;
   readonly folder: string;
@@ -43,7 +45,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillEnd> {
   const results: ScenarioResult[] = [];
   for (const [index, scenario] of scenarios.entries()) {
     rmSync(join(report, scenario.name), { recursive: true, force: true });
-    const { image, self, deviceOs, remedy } = options;
+    const { image, self, deviceOs, foreign, remedy } = options;
     const run: RunOptions = {
       lab,
       scenario,
@@ -52,6 +54,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillEnd> {
       self,
       image,
       deviceOs,
+      foreign,
       report,
       now,
       remedy: remedy.argument,

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 const INSIDE = "BREAKGLASS_LAB_FOLDER";
 /** The copy inside the lab ends when this descriptor closes, so it cannot outlive the one outside. */
 const LIFELINE = 3;
+const HANDED_OVER = "handed-over.json";
 
 /** How this program is started again: the executable itself, or Node with the same script. */
 export function selfCommand(): readonly string[] {
@@ -25,6 +26,11 @@ export function labFolder(): string | null {
   return folder !== undefined && process.pid === 1 ? folder : null;
 }
 
+/** Inside the lab: what the process outside handed over. */
+export function handedOver(folder: string): string {
+  return readFileSync(join(folder, HANDED_OVER), "utf8");
+}
+
 /** Inside the lab: ends this process (and with it the lab) as soon as the process outside is gone. */
 export function holdLifeline(): void {
   const end = () => process.exit(130);
@@ -36,10 +42,12 @@ export function holdLifeline(): void {
 /**
  * Starts this program again with the same arguments in network, mount and process namespaces of its own, and gives its
  * exit code. As root, plainly; as an ordinary user, inside a user namespace. The machine's own network is not touched.
+ * `handOver` is text for the copy inside.
  */
-export async function enterLab(): Promise<number> {
+export async function enterLab(handOver: string): Promise<number> {
   const flags = labFlags();
   const folder = mkdtempSync(join(tmpdir(), "breakglass-lab-"));
+  writeFileSync(join(folder, HANDED_OVER), handOver);
   // An interrupt from the terminal reaches both processes; the one outside stays to see the other end and tidy up.
   const ignore = () => {};
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, ignore);

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
-import { run } from "./program.ts";
+import { type Ran, run } from "./program.ts";
 import type { DeviceRole, Scenario } from "./scenario.ts";
 
 /** One device as the operator knows it, before anything is started. */
@@ -28,13 +28,17 @@ export interface Office {
   importKeys(devices: readonly ExpectedDevice[]): Promise<void>;
 }
 
-/** Makes the vault, imports what the scenario lets it have, arms the campaign. */
+/**
+ * Makes the vault, imports what the scenario lets it have, arms the campaign. `keys` is an operator's own escrow export,
+ * imported as it is.
+ */
 export async function openOffice(
   self: readonly string[],
   folder: string,
   scenario: Scenario,
   devices: readonly ExpectedDevice[],
   remedy: string,
+  keys: string | null,
 ): Promise<Office> {
   const state = join(folder, "state");
   mkdirSync(state, { mode: 0o700 });
@@ -44,12 +48,7 @@ export async function openOffice(
     const secret = passphraseToo ? { fd3: `${passphrase}\n` } : {};
     const more = passphraseToo ? ["--passphrase-fd", "3"] : [];
     const ran = await run([...self, ...args, "--state", state, ...more], { ...secret, timeout: 120_000 });
-    if (ran.code !== 0)
-      throw new OperatorError(
-        `"breakglass ${args.join(" ")}" ended with exit code ${ran.code}: ${(ran.stderr || ran.stdout).trim()}`,
-        "This is one of the drill's own steps; the lab was taken down.",
-        ExitCode.negative,
-      );
+    if (ran.code !== 0) throw stepFailed(args, ran);
     return ran.stdout;
   };
   // The export lies on disk only as long as the import reads it, as an operator should do it too.
@@ -69,8 +68,13 @@ export async function openOffice(
   };
 
   await verb(["escrow", "init"], true);
+  if (keys !== null) {
+    // Rows that the import rejects are for its report to name; the rehearsal goes on with the others.
+    const ran = await run([...self, "escrow", "import", keys, "--state", state]);
+    if (ran.code > 1) throw stepFailed(["escrow", "import", keys], ran);
+  }
   const stranger = `"DESKTOP-0000001","${crypto.randomUUID()}","${freshPassword()}","Entra"`;
-  const keyed = devices.filter(({ escrowed }) => escrowed !== null);
+  const keyed = keys === null ? devices.filter(({ escrowed }) => escrowed !== null) : [];
   await importRows([
     stranger,
     ...keyed.filter(({ role }) => role.vault === "right").map((each) => row(each, each.escrowed!.password.reveal())),
@@ -90,6 +94,14 @@ export async function openOffice(
     secrets: () => secrets,
     importKeys: (some) => importRows(some.map((each) => row(each, each.escrowed!.password.reveal()))),
   };
+}
+
+function stepFailed(args: readonly string[], { code, stdout, stderr }: Ran): OperatorError {
+  return new OperatorError(
+    `"breakglass ${args.join(" ")}" ended with exit code ${code}: ${(stderr || stdout).trim()}`,
+    "This is one of the drill's own steps; the lab was taken down.",
+    ExitCode.negative,
+  );
 }
 
 /** A recovery password of nobody: eight groups, each a uint16 times 11. */

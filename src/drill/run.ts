@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type CrashTest, makeCrashTest } from "./crash-test.ts";
 import { DISTURBANCES } from "./disturbance.ts";
 import { keepArtifacts } from "./evidence.ts";
+import { type ForeignDisk, openForeignDisk } from "./foreign-disk.ts";
 import type { Lab } from "./lab.ts";
 import { proveLedger } from "./ledger-proof.ts";
 import { type ExpectedDevice, type Office, openOffice } from "./prepare.ts";
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly remedy: string;
   /** What goes on the ESP of a crash-test device: ESP path to file. */
   readonly deviceOs: ReadonlyMap<string, string>;
+  /** The image that a foreign role's disk is a copy of. */
+  readonly foreign: ForeignDisk | null;
   /** The report's folder; the scenario's files go to `<report>/<scenario>/`. */
   readonly report: string;
   readonly now: () => number;
@@ -44,7 +47,14 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
 
   const disks = await makeDisks(options, folder);
   const expected = scenario.devices.map((role, index) => expectedDevice(role, disks[index]!, options.index, index));
-  const office = await openOffice(options.self, folder, scenario, expected, options.remedy);
+  const office = await openOffice(
+    options.self,
+    folder,
+    scenario,
+    expected,
+    options.remedy,
+    options.foreign?.keys ?? null,
+  );
   story.tell(null, "vault made, escrow export imported while it is sealed, campaign armed");
   const station = newStation(options, office, folder, expected);
   const staged: Staged[] = [];
@@ -66,7 +76,7 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
   for (const each of staged) {
     const judged = await judge(each, story, kept);
     devices.push(judged.result);
-    checks.push(...judged.checks);
+    checks.push(...judged.checks, ...(await each.disk.finish()));
   }
   const ledger = await proveLedger(options.self, office, folder);
   writeFileSync(join(folder, "processes.txt"), endWatching());
@@ -96,14 +106,20 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
   };
 }
 
-async function makeDisks({ scenario, story, deviceOs, now }: RunOptions, folder: string): Promise<CrashTest[]> {
+async function makeDisks(
+  { scenario, story, deviceOs, foreign, now }: RunOptions,
+  folder: string,
+): Promise<CrashTest[]> {
   const disks: CrashTest[] = [];
   for (const role of scenario.devices) {
     const from = now();
     story.awaiting("disk", `the disk of ${role.name} is made`);
-    const disk = await makeCrashTest(role.disk, join(folder, `${role.name}.img`), deviceOs);
+    const disk =
+      role.disk === "foreign"
+        ? await openForeignDisk(foreign!, folder)
+        : await makeCrashTest(role.disk, join(folder, `${role.name}.img`), deviceOs);
     story.awaiting("disk", null);
-    story.tell(role.name, `disk made in ${((now() - from) / 1000).toFixed(1)} s: ${disk.description}`);
+    story.tell(role.name, `disk ready after ${((now() - from) / 1000).toFixed(1)} s: ${disk.description}`);
     disks.push(disk);
   }
   return disks;

@@ -159,6 +159,13 @@ export const SCENARIOS: readonly Scenario[] = [
   ),
 ];
 
+/** A rehearsal on a copy of a disk image that somebody brought. */
+export function foreignScenario(file: string): Scenario {
+  const objective = "Shows what a rescue would remove from this disk, without writing to it.";
+  const role = { ...RESCUED, disk: "foreign", end: "any", change: "as-reported" } as const;
+  return scenario({ name: "disk", title: `a rehearsal on a copy of ${file}`, objective }, role);
+}
+
 /** The scenario of that name. */
 export function findScenario(name: string): Scenario {
   const found = SCENARIOS.find((each) => each.name === name);

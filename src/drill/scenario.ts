@@ -11,7 +11,8 @@ export interface DiskRole {
 /** What one crash-test device is and what is expected of it. */
 export interface DeviceRole {
   readonly name: string;
-  readonly disk: DiskRole;
+  /** `foreign`: a disk image that somebody brought; nothing is known of it before. */
+  readonly disk: DiskRole | "foreign";
   /** What the vault holds for it: the right password, none, or a valid password that is not this volume's. */
   readonly vault: "right" | "none" | "wrong";
   /** True if the inventory names it. */
@@ -19,16 +20,22 @@ export interface DeviceRole {
   /** Crashes to see before the rescue, healthy boots to see after it. */
   readonly crashes: number;
   readonly healthyBoots: number;
-  /** The outcome its agent reports, or the reason it waits for. */
-  readonly end: { readonly outcome: string } | { readonly waits: string };
-  /** What must have changed on its disk: nothing, or the bad file gone into quarantine. */
-  readonly change: "none" | "quarantine";
+  /** The outcome its agent reports, or the reason it waits for; any outcome will do for a disk nobody knows. */
+  readonly end: { readonly outcome: string } | { readonly waits: string } | "any";
+  /** What must have changed on its disk: nothing, the bad file gone into quarantine, or exactly what the agent reports. */
+  readonly change: "none" | "quarantine" | "as-reported";
   /** Words that a person must have seen on its screen. */
   readonly screen: readonly string[];
 }
 
 /** What else happens while the devices are being rescued. */
 export type Disturbance = "none" | "halt-while-waiting" | "station-killed" | "operator-confirms" | "attacker";
+
+/** The outcome word or reason word that is expected of a role. */
+export function expectedEnd({ end }: Pick<DeviceRole, "end">): string {
+  if (end === "any") return "any outcome";
+  return "outcome" in end ? end.outcome : end.waits;
+}
 
 export interface Scenario {
   readonly name: string;

@@ -10,7 +10,7 @@ import type { Lab } from "./lab.ts";
 import type { ExpectedDevice } from "./prepare.ts";
 import { Device } from "./qemu.ts";
 import type { Check, DeviceResult } from "./result.ts";
-import type { DeviceRole } from "./scenario.ts";
+import { type DeviceRole, type DiskRole, expectedEnd } from "./scenario.ts";
 import type { Station } from "./station.ts";
 import type { Story } from "./story.ts";
 
@@ -49,7 +49,7 @@ export async function stage(
     mac,
     serial,
     uuid,
-    disk: { path: disk.path, format: "raw" as const },
+    disk: { path: disk.path, format: disk.format },
     tap: await lab.newTap(),
   };
   const { firmware, acceleration } = lab;
@@ -87,14 +87,13 @@ export async function judge(
     quarantine: QUARANTINE_FOLDER,
     escrowedProtectorIds: role.vault === "none" || expected.escrowed === null ? [] : [expected.escrowed.protectorId],
   });
-  const word = "outcome" in role.end ? role.end.outcome : role.end.waits;
   const result: DeviceResult = {
     name: role.name,
     mac,
     serial,
     uuid,
-    volume: VOLUMES[role.disk.volume],
-    expected: word,
+    volume: role.disk === "foreign" ? "an image brought to the drill" : VOLUMES[role.disk.volume],
+    expected: expectedEnd(role),
     outcome: record.outcome,
     rescued: record.outcome === "rescued" && checks.every((check) => check.passed),
     crashesSeen: record.crashesSeen,
@@ -112,7 +111,7 @@ export async function judge(
   return { result, checks };
 }
 
-const VOLUMES: Readonly<Record<DeviceRole["disk"]["volume"], string>> = {
+const VOLUMES: Readonly<Record<DiskRole["volume"], string>> = {
   bitlocker: "BitLocker, locked",
   suspended: "BitLocker, suspended (clear key)",
   encrypting: "BitLocker, still encrypting",

@@ -1,0 +1,161 @@
+import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { buildDeviceOs } from "../drill/device-os.ts";
+import { type DrillOptions, runDrill } from "../drill/drill.ts";
+import { checkForeignDisk, type ForeignDisk } from "../drill/foreign-disk.ts";
+import { enterLab, handedOver, holdLifeline, labFolder, selfCommand } from "../drill/namespace.ts";
+import { rogue } from "../drill/rogue.ts";
+import type { Scenario } from "../drill/scenario.ts";
+import { findScenario, foreignScenario, SCENARIOS, withDevices } from "../drill/scenario-list.ts";
+import { Story } from "../drill/story.ts";
+import { loadManifest } from "../image/manifest.ts";
+import { remedySha256 } from "../remedy/remedy.ts";
+import { VERSION } from "../server/version.ts";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { readRemedy } from "./remedy.ts";
+import { formatTable } from "./table.ts";
+
+interface RunFlags {
+  readonly scenario: readonly string[];
+  readonly devices?: number;
+  readonly report: string;
+  readonly image: string;
+  readonly cache: string;
+  readonly remedy: string;
+  readonly disk?: string;
+  readonly keys?: string;
+  readonly out?: string;
+  readonly json: boolean;
+}
+
+/** `breakglass drill run|list`: a whole rescue in a lab on this machine. */
+export function register(program: Command): void {
+  const drill = program.command("drill").description("rehearse a rescue in a lab on this machine, and keep the proof");
+
+  drill
+    .command("run")
+    .description("break virtual devices, rescue them over a private network, and write a report")
+    .option("--scenario <NAME>", "one of `drill list`; may be given several times (default: happy)", collect, [])
+    .option("--devices <N>", "so many devices at once", parseDevices)
+    .option("--report <DIR>", "where the report goes", join("build", "drill"))
+    .option("--image <DIR>", "the recovery image", join("build", "image"))
+    .option(
+      "--cache <DIR>",
+      "where the crash-test devices' system is kept once it was built",
+      join("build", "device-os"),
+    )
+    .option("--remedy <ID>", "the remedy to rehearse", "channel-file-291")
+    .option("--disk <FILE.img>", "rehearse on a copy of this raw disk image instead; the file itself is only read")
+    .option("--keys <FILE.csv>", "with --disk: the escrow export that has its recovery password")
+    .option("--out <NEW.img>", "with --disk: write the rescued disk here")
+    .option("--json", "the report on standard output, the story on standard error", false)
+    .addHelpText("after", "\nExit code 0 only if everything held; 1 if something did not (the report says what).")
+    .action(run);
+
+  drill
+    .command("list")
+    .description("the scenarios and what each of them shows")
+    .option("--json", "for scripts", false)
+    .action(({ json }: { json: boolean }) => {
+      const all = SCENARIOS.map(({ name, title, objective }) => ({ name, title, objective }));
+      if (json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+      else
+        process.stdout.write(
+          formatTable(
+            ["SCENARIO", "WHAT HAPPENS"],
+            all.map(({ name, title }) => [name, title]),
+          ),
+        );
+    });
+
+  drill.command("rogue", { hidden: true }).argument("<file>").action(rogue);
+}
+
+async function run(flags: RunFlags): Promise<void> {
+  const foreign = foreignDisk(flags);
+  const scenarios = foreign === null ? chosen(flags) : [foreignScenario(foreign.file)];
+  const remedy = readRemedy(flags.remedy);
+  loadManifest(flags.image);
+  const folder = labFolder();
+  if (folder === null) {
+    // What needs the machine's own network is done before the lab is entered.
+    const log = (line: string) => process.stderr.write(`${line}\n`);
+    const build = { out: resolve(flags.cache), cache: resolve("build", "cache"), log };
+    const deviceOs = foreign === null ? await buildDeviceOs(build) : new Map<string, string>();
+    process.exitCode = await enterLab(JSON.stringify([...deviceOs]));
+    return;
+  }
+  holdLifeline();
+  const out = flags.json ? process.stderr : process.stdout;
+  const story = new Story({
+    write: (text) => out.write(text),
+    terminal: out.isTTY === true && process.env.NO_COLOR === undefined,
+    now: Date.now,
+  });
+  const options: DrillOptions = {
+    scenarios,
+    story,
+    self: selfCommand(),
+    image: resolve(flags.image),
+    remedy: { id: remedy.id, sha256: remedySha256(remedy), argument: flags.remedy },
+    deviceOs: new Map(JSON.parse(handedOver(folder)) as [string, string][]),
+    foreign,
+    report: resolve(flags.report),
+    folder,
+    operator: userInfo().username,
+    version: VERSION,
+    now: Date.now,
+  };
+  try {
+    await leave(await runDrill(options), flags, story);
+  } catch (error) {
+    // The error is told by whoever called; after that nothing may keep the lab alive.
+    setTimeout(() => process.exit(), 100);
+    throw error;
+  }
+}
+
+/** The end of the copy inside the lab: its namespaces, and whatever still runs in them, go with it. */
+async function leave(drill: Awaited<ReturnType<typeof runDrill>>, { json }: RunFlags, story: Story): Promise<never> {
+  story.heading(
+    `\n${formatTable(["SCENARIO", "DEVICE", "OUTCOME", "FILE REMOVED", "HEALTHY", "RECEIVED", "CHECKS"], drill.rows)}`,
+  );
+  story.heading(`report  ${drill.page}\n        ${drill.json}\n`);
+  story.heading(drill.line, drill.passed ? "good" : "bad");
+  story.end();
+  if (json) await new Promise((done) => process.stdout.write(readFileSync(drill.json), done));
+  process.exit(drill.passed ? ExitCode.done : ExitCode.negative);
+}
+
+function foreignDisk({ disk, keys, out, scenario, devices }: RunFlags): ForeignDisk | null {
+  if (disk === undefined) {
+    if (keys === undefined && out === undefined) return null;
+    throw new OperatorError("--keys and --out go with --disk. Nothing was started.", "Name the image with --disk.");
+  }
+  if (scenario.length > 0 || devices !== undefined)
+    throw new OperatorError(
+      "--disk is a drill of its own. Nothing was started.",
+      "Leave --scenario and --devices away.",
+    );
+  const place = (file: string | undefined) => (file === undefined ? null : resolve(file));
+  const foreign = { file: resolve(disk), keys: place(keys), out: place(out) };
+  if (labFolder() === null) checkForeignDisk(foreign);
+  return foreign;
+}
+
+function chosen({ scenario, devices }: RunFlags): Scenario[] {
+  const names = scenario.length === 0 ? ["happy"] : [...new Set(scenario)];
+  const found = names.map(findScenario);
+  return devices === undefined ? found : found.map((each) => withDevices(each, devices));
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function parseDevices(text: string): number {
+  if (!/^[1-9][0-9]?$/.test(text)) throw new InvalidArgumentError("A number from 1 to 99.");
+  return Number(text);
+}

@@ -1,0 +1,152 @@
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { readMetadata } from "../bitlocker/metadata.ts";
+import { parseRecoveryPassword } from "../bitlocker/recovery-password.ts";
+import type { Opener } from "../bitlocker/unlock.ts";
+import { parseHeader, parseRow } from "../escrow/csv.ts";
+import { linesOf } from "../escrow/lines.ts";
+import { fileSha256 } from "../image/debian.ts";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import type { Secret } from "../wire/secret.ts";
+import type { CrashTest } from "./crash-test.ts";
+import type { SeenFile } from "./disk-change.ts";
+import { openDiskFile, readFrom } from "./disk-file.ts";
+import { inspectDisk } from "./disk-inspect.ts";
+import { type DiskVolume, findVolumes } from "./disk-volumes.ts";
+import { outputOf } from "./mount-namespace.ts";
+import { run } from "./program.ts";
+import type { Check } from "./result.ts";
+
+/** A disk image that somebody brought to rehearse on. Absolute paths. */
+export interface ForeignDisk {
+  readonly file: string;
+  /** Escrow export with its keys; null for a disk without BitLocker. */
+  readonly keys: string | null;
+  /** Where the rescued disk is to go; null for nowhere. */
+  readonly out: string | null;
+}
+
+interface OpenableVolume extends DiskVolume {
+  /** Null if nothing here opens it. */
+  readonly opener: Opener | { readonly type: "plain" } | null;
+}
+
+type KeyRow = { readonly protectorId: string; readonly password: Secret<string> };
+
+/** What a large disk takes to be read through, once: hours on a slow one, but bounded. */
+const LOOK_MS = 4 * 3_600_000;
+
+/** Refuses what cannot be rehearsed on, before anything is started. */
+export function checkForeignDisk({ file, keys, out }: ForeignDisk): void {
+  for (const each of [file, keys])
+    if (each !== null && !statSync(each, { throwIfNoEntry: false })?.isFile())
+      throw new OperatorError(`There is no file ${each}. Nothing was started.`, "Correct the name.");
+  if (statSync(file).size % 512 !== 0 || findVolumesOf(file).length === 0)
+    throw new OperatorError(
+      `${file} holds no BitLocker or NTFS volume. It was only read.`,
+      "Give a raw image of a whole disk or of a volume (convert others: qemu-img convert -O raw).",
+    );
+  if (out !== null && existsSync(out))
+    throw new OperatorError(`${out} is there already and was left as it is.`, "Name a new file with --out.");
+}
+
+/** The image under an overlay that takes every write. */
+export async function openForeignDisk(foreign: ForeignDisk, folder: string): Promise<CrashTest> {
+  const { file, keys, out } = foreign;
+  const sha256 = await fileSha256(file);
+  const overlay = join(folder, "disk.qcow2");
+  const create = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", file, "-F", "raw", overlay];
+  outputOf("qemu-img create", await run(create));
+  const rows = keys === null ? [] : await readKeys(keys);
+  const volumes = findVolumesOf(file).map((volume) => ({ ...volume, opener: openerOf(file, volume, rows) }));
+  const readable = volumes.filter(({ opener }) => opener !== null).length;
+  const { size } = statSync(file);
+  return {
+    path: overlay,
+    format: "qcow2",
+    description: `${(size / 1e6).toFixed(0)} MB image, ${volumes.length} Windows volumes, ${readable} of them can be opened; it is only read`,
+    recoveryPasswords: rows,
+    badFiles: [],
+    look: () => lookAtAll(file, overlay, volumes),
+    finish: async () => [await isUntouched(file, sha256), ...(out === null ? [] : [await writeOut(overlay, out)])],
+  };
+}
+
+function findVolumesOf(file: string): DiskVolume[] {
+  const disk = openDiskFile(file);
+  try {
+    return findVolumes(disk.read, disk.bytes);
+  } finally {
+    disk.close();
+  }
+}
+
+async function readKeys(file: string): Promise<KeyRow[]> {
+  const rows: KeyRow[] = [];
+  let columns: ReturnType<typeof parseHeader> = null;
+  for await (const { text } of linesOf(createReadStream(file))) {
+    if (text === null || text.trim() === "" || text.startsWith("#TYPE")) continue;
+    if (columns === null) {
+      columns = parseHeader(text);
+      if (columns === null) return []; // `escrow import` says so, with the line.
+      continue;
+    }
+    const row = parseRow(text, columns);
+    if (!("reason" in row)) rows.push({ protectorId: row.protectorId, password: row.password.text });
+  }
+  return rows;
+}
+
+function openerOf(file: string, { kind, offset }: DiskVolume, rows: readonly KeyRow[]): OpenableVolume["opener"] {
+  if (kind === "ntfs") return { type: "plain" };
+  const disk = openDiskFile(file);
+  try {
+    const { protectors, state } = readMetadata(readFrom(disk.read, offset));
+    if (protectors.some(({ type }) => type === "clear-key")) return { type: "clear-key" };
+    const row = rows.find(({ protectorId }) => protectors.some((each) => each.protectorId === protectorId));
+    if (row === undefined || state !== "encrypted") return null;
+    return { type: "recovery-password", password: parseRecoveryPassword(row.password.reveal()) };
+  } catch {
+    return null; // Damaged metadata: the agent will say so too.
+  } finally {
+    disk.close();
+  }
+}
+
+/** Files of all volumes that open. Those of a volume without Windows carry its number, since only one has the plain paths. */
+async function lookAtAll(
+  file: string,
+  overlay: string,
+  volumes: readonly OpenableVolume[],
+): Promise<SeenFile[] | null> {
+  const seen: SeenFile[] = [];
+  let looked = 0;
+  for (const [index, { opener, offset, bytes }] of volumes.entries()) {
+    if (opener === null) continue;
+    looked++;
+    const files = [
+      ...(await inspectDisk({ file, overlay, volume: { offset, bytes }, opener, timeout: LOOK_MS })).values(),
+    ];
+    const windows = files.some(({ path }) => /^windows\/system32\//i.test(path));
+    seen.push(...files.map((each) => (windows ? each : { ...each, path: `volume ${index + 1}/${each.path}` })));
+  }
+  return looked === 0 ? null : seen;
+}
+
+async function isUntouched(file: string, before: string): Promise<Check> {
+  const after = await fileSha256(file);
+  const evidence = before === after ? `SHA-256 ${before} before and after` : `SHA-256 ${before} before, ${after} after`;
+  return { id: "source-untouched", device: null, title: `${file} was not written`, passed: before === after, evidence };
+}
+
+async function writeOut(overlay: string, out: string): Promise<Check> {
+  if (existsSync(out))
+    throw new OperatorError(
+      `${out} appeared during the drill and was left as it is.`,
+      "Name a new file with --out.",
+      ExitCode.refused,
+    );
+  outputOf("qemu-img convert", await run(["qemu-img", "convert", "-O", "raw", overlay, out], { timeout: LOOK_MS }));
+  const evidence = `${statSync(out).size} bytes, SHA-256 ${await fileSha256(out)}`;
+  return { id: "out", device: null, title: `the rescued disk was written to ${out}`, passed: true, evidence };
+}

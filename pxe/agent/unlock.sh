@@ -39,6 +39,7 @@ close_volume() {
             cryptsetup close "${device##*/}"
         fi
         ;;
+    /dev/loop*) losetup -d "$device" && umount "$RUN/dislocker/$1" ;;
     esac
 }
 

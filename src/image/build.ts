@@ -68,9 +68,9 @@ export function fetchDefaults({ cache, mirror, update }: Pick<BuildOptions, "cac
   return { cache, mirror: mirror ?? process.env["BREAKGLASS_MIRROR"] ?? null, update: update ?? false };
 }
 
-/** pxe/agent/init is /init; the rest goes to /usr/lib/breakglass/agent. */
+/** pxe/agent/init is /init; the rest goes to /usr/lib/breakglass. */
 function agentScripts(): Map<string, Uint8Array> {
-  const place = (name: string) => (name === "init" ? "init" : `usr/lib/breakglass/agent/${name}`);
+  const place = (name: string) => (name === "init" ? "init" : `usr/lib/breakglass/${name}`);
   return new Map(assetNames("pxe/agent").map((name) => [place(basename(name)), readAsset(name)]));
 }
 

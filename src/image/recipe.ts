@@ -2,7 +2,8 @@ import * as z from "zod";
 import { MalformedError } from "../wire/malformed.ts";
 
 const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/);
-const packagePath = z.string().regex(/^[A-Za-z0-9._+-]+(\/[A-Za-z0-9._+-]+)+$/);
+/** A path in the installed system, without the leading slash. */
+const packagePath = z.string().regex(/^(?:[A-Za-z0-9_+-][A-Za-z0-9._+-]*\/)+[A-Za-z0-9_+-][A-Za-z0-9._+-]*$/);
 const moduleName = z.string().regex(/^[a-z0-9_]+$/);
 
 const schema = z.strictObject({

@@ -1,0 +1,117 @@
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildImage } from "../../src/image/build.ts";
+import { readElf } from "../../src/image/elf.ts";
+import { loadManifest, type Manifest, verifyImage } from "../../src/image/manifest.ts";
+import { type CpioEntry, decodeCpio, encodeCpio } from "../../src/wire/cpio.ts";
+import { describeWith } from "./needs.ts";
+
+const CACHE = resolve("build", "cache");
+const log = () => {};
+let work: string;
+beforeAll(() => {
+  work = mkdtempSync(join(tmpdir(), "breakglass-image-"));
+});
+afterAll(() => rmSync(work, { recursive: true }));
+
+describeWith(["cpio"], "GNU cpio", () => {
+  test("lists what we wrote, with the same modes and links", () => {
+    const entries: CpioEntry[] = [
+      { kind: "directory", path: "etc", mode: 0o755 },
+      { kind: "file", path: "etc/session", mode: 0o600, bytes: Buffer.from("TOKEN=x\n") },
+      { kind: "symlink", path: "bin", to: "usr/bin" },
+      { kind: "character-device", path: "console", mode: 0o600, major: 5, minor: 1 },
+    ];
+    const listed = spawnSync("cpio", ["-itv", "--quiet"], { input: encodeCpio(entries), encoding: "utf8" });
+    const lines = listed.stdout.trimEnd().split("\n");
+    const fields = lines.map((line) => [line.slice(0, 10), line.replace(/^.*\d\d(:\d\d)? +(19\d\d )?/, "")]);
+    expect(listed.stderr).toBe("");
+    expect(fields.map(([mode]) => mode)).toEqual(["drwxr-xr-x", "-rw-------", "lrwxrwxrwx", "crw-------"]);
+    expect(fields.map(([, name]) => name!.trim())).toEqual(["etc", "etc/session", "bin -> usr/bin", "console"]);
+  });
+
+  test("gives back the bytes of a file that we wrote", () => {
+    const bytes = Buffer.from(Array.from({ length: 1021 }, (_, index) => index % 256));
+    const archive = encodeCpio([{ kind: "file", path: "a", mode: 0o644, bytes }]);
+    const read = spawnSync("cpio", ["-i", "--quiet", "--to-stdout", "a"], { input: archive });
+    expect(Buffer.compare(read.stdout, bytes)).toBe(0);
+  });
+});
+
+/** A cache with the same packages and nothing that was made of them. */
+function freshCache(): string {
+  const cache = mkdtempSync(join(work, "cache-"));
+  for (const name of readdirSync(CACHE).filter((each) => each.startsWith("resolved-")))
+    copyFileSync(join(CACHE, name), join(cache, name));
+  symlinkSync(join(CACHE, "packages"), join(cache, "packages"));
+  return cache;
+}
+
+describeWith(["apt-get", "dpkg-deb", "xz"], "the recovery image", () => {
+  let first: Manifest;
+  let entries: CpioEntry[];
+  beforeAll(async () => {
+    const out = join(work, "first");
+    first = await buildImage({ out, cache: CACHE, driverSet: "minimal", log });
+    entries = decodeCpio(zstdDecompressSync(readFileSync(join(out, "initrd"))));
+  });
+
+  test("is the same bytes when it is built twice from the same packages", async () => {
+    const second = await buildImage({ out: join(work, "second"), cache: freshCache(), driverSet: "minimal", log });
+    expect(second).toEqual(first);
+    expect(loadManifest(join(work, "second"))).toEqual(loadManifest(join(work, "first")));
+  });
+
+  test("is as its manifest says, and has the four files that a device asks for", async () => {
+    expect(await verifyImage(join(work, "first"))).toEqual([]);
+    expect(first.files.map(({ role, path }) => `${role} ${path}`)).toEqual([
+      "shim shimx64.efi",
+      "grub grubx64.efi",
+      "kernel vmlinuz",
+      "initrd initrd",
+    ]);
+  });
+
+  test("has every library that one of its programs or libraries is linked with", () => {
+    const files = entries.filter((entry) => entry.kind === "file");
+    const present = new Set(files.filter(({ path }) => path.startsWith("usr/lib/")).map(({ path }) => basename(path)));
+    const elf = files.filter(({ path, bytes }) => /^usr\/(bin|lib)\//.test(path) && isElf(bytes));
+    const needed = elf.flatMap(({ bytes }) => readElf(bytes).needed);
+    expect(needed.length).toBeGreaterThan(20);
+    expect(needed.filter((name) => !present.has(name))).toEqual([]);
+  });
+
+  test("has no module without its signature and no link that leads nowhere", () => {
+    const modules = entries.filter((entry) => entry.kind === "file").filter(({ path }) => path.endsWith(".ko"));
+    const unsigned = modules.filter(
+      ({ bytes }) => !Buffer.from(bytes).subarray(-40).includes("~Module signature appended~"),
+    );
+    expect(modules.length).toBeGreaterThan(20);
+    expect(unsigned).toEqual([]);
+    const paths = new Set(entries.map(({ path }) => path));
+    const links = entries.filter((entry) => entry.kind === "symlink");
+    const target = ({ path, to }: { path: string; to: string }) => join(dirname(path), to);
+    const leadNowhere = links.filter((link) => !link.to.startsWith("../proc") && !paths.has(target(link)));
+    expect(leadNowhere).toEqual([]);
+  });
+
+  test("carries the agent as it is in pxe/agent, and /init can be started", () => {
+    const init = entries.find(({ path }) => path === "init");
+    expect(init).toMatchObject({ kind: "file", mode: 0o755 });
+    const names = readdirSync("pxe/agent").filter((name) => name.endsWith(".sh"));
+    for (const name of names) {
+      const entry = entries.find(({ path }) => path === `usr/lib/breakglass/${name}`);
+      expect(entry?.kind === "file" && Buffer.from(entry.bytes).equals(readFileSync(join("pxe/agent", name)))).toBe(
+        true,
+      );
+    }
+  });
+});
+
+function isElf(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, 4)).toString("latin1") === "\x7fELF";
+}

@@ -52,6 +52,8 @@ export function writeAptConfiguration(folder: string, recipe: Recipe, mirror: Mi
     "APT::Get::AllowUnauthenticated": "false",
     "Acquire::AllowInsecureRepositories": "false",
     "Acquire::Languages": "none",
+    // Without it an archive that does not answer (that of the security updates, say) is passed over in silence.
+    "APT::Update::Error-Mode": "any",
     // Without it the digest printed for a package is whichever comes first in the index, if any.
     "Acquire::ForceHash": "SHA256",
     // This folder is not the _apt user's to read; there is nothing to gain from that user here.

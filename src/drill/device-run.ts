@@ -9,8 +9,11 @@ import type { Story } from "./story.ts";
 /** Bounds of what a device may take (milliseconds), generous for a slow machine without KVM. */
 export const PATIENCE = { boot: 150_000, rescue: 420_000, end: 60_000 } as const;
 
-/** What a crash-test device writes on its serial console (pxe/device-os). */
-const SAYS = { crash: /BUGCHECK/, healthy: /HEALTHY/ } as const;
+/** From the station's entry to the device's screen it is one answer over the network and the drawing. */
+const SCREEN_MS = 20_000;
+
+/** What a crash-test device (pxe/device-os) and the recovery image (pxe/agent) write on the serial console. */
+const SAYS = { crash: /BUGCHECK/, healthy: /HEALTHY/, dead: /agent ended|Kernel panic/ } as const;
 
 /** What one device did, as it is gathered. */
 export interface DeviceRecord {
@@ -109,7 +112,7 @@ export class DeviceRun {
       if (end === null) this.#giveUp(`neither reported nor waited for "${this.#expected}"`, powered);
       else this.record.outcome = end;
       if (end === "rescued" || end === "already-clean") await this.#reset(powered);
-      else if (end !== null) await this.#showScreen(powered);
+      else await this.#showScreen(powered, end === null ? 0 : SCREEN_MS);
     } finally {
       stopWatching();
       this.record.rescueSerial = [...powered.serial.lines];
@@ -168,7 +171,9 @@ export class DeviceRun {
       return waits && end !== "any" && "waits" in end && body.reason === end.waits;
     };
     const gone = new AbortController();
-    powered.serial.ended.then(() => setTimeout(() => gone.abort(), 2000));
+    const abort = () => setTimeout(() => gone.abort(), 2000);
+    powered.serial.ended.then(abort);
+    powered.serial.onLine((line) => SAYS.dead.test(line) && abort());
     const entry = await this.#station.waitFor(isEnd, PATIENCE.rescue, gone.signal);
     return entry === null ? null : String(entry.body.outcome ?? entry.body.reason);
   }
@@ -179,9 +184,9 @@ export class DeviceRun {
     else this.#story.tell(this.#name, "reboots", "plain");
   }
 
-  async #showScreen(powered: PoweredDevice): Promise<void> {
+  async #showScreen(powered: PoweredDevice, timeout: number): Promise<void> {
     const missing = () => this.role.screen.filter((words) => !saidOn(powered.serial.lines, words));
-    await powered.serial.waitFor(() => (missing().length === 0 ? true : null), 20_000);
+    await powered.serial.waitFor(() => (missing().length === 0 ? true : null), timeout);
     await after(1000);
     this.record.screen = (await powered.screen()) ?? this.record.screen;
   }

@@ -80,7 +80,7 @@ function ensureNpmModules() {
 
 /** Runs a program of the pinned toolchain with the pinned Node first on the PATH. @param {string[]} command */
 function pinned([program, ...args], env = {}) {
-  const path = `${bin}:${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
+  const path = `${bin}:${process.env.PATH ?? ""}:/usr/sbin:/sbin`;
   return run(join(bin, /** @type {string} */ (program)), args, { env: { ...env, PATH: path } }).status;
 }
 

@@ -20,12 +20,12 @@ function arming(unknown: Arming["unknown"]): Arming {
   };
 }
 
-function after(state: CampaignState, entry: NewEntry | string): CampaignState {
+function folded(state: CampaignState, entry: NewEntry | string): CampaignState {
   if (typeof entry === "string") throw new Error(entry);
   return foldCampaign(state, entry as unknown as Entry);
 }
 
-const armed = (unknown: Arming["unknown"]) => after(NO_CAMPAIGN, arm(NO_CAMPAIGN, arming(unknown), "operator:x"));
+const armed = (unknown: Arming["unknown"]) => folded(NO_CAMPAIGN, arm(NO_CAMPAIGN, arming(unknown), "operator:x"));
 
 describe("admission", () => {
   it("is refused to everyone while no campaign is armed", () => {
@@ -43,7 +43,7 @@ describe("admission", () => {
   });
 
   it("ends with a halt, for the inventory's devices too", () => {
-    const halted = after(armed("auto"), halt(armed("auto"), "smoke", "operator:x"));
+    const halted = folded(armed("auto"), halt(armed("auto"), "smoke", "operator:x"));
     expect(admit(halted, { macs: [known] })).toEqual({ admitted: false, reason: "halted" });
   });
 });
@@ -55,12 +55,12 @@ describe("the campaign's commands", () => {
 
   it("halt once", () => {
     expect(halt(NO_CAMPAIGN, "x", "operator:x")).toBe("no-campaign");
-    const halted = after(armed("auto"), halt(armed("auto"), "x", "operator:x"));
+    const halted = folded(armed("auto"), halt(armed("auto"), "x", "operator:x"));
     expect(halt(halted, "x", "operator:x")).toBe("halted");
   });
 
   it("arm again after a halt, as a later generation", () => {
-    const halted = after(armed("auto"), halt(armed("auto"), "x", "operator:x"));
+    const halted = folded(armed("auto"), halt(armed("auto"), "x", "operator:x"));
     expect(arm(halted, arming("auto"), "operator:x")).toMatchObject({ generation: 2 });
   });
 });

@@ -18,13 +18,13 @@ machine_uuid() {
     esac
 }
 
-# secure_boot: on, off or unknown. The variable's first four bytes are its attributes.
+# secure_boot: on, off or unknown, as the kernel's EFI stub found it: byte 492 of the boot parameters (Linux,
+# Documentation/arch/x86/zero-page.rst; 2 off, 3 on). Mounting efivarfs to ask the firmware costs seconds (measured).
 secure_boot() {
-    local variable=/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
     if [ ! -d /sys/firmware/efi ]; then printf off && return; fi
-    case $(od -An -v -tx1 "$variable" 2>/dev/null | tr -d ' \n') in
-    ????????01) printf on ;;
-    ????????00) printf off ;;
+    case $(od -An -v -tu1 -j 492 -N 1 /sys/kernel/boot_params/data 2>/dev/null | tr -d ' ') in
+    3) printf on ;;
+    2) printf off ;;
     *) printf unknown ;;
     esac
 }

@@ -26,7 +26,6 @@ rescue() {
     PAIRING=$(make_pairing_code)
     make_secret "$RUN/secret"
     load_modules
-    mount -t efivarfs efivarfs /sys/firmware/efi/efivars 2>/dev/null
 
     stage network
     join_network

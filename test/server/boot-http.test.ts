@@ -1,0 +1,73 @@
+import { connect } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type BootHttp, startBootHttp } from "../../src/server/boot-http.ts";
+import { parseIpv4 } from "../../src/wire/ipv4.ts";
+
+const loopback = parseIpv4("127.0.0.1");
+const asked: string[] = [];
+let server: BootHttp;
+
+beforeEach(async () => {
+  asked.length = 0;
+  const resolve = (path: string) => {
+    asked.push(path);
+    return path === "vmlinuz" ? Buffer.from("kernel") : null;
+  };
+  server = await startBootHttp({ address: loopback, port: 0, resolve });
+});
+afterEach(() => server.close());
+
+/** The whole answer, as bytes on the wire. */
+function send(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(server.port, loopback);
+    const parts: Buffer[] = [];
+    socket.on("data", (part) => parts.push(part));
+    socket.on("close", () => resolve(Buffer.concat(parts).toString("latin1")));
+    socket.on("error", reject);
+    socket.end(text);
+  });
+}
+
+const get = (path: string) => send(`GET ${path} HTTP/1.1\r\nHost: station\r\n\r\n`);
+
+describe("the boot file server", () => {
+  it("spells Content-Length as GRUB 2.12 reads it, which knows only these capitals (measured)", async () => {
+    expect(await get("/vmlinuz")).toContain("\r\nContent-Length: 6\r\n");
+  });
+
+  it("takes shim's double slash for one", async () => {
+    expect(await get("//vmlinuz")).toMatch(/^HTTP\/1.1 200 .*kernel$/s);
+  });
+
+  it("answers HEAD with the length and no body", async () => {
+    const answer = await send("HEAD /vmlinuz HTTP/1.1\r\nHost: station\r\n\r\n");
+    expect(answer).toContain("Content-Length: 6");
+    expect(answer).not.toContain("kernel");
+  });
+
+  it.each([
+    "/../vmlinuz",
+    "/..%2fvmlinuz",
+    "/%2e%2e/vmlinuz",
+    "/\\vmlinuz",
+    "/vmlinuz%00",
+    "/./vmlinuz",
+    "/etc/passwd",
+  ])("T12 serves nothing for %s: names are compared, never interpreted", async (path) => {
+    expect(await get(path)).toMatch(/^HTTP\/1.1 404 /);
+    expect(server.counters.served).toBe(0);
+  });
+
+  it("refuses every other method, and counts what is no HTTP", async () => {
+    expect(await send("PUT /vmlinuz HTTP/1.1\r\nHost: s\r\nContent-Length: 0\r\n\r\n")).toMatch(/^HTTP\/1.1 405 /);
+    await send("\x16\x03\x01 this is TLS, or nothing\r\n\r\n");
+    expect(server.counters).toMatchObject({ refused: 1, malformed: 1 });
+    expect(asked).toEqual([]);
+  });
+
+  it("survives a header that is too large", async () => {
+    expect(await send(`GET /vmlinuz HTTP/1.1\r\nX: ${"x".repeat(20_000)}\r\n\r\n`)).not.toContain("kernel");
+    expect(await get("/vmlinuz")).toContain("kernel");
+  });
+});

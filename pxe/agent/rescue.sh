@@ -87,6 +87,7 @@ finish() {
     [ "$OUTCOME" != '' ] || OUTCOME=refused
     [ -z "$REFUSED_REASON" ] || serial "refused $REFUSED_REASON: $REFUSED_TEXT"
     show "Result: $OUTCOME${REFUSED_REASON:+ ($REFUSED_REASON)}" "$(outcome_text "$OUTCOME")"
+    serial "result $OUTCOME: $(outcome_text "$OUTCOME")"
     serial "next $NEXT"
     if [ "$NEXT" = reboot ]; then
         stage rebooting

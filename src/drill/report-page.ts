@@ -96,7 +96,7 @@ function checkTable(checks: readonly Check[]): string {
     const word = passed ? '<td class="word good">holds</td>' : '<td class="word bad">DOES NOT HOLD</td>';
     return `<tr>${word}<td>${device === null ? "" : `<b>${escapeText(device)}</b>: `}${escapeText(title)}</td><td class="soft">${escapeText(evidence)}</td></tr>`;
   });
-  return `<table><tr><th></th><th>What had to hold</th><th>What shows it</th></tr>${rows.join("")}</table>`;
+  return `<table class="checks"><tr><th></th><th>What had to hold</th><th>What shows it</th></tr>${rows.join("")}</table>`;
 }
 
 function momentTable(moments: readonly Moment[]): string {

@@ -10,7 +10,7 @@ p { margin:6px 0; max-width:75ch } .soft { color:var(--soft) } code,.mono { font
 .verdict b { font-size:20px }
 .figures { display:grid; grid-template-columns:repeat(auto-fit,minmax(190px,1fr)); gap:10px; margin:14px 0 } .figures div { background:var(--panel); padding:8px 16px 10px; min-width:150px } .figures b { display:block; font-size:22px }
 table { border-collapse:collapse; width:100%; margin:8px 0 14px; font-size:15px } th,td { text-align:left; vertical-align:top; padding:5px 10px 5px 0; border-bottom:1px solid var(--line) } th { color:var(--soft); font-weight:600 }
-td.word { white-space:nowrap; font-weight:700 } .good { color:var(--good) } .bad { color:var(--bad) } .wait { color:var(--wait) } td.time { white-space:nowrap; font-variant-numeric:tabular-nums; color:var(--soft) }
+table.checks td:nth-child(2) { width:45% } td.word { white-space:nowrap; font-weight:700 } .good { color:var(--good) } .bad { color:var(--bad) } .wait { color:var(--wait) } td.time { white-space:nowrap; font-variant-numeric:tabular-nums; color:var(--soft) }
 svg.bar { width:100%; height:auto; margin:6px 0 } svg text { font:13px system-ui,sans-serif; text-anchor:middle }
 figure { margin:12px 0 } figure img { max-width:100%; height:auto; border:1px solid var(--line); background:#000 } figcaption { color:var(--soft); font-size:14px }
 details { margin:6px 0 } summary { cursor:pointer; color:var(--soft) }

@@ -70,7 +70,12 @@ export const SCENARIOS: readonly Scenario[] = [
       objective:
         "A recovery password that does not fit is reported as that, and the volume stays locked and untouched.",
     },
-    { ...LEFT_ALONE, vault: "wrong", end: { outcome: "wrong-key" }, screen: ["wrong-key"] },
+    {
+      ...LEFT_ALONE,
+      vault: "wrong",
+      end: { outcome: "wrong-key" },
+      screen: ["No recovery password of the vault opens this disk", "import it at the station"],
+    },
   ),
   scenario(
     {
@@ -82,7 +87,7 @@ export const SCENARIOS: readonly Scenario[] = [
       ...LEFT_ALONE,
       disk: { ...LOCKED, volume: "encrypting" },
       end: { outcome: "volume-encrypting" },
-      screen: ["volume-encrypting"],
+      screen: ["BitLocker has not finished encrypting", "use Windows recovery"],
     },
   ),
   scenario(
@@ -96,7 +101,7 @@ export const SCENARIOS: readonly Scenario[] = [
       disk: { ...PLAIN, hibernated: true },
       vault: "none",
       end: { outcome: "volume-hibernated" },
-      screen: ["volume-hibernated"],
+      screen: ["Windows is hibernated on this disk", "arm the campaign so that hibernated sessions are discarded"],
     },
   ),
   scenario(
@@ -105,7 +110,13 @@ export const SCENARIOS: readonly Scenario[] = [
       title: "only the repaired 05:27 file is there",
       objective: "A device that already has the good channel file keeps it.",
     },
-    { ...LEFT_ALONE, disk: { ...PLAIN, channelFile: "good-only" }, vault: "none", end: { outcome: "already-clean" } },
+    {
+      ...LEFT_ALONE,
+      disk: { ...PLAIN, channelFile: "good-only" },
+      vault: "none",
+      end: { outcome: "already-clean" },
+      screen: ["There is no bad file on this device"],
+    },
   ),
   scenario(
     {
@@ -118,7 +129,7 @@ export const SCENARIOS: readonly Scenario[] = [
       disk: { ...PLAIN, channelFile: "wrong-header" },
       vault: "none",
       end: { outcome: "not-a-channel-file" },
-      screen: ["not-a-channel-file"],
+      screen: ["has the name of a bad file, but not its content", "Someone has to look at this device"],
     },
   ),
   scenario(

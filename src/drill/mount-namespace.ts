@@ -1,4 +1,5 @@
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { ownMounts } from "./own-mounts.ts";
 import { type Ran, run } from "./program.ts";
 
 /**
@@ -13,7 +14,7 @@ export async function runWithMounts(
   options: { readonly fd3?: string; readonly timeout?: number } = {},
 ): Promise<Ran> {
   const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user", "--map-auto"];
-  const own = ["--mount", "--pid", "--fork", "--mount-proc", "--kill-child"];
+  const own = [...ownMounts(), "--pid", "--fork", "--mount-proc", "--kill-child"];
   return await run(["unshare", ...user, ...own, "--", "sh", "-eu", "-c", script, "sh", ...args], {
     env: { LC_ALL: "C.UTF-8" },
     ...options,

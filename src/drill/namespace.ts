@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isSea } from "node:sea";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { ownMounts } from "./own-mounts.ts";
 
 /** Set for the copy of this program that runs inside the lab: the lab's working folder. */
 const INSIDE = "BREAKGLASS_LAB_FOLDER";
@@ -71,7 +72,7 @@ export async function enterLab(handOver: string): Promise<number> {
 }
 
 function labFlags(): string[] {
-  const isolated = ["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"];
+  const isolated = ["--net", ...ownMounts(), "--pid", "--fork", "--mount-proc", "--kill-child"];
   const flags = process.getuid?.() === 0 ? isolated : ["--user", "--map-root-user", ...isolated];
   const probe = spawnSync("unshare", [...flags, "true"], { encoding: "utf8", timeout: 10_000 });
   if (probe.status === 0) return flags;

@@ -56,7 +56,8 @@ export async function enterLab(handOver: string): Promise<number> {
     const argv = ["unshare", ...flags, "--", ...selfCommand(), ...process.argv.slice(2)];
     const child = spawn(argv[0]!, argv.slice(1), {
       stdio: ["inherit", "inherit", "inherit", "pipe"],
-      env: { ...process.env, [INSIDE]: folder },
+      // Debian keeps mkntfs, dnsmasq and others where an ordinary user's PATH does not lead.
+      env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`, [INSIDE]: folder },
     });
     const lifeline = child.stdio[LIFELINE] as NodeJS.WritableStream;
     lifeline.on("error", ignore);

@@ -7,22 +7,14 @@ import { buildImage } from "../../src/image/build.ts";
 import { VERSION } from "../../src/server/version.ts";
 import { ID_A, PASSPHRASE, PASSWORD_A, showsDigits } from "../escrow/fixture.ts";
 import { describeWith } from "./needs.ts";
+import { makeRelease, root } from "./release.ts";
 
-const root = join(import.meta.dirname, "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "breakglass-package-"));
 const release = join(folder, "release");
 const breakglass = join(release, "breakglass");
 /** Has no programs at all, so no Node either. */
 const emptyPath = join(folder, "bin");
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function makeRelease(out: string, cwd: string): void {
-  const made = spawnSync(process.execPath, [join(root, "setup", "package.ts"), "--out", out], {
-    cwd,
-    encoding: "utf8",
-  });
-  expect(made.stderr + made.stdout).toContain("package: ");
-}
 
 /** Runs the executable with nothing in its environment but a PATH to nowhere. `fd3` is text for descriptor 3. */
 async function run(
@@ -47,7 +39,7 @@ async function run(
 describeWith(["patchelf", "ldd", "sha256sum"], "the release for Linux", () => {
   beforeAll(() => {
     mkdirSync(emptyPath);
-    makeRelease(release, root);
+    makeRelease(release);
   });
 
   it("is the same bytes when it is built again, from another current folder", () => {

@@ -21,32 +21,46 @@ export interface DeviceMarks {
 
 /**
  * Reads an inventory: CSV with the header `name,mac,serial,uuid` (columns in any order, `name` and one other needed;
- * several MACs in a cell are separated by space or semicolon). Throws MalformedError naming the line: an inventory
- * decides who gets keys without a person asking, so a doubtful row is not guessed at.
+ * semicolons and tabs do as well as commas; several MACs in a cell are separated by space or semicolon). Throws
+ * MalformedError naming the line: an inventory decides who gets keys without a person asking, so a doubtful row is not
+ * guessed at, and a mark that many mainboards carry is refused.
  */
 export function parseInventory(text: string): InventoryDevice[] {
   const rows = parseCsv(text);
-  const devices = rows.map(({ info, record }) => parseRow(record, info.lines));
+  if (rows.length === 0) throw new MalformedError("it lists no device");
   const seen = new Map<string, string>();
-  for (const device of devices) {
-    const marks = [...device.macs, device.serial, device.uuid].filter((mark) => mark !== null);
-    for (const mark of marks) {
+  return rows.map(({ info, record }) => {
+    const device = parseRow(record, info.lines);
+    for (const mark of [...device.macs, device.serial, device.uuid].filter((each) => each !== null)) {
       const other = seen.get(mark);
-      if (other !== undefined) throw new MalformedError(`${device.name} and ${other} share ${mark}`);
+      if (other !== undefined)
+        throw new MalformedError(`line ${info.lines}: ${device.name} and ${other} share ${mark}`, info.lines);
       seen.set(mark, device.name);
     }
-  }
-  return devices;
+    return device;
+  });
 }
 
 type Row = { info: { lines: number }; record: Record<string, string> };
 
+const MARKS = ["mac", "serial", "uuid"];
+
 function parseCsv(text: string): Row[] {
+  const header = text.split(/\r?\n/).find((line) => line.trim() !== "") ?? "";
+  const delimiter = [",", ";", "\t"].find((each) => header.includes(each)) ?? ",";
+  const columns = (names: string[]) => {
+    const known = names.map((name) => name.trim().toLowerCase());
+    if (!known.includes("name") || !MARKS.some((mark) => known.includes(mark)))
+      throw new MalformedError("line 1 is no header with name and at least one of mac, serial, uuid", 1);
+    return known;
+  };
   try {
-    const columns = (header: string[]) => header.map((name) => name.trim().toLowerCase());
-    return parse(text, { bom: true, columns, info: true, skip_empty_lines: true, trim: true }) as unknown as Row[];
+    const options = { bom: true, columns, delimiter, info: true, skip_empty_lines: true, trim: true };
+    return parse(text, options) as unknown as Row[];
   } catch (error) {
-    throw new MalformedError(`not an inventory CSV: ${(error as Error).message}`);
+    if (error instanceof MalformedError) throw error;
+    const { lines } = error as { lines?: number };
+    throw new MalformedError(`not an inventory CSV: ${(error as Error).message}`, lines);
   }
 }
 
@@ -63,11 +77,28 @@ function parseRow(row: Record<string, string>, line: number): InventoryDevice {
     };
     if (device.macs.length === 0 && device.serial === null && device.uuid === null)
       throw new MalformedError(`${name} has neither mac nor serial nor uuid`);
+    const shared = commonMark(device);
+    if (shared !== null)
+      throw new MalformedError(`${name} has ${shared}, which many devices carry: leave that cell empty`);
     return device;
   } catch (error) {
     if (error instanceof MalformedError) throw new MalformedError(`line ${line}: ${error.what}`, line);
     throw error;
   }
+}
+
+// What firmware shows where nobody entered a value. One such mark would admit every mainboard of that kind unasked.
+const UNSET_SERIAL =
+  /^(to be filled by o\.?e\.?m\.?|default string|system serial number|serial number|not (specified|applicable|available)|none|n\/a|unknown|oem|invalid|chassis serial number|0+|1234567890?|x+)$/i;
+
+/** SMBIOS section 7.2.1 (all 0: not present, all F: not set), and the value that AMI's firmware template comes with. */
+const UNSET_UUID = /^(0{8}-(0{4}-){3}0{12}|F{8}-(F{4}-){3}F{12}|03000200-0400-0500-0006-000700080009)$/;
+
+function commonMark({ macs, serial, uuid }: InventoryDevice): string | null {
+  const group = macs.find((mac) => mac === "00:00:00:00:00:00" || Number.parseInt(mac.slice(0, 2), 16) % 2 === 1);
+  if (group !== undefined) return `the MAC address ${group}`;
+  if (serial !== null && UNSET_SERIAL.test(serial)) return `the serial "${serial}"`;
+  return uuid !== null && UNSET_UUID.test(uuid) ? `the uuid ${uuid}` : null;
 }
 
 /**

@@ -11,11 +11,23 @@ describe("an inventory", () => {
     expect(device).toEqual({ name: "PC-1", macs: [mac("01"), mac("02")], serial: "SN1", uuid: null });
   });
 
+  it.each([";", "\t"])("reads columns divided by %j, as Excel saves them", (delimiter) => {
+    const text = "\ufeffname,mac,serial\nPC-1,525400000001,SN1\n".replaceAll(",", delimiter);
+    expect(parseInventory(text)).toEqual([{ name: "PC-1", macs: [mac("01")], serial: "SN1", uuid: null }]);
+  });
+
   it.each([
     ["a broken MAC", "name,mac\nPC-1,52:54:00:00:00\n", /line 2: not a MAC/],
     ["no name", "name,mac\n,52:54:00:00:00:01\n", /line 2: no name/],
     ["no mark at all", "name,mac,serial\nPC-1,,\n", /neither mac nor serial nor uuid/],
     ["two devices with one MAC", "name,mac\nPC-1,525400000001\nPC-2,525400000001\n", /PC-1|PC-2/],
+    ["a header of other names", "foo,bar\nx,y\n", /line 1 is no header/],
+    ["nothing in it", "", /lists no device/],
+    ["a header alone", "name,mac,serial,uuid\n", /lists no device/],
+    ["a shared serial, by its line", "name,serial\nPC-1,S\nPC-2,S\n", /line 3: PC-2 and PC-1 share S/],
+    ["a MAC of no device", "name,mac\nPC-1,00:00:00:00:00:00\n", /line 2: PC-1 has the MAC address/],
+    ["a serial nobody filled in", "name,mac,serial\nPC-1,525400000001,To be filled by O.E.M.\n", /many devices/],
+    ["a uuid nobody filled in", "name,uuid\nPC-1,03000200-0400-0500-0006-000700080009\n", /many devices/],
     ["a row with too many cells", "name,mac\nPC-1,525400000001,x\n", /not an inventory CSV/],
   ])("with %s is refused whole, naming where", (_what, text, message) => {
     expect(() => parseInventory(text)).toThrow(MalformedError);

@@ -19,8 +19,8 @@ const FOLDERS = [
   "rescue",
   "image",
   "power",
-  "drill",
   "dashboard",
+  "drill",
   "server",
   "cli",
 ];

@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { userInfo } from "node:os";
 import { type Command, Option } from "commander";
-import type { UnknownPolicy } from "../campaign/campaign.ts";
+import type { CampaignState, UnknownPolicy } from "../campaign/campaign.ts";
 import { arm, halt } from "../campaign/command.ts";
-import { type InventoryDevice, parseInventory } from "../fleet/inventory.ts";
+import { type InventoryDevice, parseInventory, recognise } from "../fleet/inventory.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import { remedySha256 } from "../remedy/remedy.ts";
 import type { Session } from "../rescue/session.ts";
@@ -13,10 +11,13 @@ import { Desk } from "../server/desk.ts";
 import type { JsonObject } from "../wire/json.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { operatorActor } from "./actor.ts";
+import { readText } from "./read-file.ts";
 import { readRemedy } from "./remedy.ts";
 import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
+import { count, formatTable, printable, terminalWidth } from "./table.ts";
 
-const actor = () => `operator:${userInfo().username}`;
+type Options = StateOption & { readonly json: boolean };
 
 export function register(program: Command): void {
   const campaign = program.command("campaign").description("arm, halt and look at the one campaign");
@@ -34,16 +35,19 @@ export function register(program: Command): void {
         .default("confirm"),
     )
     .option("--discard-hibernated", "on a volume that holds a hibernated Windows session, discard that session", false)
+    .option("--json", "for scripts", false)
     .action(armCommand);
 
   withStateOption(campaign.command("halt"))
     .description("stop at once: nothing more is admitted, released or changed, also after a restart")
     .option("--reason <TEXT>", "why, for the ledger", "no reason given")
+    .option("--json", "for scripts", false)
     .action(haltCommand);
 
   withStateOption(campaign.command("confirm"))
     .description("let in an unknown device whose screen shows this pairing code")
     .argument("<code>", "the pairing code, such as 481-902")
+    .option("--json", "for scripts", false)
     .action(confirmCommand);
 
   withStateOption(campaign.command("status"))
@@ -52,15 +56,17 @@ export function register(program: Command): void {
     .action(statusCommand);
 }
 
-type ArmOptions = StateOption & {
+type ArmOptions = Options & {
   remedy: string;
   inventory?: string;
   unknown: UnknownPolicy;
   discardHibernated: boolean;
 };
 
+const NOT_ARMED = "No campaign was armed.";
+
 async function armCommand(options: ArmOptions): Promise<void> {
-  const remedy = readRemedy(options.remedy);
+  const remedy = readRemedy(options.remedy, NOT_ARMED);
   const devices = options.inventory === undefined ? [] : readInventory(options.inventory);
   const arming = {
     campaign: `${new Date().toISOString().slice(0, 10)}-${randomBytes(2).toString("hex")}`,
@@ -71,85 +77,141 @@ async function armCommand(options: ArmOptions): Promise<void> {
     hibernated: options.discardHibernated ? ("discard" as const) : ("stop" as const),
     devices,
   };
-  await decide(options, "a campaign is armed already", (state) => arm(state.campaign, arming, actor()));
+  await decide(options, ({ campaign }) => {
+    const entry = arm(campaign, arming, operatorActor());
+    return typeof entry === "string" ? alreadyArmed(campaign) : entry;
+  });
+  const { campaign, remedySha256: sha256, unknown, hibernated } = arming;
+  if (options.json) return print({ campaign, remedy: remedy.id, remedySha256: sha256, unknown, hibernated, devices });
   process.stdout.write(
-    `campaign ${arming.campaign} is armed: remedy ${remedy.id}, ${devices.length} devices in the inventory, ` +
-      `others: ${options.unknown}\nstop everything at any moment with: breakglass campaign halt\n`,
+    `Campaign ${campaign} is armed: remedy ${remedy.id}, ${count(devices.length, "device")} in the inventory, ` +
+      `others: ${unknown}.\nStop everything at any moment with: breakglass campaign halt${stateArgument(options)}\n`,
   );
 }
 
-async function haltCommand(options: StateOption & { reason: string }): Promise<void> {
-  await decide(options, "nothing to halt", (state) => halt(state.campaign, options.reason, actor()));
-  process.stdout.write("the campaign is HALTED: nothing more is admitted, released or changed\n");
+async function haltCommand(options: Options & { reason: string }): Promise<void> {
+  const entry = await decide(options, ({ campaign }) => {
+    const halted = halt(campaign, options.reason, operatorActor());
+    return typeof halted === "string" ? nothingToHalt(campaign) : halted;
+  });
+  const { campaign, reason } = entry.body;
+  if (options.json) return print({ campaign, reason });
+  process.stdout.write(`The campaign ${campaign} is HALTED: nothing more is admitted, released or changed.\n`);
 }
 
-async function confirmCommand(code: string, options: StateOption): Promise<void> {
+async function confirmCommand(code: string, options: Options): Promise<void> {
   if (!/^[0-9]{3}-?[0-9]{3}$/.test(code))
     throw new OperatorError(
-      `"${code}" is not a pairing code; nothing was confirmed`,
-      "type it as the device shows it: 481-902",
+      `"${printable(code)}" is not a pairing code. Nothing was confirmed.`,
+      "Type it as the device shows it, such as 481-902.",
     );
   const pairing = `${code.slice(0, 3)}-${code.slice(-3)}`;
-  const confirmed = await decide(options, "not confirmed", (state) => {
+  const { body } = await decide(options, (state) => {
     const waiting = [...state.sessions.byDevice.values()].filter((each) => each.outcome === null && !each.paired);
     const found = waiting.filter((each) => each.pairing === pairing);
-    if (found.length !== 1) return explainPairing(pairing, found, waiting);
+    if (found.length !== 1) return notConfirmed(pairing, found, waiting.length);
     const { session, device } = found[0]!;
-    const body = { type: "pairing.confirmed", session, device };
-    return { body, actor: actor(), commandId: `pair:${session}` };
+    return {
+      body: { type: "pairing.confirmed", session, device },
+      actor: operatorActor(),
+      commandId: `pair:${session}`,
+    };
   });
-  process.stdout.write(`confirmed: device ${confirmed.body.device} (pairing code ${pairing}) goes on\n`);
+  const { device, session } = body;
+  if (options.json) return print({ device, session, pairing });
+  process.stdout.write(`Confirmed: device ${device} (pairing code ${pairing}) goes on.\n`);
 }
 
-function explainPairing(pairing: string, found: readonly Session[], waiting: readonly Session[]): string {
-  if (found.length > 1)
-    return `two devices show ${pairing} (${found.map((each) => each.device).join(", ")}): network-boot one of them again`;
-  return `no waiting device shows ${pairing}; ${waiting.length} are waiting: read the code once more`;
-}
-
-async function statusCommand(options: StateOption & { json: boolean }): Promise<void> {
+async function statusCommand(options: Options): Promise<void> {
   const ledger = await openStateLedger(options);
   const desk = new Desk(ledger, () => {});
   await desk.catchUp();
   await ledger.close();
   const { campaign, sessions } = desk.state;
-  const devices = [...sessions.byDevice.values()].map(({ device, session, stage, held, outcome }) => ({
-    device,
-    session,
-    stage,
-    held,
-    outcome,
-  }));
+  const all = [...sessions.byDevice.values()];
+  const inventory = campaign.is === "none" ? [] : campaign.campaign.devices;
+  const nameOf = ({ marks }: Session) => recognise(inventory, marks)?.name ?? null;
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ campaign, devices })}\n`);
-    return;
+    const devices = all.map((each) => {
+      const { device, session, pairing, stage, held, outcome } = each;
+      return { device, name: nameOf(each), session, pairing, stage, held, outcome };
+    });
+    return print({ campaign, devices });
   }
-  if (campaign.is === "none") process.stdout.write("no campaign; arm one with: breakglass campaign arm --remedy ID\n");
-  else {
-    const { campaign: name, remedy, unknown, devices: inventory } = campaign.campaign;
-    const state = campaign.is === "armed" ? "armed" : `HALTED: ${campaign.reason}`;
+  process.stdout.write(`${campaignLine(campaign)}\n`);
+  if (campaign.is !== "none") {
+    const { remedy, unknown } = campaign.campaign;
     process.stdout.write(
-      `campaign ${name} is ${state}\n  remedy ${remedy}; ${inventory.length} in the inventory; others: ${unknown}\n`,
+      `Remedy ${remedy}; ${count(inventory.length, "device")} in the inventory; others: ${unknown}.\n`,
     );
   }
-  for (const { device, stage, held, outcome } of devices)
-    process.stdout.write(`  ${device}  ${stage.padEnd(10)} ${outcome ?? (held === null ? "" : `waits: ${held}`)}\n`);
+  if (all.length === 0) process.stdout.write("No device has booted the recovery image yet.\n");
+  else {
+    const rows = all.map((each) => [each.device, nameOf(each) ?? "-", each.pairing, each.stage, standing(each)]);
+    process.stdout.write(`\n${formatTable(["DEVICE", "NAME", "PAIRING", "STAGE", "STANDS"], rows, terminalWidth())}`);
+  }
 }
 
-/** Runs one operator's decision on the newest state; a word instead of an entry is the refusal. */
+function standing({ outcome, held }: Session): string {
+  return outcome ?? (held === null ? "under way" : `waits: ${held}`);
+}
+
+/** The campaign in one sentence. */
+export function campaignLine(state: CampaignState): string {
+  if (state.is === "none")
+    return "No campaign was ever armed here, and no device gets an answer. Arm one with: breakglass campaign arm";
+  const { campaign } = state.campaign;
+  return state.is === "armed"
+    ? `Campaign ${campaign} is armed.`
+    : `Campaign ${campaign} is HALTED: ${printable(state.reason)}`;
+}
+
+function alreadyArmed(state: CampaignState): OperatorError {
+  const name = state.is === "none" ? "" : ` ${state.campaign.campaign}`;
+  return new OperatorError(
+    `A campaign${name} is armed already, and it goes on as it was. ${NOT_ARMED}`,
+    "Halt it first (breakglass campaign halt), or look at it (breakglass campaign status).",
+    ExitCode.refused,
+  );
+}
+
+function nothingToHalt(state: CampaignState): OperatorError {
+  const next = "See it with: breakglass campaign status";
+  if (state.is === "halted") {
+    const what = `The campaign ${state.campaign.campaign} is HALTED already (${printable(state.reason)}), and stays so.`;
+    return new OperatorError(`${what} Nothing was written.`, next, ExitCode.refused);
+  }
+  return new OperatorError(
+    "There is nothing to halt: no campaign was ever armed in this state folder.",
+    "If one runs, it runs from another folder: name that with --state.",
+    ExitCode.refused,
+  );
+}
+
+function notConfirmed(pairing: string, found: readonly Session[], waiting: number): OperatorError {
+  const devices = found.map(({ device }) => device).join(", ");
+  const [what, next] =
+    found.length > 1
+      ? [`Two devices show ${pairing}: ${devices}.`, "Network-boot one of them again: it makes a new code."]
+      : [
+          `No waiting device shows ${pairing}; ${waiting === 1 ? "1 is" : `${waiting} are`} waiting.`,
+          "Read the code on the device's screen once more; who waits, says: breakglass campaign status",
+        ];
+  return new OperatorError(`${what} Nothing was confirmed.`, next, ExitCode.refused);
+}
+
+/** Runs one operator's decision on the newest state; an error instead of an entry is the refusal. */
 async function decide(
   options: StateOption,
-  what: string,
-  propose: (state: RescueState) => NewEntry | string,
+  propose: (state: RescueState) => NewEntry | OperatorError,
 ): Promise<NewEntry> {
   const ledger = await openStateLedger(options);
   try {
-    const { value } = await new Desk(ledger, () => {}).decide<NewEntry | string>((state) => {
+    const { value } = await new Desk(ledger, () => {}).decide<NewEntry | OperatorError>((state) => {
       const entry = propose(state);
-      return { entries: typeof entry === "string" ? [] : [entry], value: entry };
+      return { entries: entry instanceof OperatorError ? [] : [entry], value: entry };
     });
-    if (typeof value === "string")
-      throw new OperatorError(`${what}: ${value}`, "see: breakglass campaign status", ExitCode.refused);
+    if (value instanceof OperatorError) throw value;
     return value;
   } finally {
     await ledger.close();
@@ -157,14 +219,22 @@ async function decide(
 }
 
 function readInventory(file: string): InventoryDevice[] {
+  const text = readText(file, "inventory", NOT_ARMED);
   try {
-    return parseInventory(readFileSync(file, "utf8"));
+    return parseInventory(text);
   } catch (error) {
-    if (error instanceof MalformedError)
-      throw new OperatorError(
-        `${file}: ${error.what}; no campaign was armed`,
-        "the header is name,mac,serial,uuid; correct that row and arm again",
-      );
-    throw new OperatorError(`cannot read the inventory ${file}; no campaign was armed`, (error as Error).message);
+    if (!(error instanceof MalformedError)) throw error;
+    throw new OperatorError(
+      `The inventory ${file} cannot be used: ${printable(error.what)}. ${NOT_ARMED}`,
+      "The header is name,mac,serial,uuid. Correct the file, and arm again.",
+    );
   }
+}
+
+function stateArgument({ state }: StateOption): string {
+  return state === undefined ? "" : ` --state ${state}`;
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

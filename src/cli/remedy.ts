@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { REMEDIES } from "../remedy/library.ts";
 import { formatNameGrammar } from "../remedy/name.ts";
@@ -8,6 +8,8 @@ import type { Remedy } from "../remedy/schema.ts";
 import { loadQuarantineManifest, planUndo, undoScript } from "../remedy/undo.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { OperatorError } from "../wire/operator-error.ts";
+import { readText } from "./read-file.ts";
+import { formatTable, printable, terminalWidth } from "./table.ts";
 
 /** `breakglass remedy list|show|check|undo`. Reads files, changes nothing anywhere. */
 export function register(program: Command): void {
@@ -20,7 +22,8 @@ export function register(program: Command): void {
     .action(({ json }: { json?: boolean }) => {
       const all = [...REMEDIES.values()];
       if (json) return printJson(all.map((each) => ({ id: each.id, title: each.title, sha256: remedySha256(each) })));
-      for (const each of all) console.log(`${each.id}  ${each.title}`);
+      const rows = all.map(({ id, title }) => [id, title]);
+      process.stdout.write(formatTable(["REMEDY", "WHAT IT IS FOR"], rows, terminalWidth()));
     });
 
   remedy
@@ -30,7 +33,7 @@ export function register(program: Command): void {
     .option("--json", "the document itself")
     .action((id: string, { json }: { json?: boolean }) => {
       const found = REMEDIES.get(id);
-      if (!found) throw new OperatorError(`there is no remedy "${id}"`, "choose one of `breakglass remedy list`");
+      if (!found) throw noRemedy(id, NOTHING);
       if (json) return printJson(found);
       console.log(describeRemedy(found));
     });
@@ -41,7 +44,7 @@ export function register(program: Command): void {
     .description("does the file hold a valid remedy, and what would it do")
     .option("--json", "as JSON")
     .action((file: string, { json }: { json?: boolean }) => {
-      const found = readAs(file, "a remedy", loadRemedy);
+      const found = readAs(file, "remedy", loadRemedy);
       if (json) return printJson({ id: found.id, sha256: remedySha256(found) });
       console.log(`${file} is a valid remedy.\n\n${describeRemedy(found)}`);
     });
@@ -53,17 +56,28 @@ export function register(program: Command): void {
     .option("--drive <letter>", "the drive letter Windows has on that device", "C:")
     .option("--json", "the steps, paths relative to the volume's root")
     .action((file: string, { json, drive }: { json?: boolean; drive: string }) => {
-      if (!/^[A-Za-z]:$/.test(drive)) throw new OperatorError(`"${drive}" is not a drive letter`, "write it like C:");
-      const steps = planUndo(readAs(file, "a quarantine manifest", loadQuarantineManifest));
+      if (!/^[A-Za-z]:$/.test(drive))
+        throw new OperatorError(`"${printable(drive)}" is not a drive letter. ${NOTHING}`, "Write it like C:");
+      const steps = planUndo(readAs(file, "quarantine manifest", loadQuarantineManifest));
       if (json) return printJson(steps);
       console.log(undoScript(steps, drive.toUpperCase()));
     });
 }
 
-/** A remedy by its ID, or by the path of a file that holds one. */
-export function readRemedy(idOrFile: string): Remedy {
-  return (
-    REMEDIES.get(idOrFile) ?? readAs(idOrFile, "a remedy of `breakglass remedy list`, nor a remedy file", loadRemedy)
+const NOTHING = "Nothing was changed.";
+
+/** A remedy by its ID, or by the path of a file that holds one. `unchanged` says what was left untouched. */
+export function readRemedy(idOrFile: string, unchanged = NOTHING): Remedy {
+  const known = REMEDIES.get(idOrFile);
+  if (known !== undefined) return known;
+  if (!/[./\\]/.test(idOrFile) && !existsSync(idOrFile)) throw noRemedy(idOrFile, unchanged);
+  return readAs(idOrFile, "remedy", loadRemedy, unchanged);
+}
+
+function noRemedy(id: string, unchanged: string): OperatorError {
+  return new OperatorError(
+    `There is no remedy "${printable(id)}". ${unchanged}`,
+    `It is one of: ${[...REMEDIES.keys()].join(", ")}. Or name the file of one you wrote.`,
   );
 }
 
@@ -82,18 +96,16 @@ function describeRemedy(remedy: Remedy): string {
   return [`${remedy.id}: ${remedy.title}`, remedy.why, ...removals, `sha256 ${remedySha256(remedy)}`].join("\n\n");
 }
 
-function readAs<T>(file: string, what: string, parse: (text: string) => T): T {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new OperatorError(`cannot read ${file}: ${(error as Error).message}`, "check the path; nothing was changed");
-  }
+function readAs<T>(file: string, what: string, parse: (text: string) => T, unchanged = NOTHING): T {
+  const text = readText(file, what, unchanged);
   try {
     return parse(text);
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
-    throw new OperatorError(`${file} is not ${what}: ${error.what}`, "correct that field; nothing was changed");
+    throw new OperatorError(
+      `${file} is not a ${what}: ${printable(error.what)}. ${unchanged}`,
+      "Correct that, or name another file.",
+    );
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Entry } from "../ledger/entry.ts";
 import type { DeviceRecord } from "./device-run.ts";
 import { saidOn } from "./device-run.ts";
-import { unlikeQuarantine } from "./disk-change.ts";
-import { TARGETS } from "./report.ts";
-import type { Check, DiskChange, RescueTimes } from "./result.ts";
+import { unlikeQuarantine } from "./disk/change.ts";
+import { TARGETS } from "./report/report.ts";
+import type { Check, DiskChange, RescueTimes } from "./report/result.ts";
 import { type DeviceRole, expectedEnd } from "./scenario.ts";
 
 /** What was found of one device after its drill. */

@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { type RecoveryPassword, randomRecoveryPassword } from "../bitlocker/recovery-password.ts";
 import type { Opener } from "../bitlocker/unlock.ts";
 import type { Secret } from "../wire/secret.ts";
-import { BAD_CHANNEL_FILE, CHANNEL_FOLDER } from "./channel-file.ts";
-import { buildDisk, type DiskProtection } from "./disk.ts";
-import type { SeenFile } from "./disk-change.ts";
-import { inspectDisk } from "./disk-inspect.ts";
-import type { EspFiles } from "./esp.ts";
-import type { Check } from "./result.ts";
+import { buildDisk, type DiskProtection } from "./disk/build.ts";
+import type { SeenFile } from "./disk/change.ts";
+import { BAD_CHANNEL_FILE, CHANNEL_FOLDER } from "./disk/channel-file.ts";
+import type { EspFiles } from "./disk/esp.ts";
+import { inspectDisk } from "./disk/inspect.ts";
+import { windowsTree } from "./disk/windows-tree.ts";
+import type { Check } from "./report/result.ts";
 import type { DiskRole } from "./scenario.ts";
-import { windowsTree } from "./windows-tree.ts";
 
 /** A device's disk and what the drill knows of it. */
 export interface CrashTest {

@@ -1,10 +1,10 @@
 import type { Entry } from "../ledger/entry.ts";
-import { tapBytes } from "./network.ts";
-import type { Device, PoweredDevice } from "./qemu.ts";
-import type { RescueTimes, Span } from "./result.ts";
+import { tapBytes } from "./lab/network.ts";
+import type { Device, PoweredDevice } from "./lab/qemu.ts";
+import type { Station } from "./lab/station.ts";
+import type { RescueTimes, Span } from "./report/result.ts";
+import type { Story } from "./report/story.ts";
 import { type DeviceRole, expectedEnd } from "./scenario.ts";
-import type { Station } from "./station.ts";
-import type { Story } from "./story.ts";
 
 /** Bounds of what a device may take (milliseconds), generous for a slow machine without KVM. */
 export const PATIENCE = { boot: 150_000, rescue: 420_000, end: 60_000 } as const;

@@ -1,10 +1,10 @@
 import type { Entry } from "../ledger/entry.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import type { Station } from "./lab/station.ts";
 import type { ExpectedDevice, Office } from "./prepare.ts";
-import type { Check } from "./result.ts";
+import type { Check } from "./report/result.ts";
+import type { Story } from "./report/story.ts";
 import type { Disturbance } from "./scenario.ts";
-import type { Station } from "./station.ts";
-import type { Story } from "./story.ts";
 
 export interface DisturbanceContext {
   readonly station: Station;

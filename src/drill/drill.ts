@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { fileSha256 } from "../image/debian.ts";
 import { loadManifest, MANIFEST } from "../image/manifest.ts";
 import type { ForeignDisk } from "./foreign-disk.ts";
-import { buildLab } from "./lab.ts";
-import { reportJson } from "./report.ts";
-import { reportPage } from "./report-page.ts";
-import { type DrillResult, type ScenarioResult, type Verdict, verdict } from "./result.ts";
+import { buildLab } from "./lab/lab.ts";
+import { reportPage } from "./report/page.ts";
+import { reportJson } from "./report/report.ts";
+import { type DrillResult, type ScenarioResult, type Verdict, verdict } from "./report/result.ts";
+import type { Story } from "./report/story.ts";
 import { type RunOptions, runScenario } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
-import type { Story } from "./story.ts";
 
 export interface DrillOptions {
   readonly scenarios: readonly Scenario[];

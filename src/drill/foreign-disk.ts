@@ -9,13 +9,13 @@ import { fileSha256 } from "../image/debian.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
 import type { CrashTest } from "./crash-test.ts";
-import type { SeenFile } from "./disk-change.ts";
-import { openDiskFile, readFrom } from "./disk-file.ts";
-import { inspectDisk } from "./disk-inspect.ts";
-import { type DiskVolume, findVolumes } from "./disk-volumes.ts";
-import { outputOf } from "./mount-namespace.ts";
-import { run } from "./program.ts";
-import type { Check } from "./result.ts";
+import type { SeenFile } from "./disk/change.ts";
+import { openDiskFile, readFrom } from "./disk/file.ts";
+import { inspectDisk } from "./disk/inspect.ts";
+import { type DiskVolume, findVolumes } from "./disk/volumes.ts";
+import { outputOf } from "./lab/mount-namespace.ts";
+import { run } from "./lab/program.ts";
+import type { Check } from "./report/result.ts";
 
 /** A disk image that somebody brought to rehearse on. Absolute paths. */
 export interface ForeignDisk {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { run } from "./lab/program.ts";
 import type { Office } from "./prepare.ts";
-import { run } from "./program.ts";
-import type { Check, ScenarioResult } from "./result.ts";
+import type { Check, ScenarioResult } from "./report/result.ts";
 
 /** `breakglass ledger verify` and `ledger export`, on the ledger a scenario left. The export goes to `ledger.jsonl`. */
 export async function proveLedger(

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
-import { type Ran, run } from "./program.ts";
+import { type Ran, run } from "./lab/program.ts";
 import type { DeviceRole, Scenario } from "./scenario.ts";
 
 /** One device as the operator knows it, before anything is started. */

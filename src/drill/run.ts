@@ -1,20 +1,20 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { telling } from "../dashboard/timeline.ts";
 import { type CrashTest, makeCrashTest } from "./crash-test.ts";
 import { DISTURBANCES } from "./disturbance.ts";
 import { keepArtifacts } from "./evidence.ts";
 import { type ForeignDisk, openForeignDisk } from "./foreign-disk.ts";
-import type { Lab } from "./lab.ts";
+import type { Lab } from "./lab/lab.ts";
+import { Station } from "./lab/station.ts";
 import { proveLedger } from "./ledger-proof.ts";
 import { type ExpectedDevice, type Office, openOffice } from "./prepare.ts";
-import type { Check, DeviceResult, ScenarioResult } from "./result.ts";
-import { attack } from "./rogue-run.ts";
+import type { Check, DeviceResult, ScenarioResult } from "./report/result.ts";
+import type { Story } from "./report/story.ts";
+import { attack } from "./rogue/run.ts";
 import type { Scenario } from "./scenario.ts";
 import { searchFiles, watchProcesses } from "./secrecy.ts";
 import { expectedDevice, judge, type Staged, stage } from "./staged.ts";
-import { Station } from "./station.ts";
-import type { Story } from "./story.ts";
-import { tell } from "./telling.ts";
 
 export interface RunOptions {
   readonly lab: Lab;
@@ -131,7 +131,7 @@ function newStation(options: RunOptions, office: Office, folder: string, expecte
   const station = new Station({ node: lab.station, self, state, image, passphrase, log: join(folder, "station") });
   const names = new Map(expected.map(({ mac, role }) => [mac, role.name]));
   station.onEntry(({ body }) => {
-    const { mark, text } = tell(body);
+    const { mark, text } = telling(body);
     story.tell(names.get(String(body.device)) ?? null, text, mark);
   });
   return station;

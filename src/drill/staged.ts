@@ -5,14 +5,14 @@ import { QUARANTINE_FOLDER } from "../remedy/plan.ts";
 import { deviceChecks } from "./checks.ts";
 import type { CrashTest } from "./crash-test.ts";
 import { DeviceRun, rescueTimes } from "./device-run.ts";
-import { diskChanges, type SeenFile } from "./disk-change.ts";
-import type { Lab } from "./lab.ts";
+import { diskChanges, type SeenFile } from "./disk/change.ts";
+import type { Lab } from "./lab/lab.ts";
+import { Device } from "./lab/qemu.ts";
+import type { Station } from "./lab/station.ts";
 import type { ExpectedDevice } from "./prepare.ts";
-import { Device } from "./qemu.ts";
-import type { Check, DeviceResult } from "./result.ts";
+import type { Check, DeviceResult } from "./report/result.ts";
+import type { Story } from "./report/story.ts";
 import { type DeviceRole, type DiskRole, expectedEnd } from "./scenario.ts";
-import type { Station } from "./station.ts";
-import type { Story } from "./story.ts";
 
 /** A device with its disk as it was before the drill, ready to be switched on. */
 export interface Staged {

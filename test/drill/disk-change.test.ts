@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { diskChanges, type SeenFile, unlikeQuarantine } from "../../src/drill/disk-change.ts";
+import { diskChanges, type SeenFile, unlikeQuarantine } from "../../src/drill/disk/change.ts";
 
 const BAD = "Windows/System32/drivers/CrowdStrike/C-00000291-00000000-00000032.sys";
 const QUARANTINE = "Windows/Breakglass-Quarantine";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { LIST_FILES, parseFileList } from "../../src/drill/file-list.ts";
+import { LIST_FILES, parseFileList } from "../../src/drill/disk/file-list.ts";
 import { MalformedError } from "../../src/wire/malformed.ts";
 
 let folder: string;

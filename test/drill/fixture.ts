@@ -1,4 +1,4 @@
-import type { Check, DeviceResult, DrillResult, ScenarioResult } from "../../src/drill/result.ts";
+import type { Check, DeviceResult, DrillResult, ScenarioResult } from "../../src/drill/report/result.ts";
 
 /** A drill that passed, as the reports see it. */
 export function passedDrill(): DrillResult {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { randomGuid } from "../../src/bitlocker/new-volume-keys.ts";
 import { FVE_SIGNATURE } from "../../src/bitlocker/registry.ts";
-import { findVolumes } from "../../src/drill/disk-volumes.ts";
-import { encodeGpt, type GptPartition, PartitionType } from "../../src/drill/gpt.ts";
+import { encodeGpt, type GptPartition, PartitionType } from "../../src/drill/disk/gpt.ts";
+import { findVolumes } from "../../src/drill/disk/volumes.ts";
 import { seededRandom } from "../bitlocker/memory-volume.ts";
 
 const MIB = 1024 * 1024;

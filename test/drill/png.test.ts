@@ -1,7 +1,7 @@
 import { inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { pngFromPpm } from "../../src/drill/png.ts";
+import { pngFromPpm } from "../../src/drill/lab/png.ts";
 import { MalformedError } from "../../src/wire/malformed.ts";
 
 /** The pixels of a PNG as pngFromPpm writes it: chunks in order, filter 0, palette or true colour. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { reportJson } from "../../src/drill/report.ts";
-import { reportPage } from "../../src/drill/report-page.ts";
-import { percentile, verdict } from "../../src/drill/result.ts";
+import { reportPage } from "../../src/drill/report/page.ts";
+import { reportJson } from "../../src/drill/report/report.ts";
+import { percentile, verdict } from "../../src/drill/report/result.ts";
 import { checkOf, deviceOf, drillOf, passedDrill, scenarioOf } from "./fixture.ts";
 
 describe("the verdict", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Story } from "../../src/drill/story.ts";
+import { Story } from "../../src/drill/report/story.ts";
 
 function told(terminal: boolean): { story: Story; lines: string[]; advance: (ms: number) => void } {
   let now = 1000;

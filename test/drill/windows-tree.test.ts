@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { BAD_CHANNEL_FILE, CHANNEL_FOLDER } from "../../src/drill/channel-file.ts";
-import { type WindowsFile, type WindowsTreeOptions, windowsTree } from "../../src/drill/windows-tree.ts";
+import { BAD_CHANNEL_FILE, CHANNEL_FOLDER } from "../../src/drill/disk/channel-file.ts";
+import { type WindowsFile, type WindowsTreeOptions, windowsTree } from "../../src/drill/disk/windows-tree.ts";
 import { judgeFile } from "../../src/remedy/judge.ts";
 import { REMEDIES } from "../../src/remedy/library.ts";
 import { compileRemoval } from "../../src/remedy/plan.ts";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
-import { buildDisk } from "../../src/drill/disk.ts";
-import { windowsTree } from "../../src/drill/windows-tree.ts";
+import { buildDisk } from "../../src/drill/disk/build.ts";
+import { windowsTree } from "../../src/drill/disk/windows-tree.ts";
 import { buildImage, type Drilled, deviations, drill } from "./run-drill.ts";
 
 const sha256 = (file: string) => createHash("sha256").update(readFileSync(file)).digest("hex");

@@ -9,10 +9,10 @@ import { type RecoveryPassword, randomRecoveryPassword } from "../../src/bitlock
 import { encodeStartupKey } from "../../src/bitlocker/startup-key.ts";
 import { openVmk } from "../../src/bitlocker/unlock.ts";
 import { type NewVolume, type WrittenVolume, writeVolume } from "../../src/bitlocker/writer.ts";
-import { createDiskFile, openDiskFile } from "../../src/drill/disk-file.ts";
-import { runWithMounts } from "../../src/drill/mount-namespace.ts";
-import { makeNtfs } from "../../src/drill/ntfs-volume.ts";
-import { windowsTree } from "../../src/drill/windows-tree.ts";
+import { createDiskFile, openDiskFile } from "../../src/drill/disk/file.ts";
+import { makeNtfs } from "../../src/drill/disk/ntfs-volume.ts";
+import { windowsTree } from "../../src/drill/disk/windows-tree.ts";
+import { runWithMounts } from "../../src/drill/lab/mount-namespace.ts";
 import { seededRandom } from "../bitlocker/memory-volume.ts";
 import { describeWith } from "./needs.ts";
 

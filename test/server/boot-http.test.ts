@@ -22,7 +22,7 @@ function send(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(server.port, loopback);
     const parts: Buffer[] = [];
-    socket.on("data", (part) => parts.push(part));
+    socket.on("data", (part: Buffer) => parts.push(part));
     socket.on("close", () => resolve(Buffer.concat(parts).toString("latin1")));
     socket.on("error", reject);
     socket.end(text);

@@ -1,6 +1,5 @@
+import { devicePicture, escapeText } from "./picture.ts";
 import { TARGETS } from "./report.ts";
-import { devicePicture, escapeText } from "./report-picture.ts";
-import { REPORT_STYLE } from "./report-style.ts";
 import {
   type Check,
   type DeviceResult,
@@ -9,6 +8,7 @@ import {
   type ScenarioResult,
   verdict,
 } from "./result.ts";
+import { REPORT_STYLE } from "./style.ts";
 
 /**
  * `report.html`: the whole drill on one self-contained page without scripts, most important first. `screens` holds the

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
-import { ByteWriter } from "../wire/bytes.ts";
-import { type Guid, guidToBytes } from "../wire/guid.ts";
+import { ByteWriter } from "../../wire/bytes.ts";
+import { type Guid, guidToBytes } from "../../wire/guid.ts";
 
 /** Partition types (UEFI 2.10 section 5.3.3; Microsoft's are in its PARTITION_INFORMATION_GPT document). */
 export const PartitionType = {

@@ -1,4 +1,4 @@
-import type { DiskChange } from "./result.ts";
+import type { DiskChange } from "../report/result.ts";
 
 /** A file on a device's volume as somebody outside the device sees it. */
 export interface SeenFile {

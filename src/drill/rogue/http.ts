@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type Attempt, pause, type RogueTarget } from "./rogue-attempt.ts";
+import { type Attempt, pause, type RogueTarget } from "./attempt.ts";
 
 /** What came back for bytes sent as they are: up to the connection's end or `timeout` milliseconds. */
 function exchange(target: RogueTarget, port: 80 | 443, bytes: string | Buffer, timeout = 3000): Promise<Buffer> {

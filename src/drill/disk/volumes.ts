@@ -1,6 +1,6 @@
-import { isBitLocker } from "../bitlocker/boot-sector.ts";
-import type { ReadAt } from "../bitlocker/read-at.ts";
-import { ByteReader } from "../wire/bytes.ts";
+import { isBitLocker } from "../../bitlocker/boot-sector.ts";
+import type { ReadAt } from "../../bitlocker/read-at.ts";
+import { ByteReader } from "../../wire/bytes.ts";
 
 /** A volume that may hold Windows, found on a raw disk image. */
 export interface DiskVolume {

@@ -1,8 +1,8 @@
-import { guidToBytes, parseGuid } from "../wire/guid.ts";
-import { ipv4ToBytes, parseIpv4 } from "../wire/ipv4.ts";
-import { macToBytes, parseMac } from "../wire/mac.ts";
-import { type Attempt, pause, type RogueTarget } from "./rogue-attempt.ts";
-import { Datagrams } from "./rogue-datagram.ts";
+import { guidToBytes, parseGuid } from "../../wire/guid.ts";
+import { ipv4ToBytes, parseIpv4 } from "../../wire/ipv4.ts";
+import { macToBytes, parseMac } from "../../wire/mac.ts";
+import { type Attempt, pause, type RogueTarget } from "./attempt.ts";
+import { Datagrams } from "./datagram.ts";
 
 /**
  * A PXE request written by hand, byte by byte (RFC 2131, RFC 4578): an attacker uses no library of ours. `type` 1 is

@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync } from "node:fs";
-import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 
 /** UEFI firmware with Secure Boot: code that nobody writes, and the variable store with Microsoft's keys to copy. */
 export interface Firmware {

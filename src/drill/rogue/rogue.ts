@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { inventedToken, strangersSession, withoutHello } from "./rogue-agent.ts";
-import type { Attempt, RogueTarget } from "./rogue-attempt.ts";
-import { bootExchange, rubbishPackets } from "./rogue-dhcp.ts";
-import { httpBeforeExchange, httpPaths, httpRubbish, slowClients } from "./rogue-http.ts";
-import { tftpBeforeExchange, tftpPaths, tftpRubbish } from "./rogue-tftp.ts";
+import { inventedToken, strangersSession, withoutHello } from "./agent.ts";
+import type { Attempt, RogueTarget } from "./attempt.ts";
+import { bootExchange, rubbishPackets } from "./dhcp.ts";
+import { httpBeforeExchange, httpPaths, httpRubbish, slowClients } from "./http.ts";
+import { tftpBeforeExchange, tftpPaths, tftpRubbish } from "./tftp.ts";
 
 /**
  * The attacker, on its own machine of the lab's LAN: reads what it knows from a file (RogueTarget), tries everything,

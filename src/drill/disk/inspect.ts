@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readMetadata } from "../bitlocker/metadata.ts";
-import { type Opener, openVmk } from "../bitlocker/unlock.ts";
-import { ExitCode, OperatorError } from "../wire/operator-error.ts";
-import type { Secret } from "../wire/secret.ts";
-import type { SeenFile } from "./disk-change.ts";
-import { openDiskFile, readFrom } from "./disk-file.ts";
+import { readMetadata } from "../../bitlocker/metadata.ts";
+import { type Opener, openVmk } from "../../bitlocker/unlock.ts";
+import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
+import type { Secret } from "../../wire/secret.ts";
+import { outputOf, runWithMounts } from "../lab/mount-namespace.ts";
+import type { SeenFile } from "./change.ts";
+import { openDiskFile, readFrom } from "./file.ts";
 import { LIST_FILES, parseFileList } from "./file-list.ts";
-import { outputOf, runWithMounts } from "./mount-namespace.ts";
 
 export interface Inspection {
   /** The raw disk image. */

@@ -1,5 +1,5 @@
-import { MalformedError } from "../wire/malformed.ts";
-import type { SeenFile } from "./disk-change.ts";
+import { MalformedError } from "../../wire/malformed.ts";
+import type { SeenFile } from "./change.ts";
 
 /**
  * Shell commands that list every regular file below the current folder: a line of times and sizes, an empty record, a

@@ -1,4 +1,4 @@
-import type { Entry } from "../ledger/entry.ts";
+import type { Entry } from "../../ledger/entry.ts";
 import { type LabNode, NODE_INTERFACE } from "./network.ts";
 import type { Program } from "./program.ts";
 

@@ -1,6 +1,6 @@
-import type { ReadAt, WriteAt } from "../bitlocker/read-at.ts";
-import { ByteReader } from "../wire/bytes.ts";
-import { MalformedError } from "../wire/malformed.ts";
+import type { ReadAt, WriteAt } from "../../bitlocker/read-at.ts";
+import { ByteReader } from "../../wire/bytes.ts";
+import { MalformedError } from "../../wire/malformed.ts";
 
 // The MFT record of $Volume, and its attribute $VOLUME_INFORMATION.
 const VOLUME_RECORD = 3;

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { decodeAnswer, encodeRequest, type Hello } from "../rescue/message.ts";
-import { parseGuid } from "../wire/guid.ts";
-import { parseMac } from "../wire/mac.ts";
-import type { Attempt, RogueTarget } from "./rogue-attempt.ts";
-import { askAsAgent, fetchToken } from "./rogue-http.ts";
+import { decodeAnswer, encodeRequest, type Hello } from "../../rescue/message.ts";
+import { parseGuid } from "../../wire/guid.ts";
+import { parseMac } from "../../wire/mac.ts";
+import type { Attempt, RogueTarget } from "./attempt.ts";
+import { askAsAgent, fetchToken } from "./http.ts";
 
 const newSecret = () => randomBytes(32).toString("hex");
 

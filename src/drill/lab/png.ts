@@ -1,5 +1,5 @@
 import { crc32, deflateSync } from "node:zlib";
-import { MalformedError } from "../wire/malformed.ts";
+import { MalformedError } from "../../wire/malformed.ts";
 
 /**
  * A PNG (RFC 2083) of a binary PPM picture (`P6`, 8 bits a channel), which is what every QEMU writes of a device's

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import { outputOf } from "./mount-namespace.ts";
-import { run } from "./program.ts";
+import { outputOf } from "../lab/mount-namespace.ts";
+import { run } from "../lab/program.ts";
 
 /** Files of an EFI system partition: path on it -> file on this machine. */
 export type EspFiles = ReadonlyMap<string, string>;

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LabNode } from "./network.ts";
-import type { ExpectedDevice } from "./prepare.ts";
-import type { Check } from "./result.ts";
-import type { Attempt, RogueTarget } from "./rogue-attempt.ts";
-import type { Station } from "./station.ts";
-import type { Story } from "./story.ts";
+import type { LabNode } from "../lab/network.ts";
+import type { Station } from "../lab/station.ts";
+import type { ExpectedDevice } from "../prepare.ts";
+import type { Check } from "../report/result.ts";
+import type { Story } from "../report/story.ts";
+import type { Attempt, RogueTarget } from "./attempt.ts";
 
 export interface AttackOptions {
   readonly lab: { readonly rogue: LabNode; readonly station: LabNode };

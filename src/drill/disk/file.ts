@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
-import type { ReadAt, WriteAt } from "../bitlocker/read-at.ts";
+import type { ReadAt, WriteAt } from "../../bitlocker/read-at.ts";
 
 /** A disk image, or a volume's image, as places in a file. Close it. */
 export interface DiskFile {

@@ -1,4 +1,4 @@
-import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { Program, type ProgramOptions, run } from "./program.ts";
 
 /** The lab's addresses: one flat recovery LAN. */

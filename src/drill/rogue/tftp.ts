@@ -1,5 +1,5 @@
-import type { Attempt, RogueTarget } from "./rogue-attempt.ts";
-import { Datagrams } from "./rogue-datagram.ts";
+import type { Attempt, RogueTarget } from "./attempt.ts";
+import { Datagrams } from "./datagram.ts";
 
 const ERROR = 5;
 

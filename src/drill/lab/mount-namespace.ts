@@ -1,4 +1,4 @@
-import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { ownMounts } from "./own-mounts.ts";
 import { type Ran, run } from "./program.ts";
 

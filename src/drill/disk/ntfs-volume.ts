@@ -1,13 +1,13 @@
 import { linkSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ByteWriter } from "../wire/bytes.ts";
-import type { SeenFile } from "./disk-change.ts";
-import { createDiskFile, editDiskFile } from "./disk-file.ts";
+import { ByteWriter } from "../../wire/bytes.ts";
+import { outputOf, runWithMounts } from "../lab/mount-namespace.ts";
+import { run } from "../lab/program.ts";
+import type { SeenFile } from "./change.ts";
+import { createDiskFile, editDiskFile } from "./file.ts";
 import { LIST_FILES, parseFileList } from "./file-list.ts";
-import { outputOf, runWithMounts } from "./mount-namespace.ts";
 import { setNtfsDirty } from "./ntfs-dirty.ts";
-import { run } from "./program.ts";
 import type { WindowsTree } from "./windows-tree.ts";
 
 export interface NtfsState {

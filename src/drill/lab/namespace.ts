@@ -57,7 +57,7 @@ export async function enterLab(handOver: string): Promise<number> {
     const child = spawn(argv[0]!, argv.slice(1), {
       stdio: ["inherit", "inherit", "inherit", "pipe"],
       // Debian keeps mkntfs, dnsmasq and others where an ordinary user's PATH does not lead.
-      env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`, [INSIDE]: folder },
+      env: { ...process.env, PATH: `${process.env.PATH || "/usr/bin:/bin"}:/usr/sbin:/sbin`, [INSIDE]: folder },
     });
     const lifeline = child.stdio[LIFELINE] as NodeJS.WritableStream;
     lifeline.on("error", ignore);

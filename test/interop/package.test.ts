@@ -61,7 +61,7 @@ describeWith(["patchelf", "ldd", "sha256sum"], "the release for Linux", () => {
   it("runs where there is no Node", async () => {
     expect(spawnSync("node", { env: { PATH: emptyPath } }).error).toMatchObject({ code: "ENOENT" });
     expect(await run(["--version"])).toEqual({ code: 0, output: `${VERSION}\n` });
-    expect((await run(["remedy", "list"])).output).toMatch(/^channel-file-291 /);
+    expect((await run(["remedy", "list"])).output).toContain("channel-file-291");
   });
 
   it("makes, fills and searches a vault", async () => {

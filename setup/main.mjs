@@ -86,7 +86,7 @@ function pinned([program, ...args], env = {}) {
 
 /** @param {string[]} args */
 function breakglass(args) {
-  return pinned(["node", join(root, "src", "cli", "main.ts"), ...args]);
+  return run(join(root, "breakglass"), args).status;
 }
 
 /** @param {string} title @param {() => number} work */

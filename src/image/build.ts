@@ -65,7 +65,7 @@ export async function buildImage(options: BuildOptions): Promise<Manifest> {
 /** Where packages come from, in the order: option, environment, the machine's apt. */
 export function fetchDefaults({ cache, mirror, update }: Pick<BuildOptions, "cache" | "mirror" | "update">) {
   mkdirSync(cache, { recursive: true });
-  return { cache, mirror: mirror ?? process.env["BREAKGLASS_MIRROR"] ?? null, update: update ?? false };
+  return { cache, mirror: mirror ?? process.env.BREAKGLASS_MIRROR ?? null, update: update ?? false };
 }
 
 /** pxe/agent/init is /init; the rest goes to /usr/lib/breakglass. */

@@ -167,9 +167,9 @@ export function campaignLine(state: CampaignState): string {
 }
 
 function alreadyArmed(state: CampaignState): OperatorError {
-  const name = state.is === "none" ? "" : ` ${state.campaign.campaign}`;
+  const name = state.is === "none" ? "A campaign" : `Campaign ${state.campaign.campaign}`;
   return new OperatorError(
-    `A campaign${name} is armed already, and it goes on as it was. ${NOT_ARMED}`,
+    `${name} is armed already, and it goes on as it was. Nothing was changed.`,
     "Halt it first (breakglass campaign halt), or look at it (breakglass campaign status).",
     ExitCode.refused,
   );

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { openSqliteLedger, type SqliteLedger } from "../ledger/sqlite.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { fileCause } from "./read-file.ts";
 
 /** What commander gives for `--state DIR`. */
 export interface StateOption {
@@ -52,7 +53,7 @@ function makeFolder(folder: string): void {
     if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(folder, 0o700);
   } catch (error) {
     throw new OperatorError(
-      `The folder ${folder} cannot be made: ${(error as Error).message}.`,
+      `The folder ${folder} cannot be made: ${fileCause(error)}.`,
       "Name another folder with --state.",
       ExitCode.environment,
     );
@@ -64,7 +65,7 @@ function refuseOpenFolder(folder: string): void {
   // Windows has no such mode bits; there the folder lies in the user's profile, which other users cannot enter.
   if (mode === undefined || process.platform === "win32" || (mode & 0o077) === 0) return;
   throw new OperatorError(
-    `Others on this machine may look into ${folder} (mode ${(mode & 0o777).toString(8)}); nothing was opened.`,
+    `Others on this machine may look into ${folder} (mode ${(mode & 0o777).toString(8)}). Nothing was opened.`,
     `Close it first: chmod 700 ${folder}`,
     ExitCode.environment,
   );

@@ -12,8 +12,9 @@ import { parseGuid } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
+import { fileCause, requireFile } from "./read-file.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
-import { formatTable, formatTime } from "./table.ts";
+import { count, formatTable, formatTime, terminalWidth } from "./table.ts";
 
 type Options = StateOption & { readonly json?: boolean };
 
@@ -37,7 +38,7 @@ export function register(program: Command): void {
   withStateOption(escrow.command("find"))
     .description("which deposits fit; shows no recovery password")
     .argument(
-      "<text>",
+      "<text...>",
       "a key protector ID, its first 8 characters as the recovery screen shows them, or a device name",
     )
     .option("--json", "for scripts")
@@ -73,19 +74,24 @@ async function init(options: Options & PassphraseOption): Promise<void> {
 
 async function importFile(file: string, options: Options): Promise<void> {
   const report = await withVault(options, async (vault) => {
+    requireFile(file, "export", "Nothing was deposited.");
     const ledger = await openStateLedger(options, true);
+    const stopping = new AbortController();
+    const stop = () => stopping.abort();
+    process.once("SIGINT", stop).once("SIGTERM", stop);
     try {
-      const done = await importCsv(bytesOf(file), vault, basename(file), showProgress);
-      const { source, deposited, present } = done;
+      const done = await importCsv(bytesOf(file), vault, basename(file), showProgress, stopping.signal);
+      const { source, deposited, present, stopped } = done;
       const counts = { deposited, present, rejected: done.rejected.length, conflicts: done.conflicts.length };
-      const body = { type: "vault.imported", vaultId: vault.vaultId, source, ...counts };
+      const body = { type: "vault.imported", vaultId: vault.vaultId, source, ...counts, ...(stopped && { stopped }) };
       await ledger.append({ body, actor: operatorActor(), commandId: `import:${randomUUID()}` });
       return done;
     } finally {
+      process.off("SIGINT", stop).off("SIGTERM", stop);
       await ledger.close();
     }
   });
-  if (report.rejected.length > 0) process.exitCode = ExitCode.negative;
+  if (report.rejected.length > 0 || report.stopped) process.exitCode = ExitCode.negative;
   if (options.json) print(report);
   else process.stdout.write(describeImport(report, file));
 }
@@ -96,35 +102,38 @@ async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw new OperatorError(
-      `${file} cannot be read (${(error as NodeJS.ErrnoException).code}); rows read before that, if any, are in the vault.`,
-      "Correct the name, or copy the file to this machine, and import it again: what is in the vault already stays.",
+      `The export ${file} cannot be read to its end: ${fileCause(error)}. Rows read before that, if any, are in the vault.`,
+      "Copy the file to this machine and import it again: what is in the vault already stays.",
     );
   }
 }
 
 function showProgress(rows: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${rows} rows`);
+  if (process.stderr.isTTY) process.stderr.write(`\r${rows} rows so far (Ctrl-C stops)`);
 }
 
 function describeImport(report: ImportReport, file: string): string {
-  const { rows, deposited, present, rejected, conflicts } = report;
-  let text = process.stderr.isTTY ? "\r" : "";
-  if (rejected.length > 0)
-    text += `${formatTable(
-      ["LINE", "REJECTED", "WHY", "KEY PROTECTOR ID"],
-      rejected.map(({ line, reason, detail, protectorId }) => [String(line), reason, detail, protectorId ?? "-"]),
-    )}\n`;
+  const { rows, deposited, present, rejected, conflicts, stopped } = report;
+  let text = process.stderr.isTTY ? "\r\u001b[K" : "";
+  if (rejected.length > 0) {
+    const lines = rejected.map(({ line, protectorId, detail }) => [String(line), protectorId ?? "-", detail]);
+    text += `${formatTable(["LINE", "KEY PROTECTOR ID", "WHY IT WAS REJECTED"], lines, terminalWidth())}\n`;
+  }
   for (const { line, protectorId, passwords } of conflicts)
-    text += `line ${line}: the vault now has ${passwords} different passwords for ${protectorId}; the newest is tried first\n`;
-  text += `${rows} rows: ${deposited} deposited, ${present} already present, ${rejected.length} rejected\n`;
+    text += `Line ${line}: the vault has ${passwords} different passwords for ${protectorId}. The newest is tried first.\n`;
+  if (stopped) text += `STOPPED after ${count(rows, "row")}. They stay; to bring in the rest, import the file again.\n`;
+  text += `${count(rows, "row")}: ${deposited} deposited, ${present} already present, ${rejected.length} rejected.\n`;
+  if (rejected.length > 0)
+    text += "A device whose row was rejected cannot be rescued: correct these rows, and import again.\n";
   return `${text}${file} itself still holds recovery passwords in the clear: delete it or lock it away.\n`;
 }
 
-async function find(text: string, options: Options): Promise<void> {
-  const found = await withVault(options, async (vault) => findDeposits(vault, text.trim()));
+async function find(words: readonly string[], options: Options): Promise<void> {
+  const text = words.join(" ").trim();
+  const found = await withVault(options, async (vault) => findDeposits(vault, text));
   if (found.length === 0) process.exitCode = ExitCode.negative;
   if (options.json) return print(found);
-  if (found.length === 0) process.stdout.write("Nothing in the vault fits.\n");
+  if (found.length === 0) process.stdout.write(`Nothing in the vault fits. ${FIND_TAKES}\n`);
   else
     process.stdout.write(
       formatTable(
@@ -136,15 +145,19 @@ async function find(text: string, options: Options): Promise<void> {
           source,
           formatTime(depositedAt),
         ]),
+        terminalWidth(),
       ),
     );
 }
 
+const FIND_TAKES = "It looks for a whole key protector ID, its first 8 characters, or a whole device name.";
+
 /** A device may be named like 8 hex digits, so both readings are looked up. */
 function findDeposits(vault: Vault, text: string): Deposit[] {
-  if (/^[0-9 -]{40,}$/.test(text))
+  if (text === "") throw new OperatorError("There is nothing to look for.", FIND_TAKES);
+  if (/^(?:[0-9]{6}[ -]*){3,}[0-9]{0,5}$/.test(text))
     throw new OperatorError(
-      "That looks like a recovery password, and other programs can read a command's arguments; nothing was looked up.",
+      "That looks like a recovery password, and other programs can read a command's arguments. Nothing was looked up.",
       "Look for the key protector ID or the device name instead.",
     );
   if (/^\{?[0-9a-f]{8}-[0-9a-f-]{27}\}?$/i.test(text)) return vault.find({ protectorId: parseGuid(text) });
@@ -158,13 +171,13 @@ async function status(options: Options): Promise<void> {
   if (options.json) return print(found);
   const { deposits, protectors, devices, conflicts, createdAt, lastDepositAt, recipient } = found;
   process.stdout.write(
-    `${deposits} recovery passwords for ${protectors} key protectors, ${devices} devices named\n` +
+    `${count(deposits, "recovery password")} for ${count(protectors, "key protector")}, ${count(devices, "device")} named.\n` +
       `last deposit  ${lastDepositAt === null ? "none yet" : formatTime(lastDepositAt)}\n` +
       `vault made    ${formatTime(createdAt)}\n` +
       `recipient     ${recipient}\n`,
   );
   for (const protectorId of conflicts)
-    process.stdout.write(`several different passwords for ${protectorId}: the newest is tried first\n`);
+    process.stdout.write(`Several different passwords for ${protectorId}: the newest is tried first.\n`);
 }
 
 async function withVault<T>(options: StateOption, act: (vault: Vault) => Promise<T>): Promise<T> {

@@ -27,24 +27,24 @@ export async function readNewPassphrase(options: PassphraseOption): Promise<Secr
   requireTerminal();
   const first = longEnough(notEmpty(await ask(`New passphrase (${LEAST_PASSPHRASE_LENGTH} characters or more):`)));
   if ((await ask("The same once more:")) === first.reveal()) return first;
-  throw new OperatorError("The two passphrases differ; nothing was made.", "Run the command again.");
+  throw new OperatorError("The two passphrases differ. Nothing was made.", "Run the command again.");
 }
 
 async function passphraseFromDescriptor(option: string): Promise<Secret<string>> {
   if (!/^\d{1,4}$/.test(option))
     throw new OperatorError(
-      "--passphrase-fd takes the number of an open descriptor.",
+      "--passphrase-fd takes the number of an open descriptor. Nothing was changed.",
       "Example: --passphrase-fd 3 3<FILE",
     );
   const bytes = await readAll(Number(option)).catch((error: NodeJS.ErrnoException) => {
     throw new OperatorError(
-      `Descriptor ${option} cannot be read (${error.code}).`,
+      `Descriptor ${option} cannot be read (${error.code}). Nothing was changed.`,
       `Open it for this command, as in: --passphrase-fd ${option} ${option}<FILE`,
     );
   });
   if (bytes.length > MOST_BYTES)
     throw new OperatorError(
-      `What descriptor ${option} gives is too long for a passphrase.`,
+      `What descriptor ${option} gives is too long for a passphrase. Nothing was changed.`,
       "Give only the passphrase.",
     );
   return notEmpty(bytes.toString("utf8").replace(/\r?\n$/, ""));
@@ -62,11 +62,11 @@ async function readAll(descriptor: number): Promise<Buffer> {
 
 async function ask(message: string): Promise<string> {
   try {
-    return await password({ message, mask: false });
+    return await password({ message, mask: false, toggleMask: false });
   } catch (error) {
     if ((error as Error).name !== "ExitPromptError") throw error;
     throw new OperatorError(
-      "No passphrase was given; nothing was changed.",
+      "No passphrase was given. Nothing was changed.",
       "Run the command again.",
       ExitCode.refused,
     );
@@ -75,19 +75,22 @@ async function ask(message: string): Promise<string> {
 
 function requireTerminal(): void {
   if (process.stdin.isTTY) return;
-  throw new OperatorError("There is no terminal to ask for the passphrase on.", "Give it with --passphrase-fd N.");
+  throw new OperatorError(
+    "There is no terminal to ask for the passphrase on. Nothing was changed.",
+    "Give it with --passphrase-fd N.",
+  );
 }
 
 function notEmpty(text: string): Secret<string> {
   if (text === "")
-    throw new OperatorError("The passphrase is empty; nothing was changed.", "Give the vault's passphrase.");
+    throw new OperatorError("The passphrase is empty. Nothing was changed.", "Give the vault's passphrase.");
   return new Secret(text);
 }
 
 function longEnough(passphrase: Secret<string>): Secret<string> {
   if ([...passphrase.reveal()].length >= LEAST_PASSPHRASE_LENGTH) return passphrase;
   throw new OperatorError(
-    `The passphrase is shorter than ${LEAST_PASSPHRASE_LENGTH} characters; nothing was made.`,
+    `The passphrase is shorter than ${LEAST_PASSPHRASE_LENGTH} characters. Nothing was made.`,
     "Choose a longer one: five or six random words are easy to type and hard to guess.",
   );
 }

@@ -24,6 +24,8 @@ export interface ImportReport {
   readonly present: number;
   readonly rejected: readonly RejectedRow[];
   readonly conflicts: readonly ConflictingRow[];
+  /** True if it was told to stop before the end: the rows so far are in, the others were not looked at. */
+  readonly stopped: boolean;
 }
 
 /** Rows per transaction: enough to make the fsync cheap, few enough to show progress. */
@@ -38,13 +40,14 @@ interface Pending {
  * Imports a directory export (parseHeader says which) into a vault, sealed or not. `content` is its text or its bytes
  * as they are read. A bad row is reported and does not stop the others. Throws OperatorError, with nothing deposited,
  * if the header is not one it knows. `source` is the file's name without its folder; `onProgress` is told how many
- * rows are done.
+ * rows are done; `stop` ends it at a row, with all before it deposited.
  */
 export async function importCsv(
   content: string | AsyncIterable<Uint8Array>,
   vault: Vault,
   source: string,
   onProgress: (rows: number) => void = () => {},
+  stop?: AbortSignal,
 ): Promise<ImportReport> {
   const report = {
     source,
@@ -53,6 +56,7 @@ export async function importCsv(
     present: 0,
     rejected: [] as RejectedRow[],
     conflicts: [] as ConflictingRow[],
+    stopped: false,
   };
   let columns: Columns | null = null;
   let batch: Pending[] = [];
@@ -68,10 +72,14 @@ export async function importCsv(
   };
   for await (const { number: line, text } of linesOf(typeof content === "string" ? [Buffer.from(content)] : content)) {
     // Windows PowerShell 5's Export-Csv begins with a line about types.
+    if (stop?.aborted) {
+      report.stopped = true;
+      break;
+    }
     if (text?.trim() === "" || (columns === null && text?.startsWith("#TYPE"))) continue;
     if (columns === null) {
       columns = text === null ? null : parseHeader(text);
-      if (columns === null) throw unknownHeader(source, line);
+      if (columns === null) throw unknownHeader(source, line, text);
       continue;
     }
     report.rows += 1;
@@ -83,14 +91,20 @@ export async function importCsv(
     else batch.push({ line, deposit: { ...row, source } });
     if (batch.length >= BATCH) await flush();
   }
-  if (columns === null) throw unknownHeader(source, 1);
+  if (columns === null && !report.stopped)
+    throw new OperatorError(
+      `${source} is empty. Nothing was deposited.`,
+      "Export it again: it lost its content on the way.",
+    );
   await flush();
   return report;
 }
 
-function unknownHeader(source: string, line: number): OperatorError {
+function unknownHeader(source: string, line: number, text: string | null): OperatorError {
+  // UTF-16 without its mark reads as a NUL between every two letters.
+  const binary = text?.includes("\0") ? " It is not plain text in UTF-8, nor UTF-16 with a byte order mark." : "";
   return new OperatorError(
-    `Line ${line} of ${source} is not a header of a directory export; nothing was deposited.`,
-    `The first line has to read ${KNOWN_HEADERS}.`,
+    `Line ${line} of ${source} is not the header of a directory export.${binary} Nothing was deposited.`,
+    `The first line has to read ${KNOWN_HEADERS}${binary === "" ? "" : ", saved as UTF-8"}.`,
   );
 }

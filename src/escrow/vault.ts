@@ -43,7 +43,7 @@ export interface VaultOptions {
 /** Asked to open a deposit while sealed. */
 export class VaultSealed extends OperatorError {
   constructor() {
-    super("The vault is sealed; no recovery password was opened.", "Unseal it with its passphrase.", ExitCode.refused);
+    super("The vault is sealed: no recovery password was opened.", "Unseal it with its passphrase.", ExitCode.refused);
     this.name = "VaultSealed";
   }
 }

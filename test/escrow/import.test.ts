@@ -32,7 +32,15 @@ const reasonsOf = async (...rows: string[]) =>
 
 test("CrowdStrike's four-column export is deposited with device names from its distinguished names", async () => {
   const { vault, report } = await imported([HEADER, ROW_A, ROW_B, ""].join("\r\n"));
-  expect(report).toEqual({ source: "keys.csv", rows: 2, deposited: 2, present: 0, rejected: [], conflicts: [] });
+  expect(report).toEqual({
+    source: "keys.csv",
+    rows: 2,
+    deposited: 2,
+    present: 0,
+    rejected: [],
+    conflicts: [],
+    stopped: false,
+  });
   expect(vault.find({ deviceName: "PC-0001" })).toMatchObject([
     { protectorId: ID_A, directory: "ActiveDirectory", source: "keys.csv" },
   ]);
@@ -137,9 +145,29 @@ test.each([
 ])("without a header it knows, nothing is deposited (%#)", async (content) => {
   const vault = await newVault();
   const failure = await importCsv(content, vault, "keys.csv").catch((error: Error) => error);
-  expect(failure).toMatchObject({ name: "OperatorError", message: expect.stringContaining("nothing was deposited") });
+  expect(failure).toMatchObject({ name: "OperatorError", message: expect.stringContaining("Nothing was deposited") });
   expect(showsDigits(inspect(failure))).toBe(false);
   expect(vault.status().deposits).toBe(0);
+});
+
+test("an empty file, and UTF-16 without its mark, are told apart from a wrong header", async () => {
+  const vault = await newVault();
+  const utf16 = Buffer.from(`${HEADER}\n${ROW_A}\n`, "utf16le").toString("latin1");
+  await expect(importCsv("", vault, "keys.csv")).rejects.toThrow(/keys.csv is empty/);
+  await expect(importCsv(utf16, vault, "keys.csv")).rejects.toThrow(/not plain text in UTF-8/);
+});
+
+test("stopped, it says so, and what it counted is in the vault", async () => {
+  const vault = await newVault();
+  const stopping = new AbortController();
+  const pieces = async function* () {
+    yield Buffer.from(`${HEADER}\n${ROW_A}\n`);
+    stopping.abort();
+    yield Buffer.from(`${ROW_B}\n`);
+  };
+  const report = await importCsv(pieces(), vault, "keys.csv", undefined, stopping.signal);
+  expect(report).toMatchObject({ rows: 1, deposited: 1, stopped: true });
+  expect(vault.status().deposits).toBe(1);
 });
 
 test("rows are counted once each, whatever the file's pieces look like", async () => {

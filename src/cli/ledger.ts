@@ -7,10 +7,12 @@ import type { Entry } from "../ledger/entry.ts";
 import { exportLine, parseExportLine } from "../ledger/export.ts";
 import { openSqliteLedger, type SqliteLedger } from "../ledger/sqlite.ts";
 import { type Break, follow, type Link, verifyLedger, type Whole } from "../ledger/verify.ts";
-import { canonicalJson } from "../wire/json.ts";
+import type { Json } from "../wire/json.ts";
+import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { fileCause, requireFile } from "./read-file.ts";
 import { type StateOption, stateFolder, withStateOption } from "./state.ts";
-import { formatTable, formatTime } from "./table.ts";
+import { count, formatTable, formatTime, terminalWidth } from "./table.ts";
 
 type VerifyOptions = StateOption & { readonly export?: string; readonly expect?: Expected; readonly json?: boolean };
 type Expected = { readonly seq: number; readonly hash: string };
@@ -38,6 +40,7 @@ export function register(program: Command): void {
   withStateOption(ledger.command("show"))
     .description("the events as a table, times in UTC")
     .option("--tail <N>", "only the last N", parseCount)
+    .option("--json", "the entries whole, one JSON object a line")
     .action(show);
 }
 
@@ -59,29 +62,41 @@ async function verify(options: VerifyOptions): Promise<void> {
 
 function describeVerdict(verdict: Whole | Break, faults: readonly string[]): string {
   if (!verdict.holds)
-    return `THE LEDGER DOES NOT HOLD: ${verdict.what}\nThe ${verdict.seq - 1} entries before it hold. Keep the file as it is, and compare it with an earlier export.\n`;
-  if (faults.length > 0) return `THE LEDGER DOES NOT HOLD: ${faults.join("; ")}\nKeep the file as it is.\n`;
+    return `THE LEDGER DOES NOT HOLD: ${verdict.what}.\nEntries before it that hold: ${verdict.seq - 1}. Keep the file as it is, and compare it with an earlier export.\n`;
+  if (faults.length > 0) return `THE LEDGER DOES NOT HOLD: ${faults.join("; ")}.\nKeep the file as it is.\n`;
   const { entries, head } = verdict;
   if (head === null) return "The ledger holds; it has no entries yet.\n";
-  return `The ledger holds: ${entries} entries, the last at ${formatTime(head.at)}.\nTo find a later cut, note down its head: ${head.seq}:${head.hash}\n`;
+  return `The ledger holds: ${count(entries, "entry", "entries")}, the last at ${formatTime(head.at)}.\nTo find a later cut, note down its head: ${head.seq}:${head.hash}\n`;
 }
 
 async function verifyExport(file: string): Promise<Whole | Break> {
   let head: Link | null = null;
-  for await (const entry of exportedEntries(file)) {
-    const next: Link | Break = follow(head, entry);
-    if ("holds" in next) return next;
-    head = next;
+  try {
+    for await (const entry of exportedEntries(file)) {
+      const next: Link | Break = follow(head, entry);
+      if ("holds" in next) return next;
+      head = next;
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    if (head === null)
+      throw new OperatorError(`${file} is not an exported ledger: line 1 is ${error.what}.`, "Name another file.");
+    const seq = head.seq + 1;
+    return { holds: false, seq, fault: "unreadable", what: `line ${error.offset}, entry ${seq}, is ${error.what}` };
   }
   return { holds: true, entries: head?.seq ?? 0, head };
 }
 
 async function* exportedEntries(file: string): AsyncGenerator<Entry> {
+  requireFile(file, "exported ledger", "Nothing was checked.");
   const input = createReadStream(file, "utf8");
   try {
     await once(input, "open");
   } catch (error) {
-    throw new OperatorError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, "Correct the name.");
+    throw new OperatorError(
+      `The exported ledger ${file} cannot be read: ${fileCause(error)}. Nothing was checked.`,
+      "Check the path, and run the command again.",
+    );
   }
   let line = 0;
   for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -120,25 +135,31 @@ async function exportLedger(options: StateOption & { readonly out?: string }): P
       // `ledger export | head` closes the pipe early, and that is no failure.
       if (code === "EPIPE" && out === process.stdout) return;
       if (code === undefined || error instanceof OperatorError) throw error;
-      const why = code === "EEXIST" ? "is there already and was left untouched" : `cannot be written (${code})`;
-      throw new OperatorError(`${options.out} ${why}.`, "Name another file with --out.");
+      const why =
+        code === "EEXIST" ? "is there already and was left untouched" : `cannot be written: ${fileCause(error)}`;
+      throw new OperatorError(`${options.out ?? "Standard output"} ${why}.`, "Name another file with --out.");
     }
   });
 }
 
-async function show(options: StateOption & { readonly tail?: number }): Promise<void> {
+async function show(options: StateOption & { readonly tail?: number; readonly json?: boolean }): Promise<void> {
   await withLedger(options, async (ledger) => {
     const { seq } = await ledger.head();
     const entries = await ledger.read(options.tail === undefined ? 0 : Math.max(0, seq - options.tail));
+    if (options.json) return void process.stdout.write(entries.map(exportLine).join(""));
     const rows = entries.map(({ seq: number, at, actor, body }) => {
       const { type, ...fields } = body;
-      const told = Object.entries(fields).map(
-        ([name, value]) => `${name}=${typeof value === "string" ? value : canonicalJson(value)}`,
-      );
+      const told = Object.entries(fields).map(([name, value]) => `${name}=${inShort(value)}`);
       return [String(number), formatTime(at), actor, type, told.join(" ")];
     });
-    process.stdout.write(formatTable(["SEQ", "TIME", "ACTOR", "EVENT", ""], rows));
+    process.stdout.write(formatTable(["SEQ", "TIME", "ACTOR", "EVENT", ""], rows, terminalWidth()));
   });
+}
+
+/** Lists and documents are for `--json`; a table tells how many, or that there is one. */
+function inShort(value: Json): string {
+  if (Array.isArray(value)) return `[${value.length}]`;
+  return typeof value === "object" && value !== null ? "{...}" : String(value);
 }
 
 async function withLedger<T>(options: StateOption, act: (ledger: SqliteLedger) => Promise<T>): Promise<T> {

@@ -4,24 +4,32 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 export type StoreFault = "full" | "busy" | "access" | "storage" | "damaged" | "not-a-store";
 
 const SAYS: Readonly<Record<StoreFault, readonly [what: string, next: string]>> = {
-  full: ["has no room to grow: the disk is full; nothing was written", "Free some space on that disk, then try again."],
+  full: [
+    "has no room to grow: the disk is full, and nothing was written",
+    "Free some space on that disk, then try again.",
+  ],
   busy: [
-    "is locked by another process; nothing was written",
+    "is locked by another process, and nothing was written",
     "Wait for the other breakglass command, or look for one that hangs, then try again.",
   ],
   access: [
-    "cannot be opened for reading and writing",
-    "Run as the user who owns it, and see that its disk is writable.",
+    "cannot be opened for reading and writing by this user",
+    "Run as the user who owns it (with sudo, if it was made so), and see that its disk is writable.",
   ],
   storage: [
-    "could not be written or read: the disk reports an error; what was being written counts as not written",
+    "could not be written or read: the disk reports an error, and what was being written counts as not written",
     "Check the disk (cable, stick, system log), keep a copy of the file, then start breakglass again.",
   ],
   damaged: [
     "is damaged",
-    "Keep it as it is, and work on from the last good copy; `breakglass ledger verify` says how far a ledger holds.",
+    "Keep it as it is, and work on from the last good copy. As long as it opens, `breakglass ledger verify` says how far a ledger holds.",
   ],
-  "not-a-store": ["is something else; it was left untouched", "Name the right folder with --state."],
+  "not-a-store": ["is something else, and was left untouched", "Name the right folder with --state."],
+};
+
+const EXITS: Partial<Record<StoreFault, ExitCode>> = {
+  damaged: ExitCode.negative,
+  "not-a-store": ExitCode.badInput,
 };
 
 /** A store file failed. `fault` is the reason word; the message says what it means for what was asked. */
@@ -30,11 +38,7 @@ export class StoreError extends OperatorError {
 
   constructor(fault: StoreFault, name: string, path: string, detail: string, options?: ErrorOptions) {
     const [what, next] = SAYS[fault];
-    super(
-      `The ${name} ${path} ${what} (${detail}).`,
-      next,
-      fault === "damaged" ? ExitCode.negative : ExitCode.environment,
-    );
+    super(`The ${name} ${path} ${what} (${detail}).`, next, EXITS[fault] ?? ExitCode.environment);
     this.name = "StoreError";
     this.fault = fault;
     if (options?.cause !== undefined) this.cause = options.cause;

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
@@ -29,7 +29,7 @@ export function openStoreFile(
   create: "never" | "if-missing" | "new",
   initialise: (db: DatabaseSync) => void,
 ): DatabaseSync {
-  const missing = !existsSync(path);
+  const missing = isMissing(path, kind);
   if (missing && create === "never")
     throw new OperatorError(
       `There is no ${kind.name} at ${path}.`,
@@ -56,10 +56,19 @@ export function openStoreFile(
 export function refuseExisting(path: string, kind: StoreKind): void {
   if (!existsSync(path)) return;
   throw new OperatorError(
-    `There is a ${kind.name} at ${path} already; it was left untouched.`,
+    `There is a ${kind.name} at ${path} already. It was left untouched.`,
     "Use it, or name another folder with --state.",
     ExitCode.refused,
   );
+}
+
+/** A folder that this user may not enter hides its files; that is not the same as their not being there. */
+function isMissing(path: string, { name }: StoreKind): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch (error) {
+    throw storeFault(error, name, path);
+  }
 }
 
 /** The new name must survive a power cut too, and on Linux that takes an fsync of the folder. */
@@ -91,13 +100,13 @@ function fill(db: DatabaseSync, kind: StoreKind, initialise: (db: DatabaseSync) 
 function checkKind(db: DatabaseSync, kind: StoreKind, path: string): void {
   if (pragma(db, "application_id") !== kind.applicationId)
     throw new OperatorError(
-      `${path} is a database, but not a ${kind.name}; it was left untouched.`,
+      `${path} is a database, but not a ${kind.name}. It was left untouched.`,
       "Name the right folder with --state.",
     );
   const version = pragma(db, "user_version");
   if (version > kind.version)
     throw new OperatorError(
-      `${path} is a ${kind.name} of version ${version}, and this breakglass knows version ${kind.version}; it was left untouched.`,
+      `${path} is a ${kind.name} of version ${version}, and this breakglass knows version ${kind.version}. It was left untouched.`,
       "Use the newer breakglass that wrote it.",
     );
   if (version !== kind.version) throw new StoreError("damaged", kind.name, path, `its version reads ${version}`);

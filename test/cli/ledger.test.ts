@@ -64,8 +64,11 @@ describe("verify", () => {
     writeFileSync(out, readFileSync(out, "utf8").replace('"commandId":"two"', '"commandId":"tow"'));
     const { stdout, exitCode } = await ledger("verify", "--export", out);
     expect([exitCode, stdout]).toEqual([1, expect.stringContaining("entry 2 was changed")]);
+    writeFileSync(out, readFileSync(out, "utf8").slice(0, -20));
+    expect((await ledger("verify", "--export", out)).exitCode).toBe(1);
     writeFileSync(out, "rubbish\n");
-    await expect(ledger("verify", "--export", out)).rejects.toMatchObject({ name: "MalformedError", offset: 1 });
+    await expect(ledger("verify", "--export", out)).rejects.toMatchObject({ name: "OperatorError", exitCode: 2 });
+    await expect(ledger("verify", "--export", state)).rejects.toThrow(/it is a folder/);
   });
 });
 
@@ -87,6 +90,15 @@ describe("show", () => {
     expect(stdout).toMatch(/2 +2024-07-19 04:00:00Z +station +device\.sighted +name=two/);
     expect(stdout).not.toContain("name=one");
     expect(stdout).not.toContain("\u001b");
+  });
+
+  test("--json gives the entries whole, and the table keeps lists and documents short", async () => {
+    const store = await openSqliteLedger(path, { station: "laptop-1", clock: () => 1_721_361_600_000 });
+    await store.append({ body: { type: "x.y", list: [1, 2], all: { a: 1 } }, actor: "station", commandId: "four" });
+    await store.close();
+    expect((await ledger("show", "--tail", "1")).stdout).toContain("list=[2]");
+    const { stdout } = await ledger("show", "--tail", "1", "--json");
+    expect(JSON.parse(stdout).body).toEqual({ type: "x.y", list: [1, 2], all: { a: 1 } });
   });
 
   test.each(["0", "x", "-1"])("--tail %s is wrong usage", async (tail) => {

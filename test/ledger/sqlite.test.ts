@@ -143,7 +143,7 @@ describe("opening", () => {
     other.exec("CREATE TABLE cookies (name TEXT)");
     other.close();
     const before = readFileSync(path);
-    await expect(open()).rejects.toThrow(/not a ledger; it was left untouched/);
+    await expect(open()).rejects.toThrow(/not a ledger. It was left untouched/);
     expect(readFileSync(path)).toEqual(before);
   });
 

@@ -3,23 +3,27 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { styleText } from "node:util";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import type { CampaignState } from "../campaign/campaign.ts";
 import { type TimelineLine, timelineLine } from "../dashboard/timeline.ts";
 import { openVault, type Vault } from "../escrow/vault.ts";
 import { loadManifest, MANIFEST, verifyImage } from "../image/manifest.ts";
 import type { Entry } from "../ledger/entry.ts";
+import { Desk } from "../server/desk.ts";
 import { findInterface } from "../server/interface.ts";
+import { tryPorts } from "../server/listen.ts";
 import { STANDARD_PORTS, type Station, startStation } from "../server/station.ts";
-import { parseIpv4 } from "../wire/ipv4.ts";
+import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { campaignLine } from "./campaign.ts";
 import { type PassphraseOption, readPassphrase } from "./passphrase.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
 type ServeOptions = StateOption &
   PassphraseOption & {
     readonly interface: string;
-    readonly address?: string;
+    readonly address?: Ipv4;
     readonly image: string;
     readonly sealed: boolean;
     readonly json: boolean;
@@ -31,7 +35,7 @@ export function register(program: Command): void {
   withStateOption(program.command("serve"))
     .description("the station: answer, boot and rescue the devices that the armed campaign admits")
     .requiredOption("--interface <IF>", "the one interface to serve on")
-    .option("--address <IP>", "which of its addresses, where it has several")
+    .option("--address <IP>", "which of its addresses, where it has several", parseAddress)
     .option("--image <DIR>", "the recovery image", join("build", "image"))
     .option("--passphrase-fd <N>", "read the vault's passphrase from this descriptor instead of asking")
     .option("--sealed", "start without the passphrase: devices boot and wait, nothing is released", false)
@@ -40,14 +44,13 @@ export function register(program: Command): void {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const served = findInterface(
-    options.interface,
-    options.address === undefined ? undefined : parseIpv4(options.address),
-  );
-  const image = await readImage(options.image);
+  const served = findInterface(options.interface, options.address);
   const folder = stateFolder(options);
   const vault = await openVault(folder.vault, { clock: Date.now });
   const ledger = await openStateLedger(options);
+  const image = await readImage(options.image);
+  // Before a passphrase is typed: nothing of this needs it.
+  await tryPorts(served.address, STANDARD_PORTS);
   if (!options.sealed) await unseal(vault, options);
   const say = options.json ? sayJson : sayPlain;
   if (!options.sealed)
@@ -70,7 +73,10 @@ async function serve(options: ServeOptions): Promise<void> {
     },
     onNotice: say.notice,
   });
-  say.ready(station, served.name);
+  say.ready(station, served.name, folder.folder);
+  const desk = new Desk(ledger, () => {});
+  await desk.catchUp();
+  say.campaign(desk.state.campaign);
   await untilStopped(station, say);
   await station.close();
   say.counters(station);
@@ -78,13 +84,25 @@ async function serve(options: ServeOptions): Promise<void> {
   await ledger.close();
 }
 
+/** At a terminal a mistyped passphrase is asked for again; a descriptor has only one. */
 async function unseal(vault: Vault, options: ServeOptions): Promise<void> {
-  if ((await vault.unseal(await readPassphrase(options))) === "unsealed") return;
+  for (let left = options.passphraseFd === undefined ? 3 : 1; left > 0; left -= 1) {
+    if ((await vault.unseal(await readPassphrase(options))) === "unsealed") return;
+    if (left > 1) process.stderr.write("That does not open the vault. Is Caps Lock on?\n");
+  }
   throw new OperatorError(
-    "the passphrase does not open the vault; nothing was started",
-    "type it again; is Caps Lock on? To start without it (nothing is released): --sealed",
+    "The passphrase does not open the vault. Nothing was started.",
+    "Start again with the right one. To start without it (devices boot and wait, nothing is released): --sealed",
     ExitCode.refused,
   );
+}
+
+function parseAddress(text: string): Ipv4 {
+  try {
+    return parseIpv4(text);
+  } catch {
+    throw new InvalidArgumentError("An IPv4 address, such as 10.99.0.2.");
+  }
 }
 
 /** The whole image goes into memory, and only after every byte is what the manifest says. */
@@ -93,8 +111,8 @@ async function readImage(folder: string) {
   const differences = await verifyImage(folder);
   if (differences.length > 0)
     throw new OperatorError(
-      `${folder}: ${differences.map(({ path, problem }) => `${path} (${problem})`).join(", ")} differ from the manifest; nothing was served`,
-      "build the image again: breakglass image build",
+      `The recovery image in ${folder} is not what its manifest says: ${differences.map(({ path, problem }) => `${path} (${problem})`).join(", ")}. Nothing was started.`,
+      "Build it again: breakglass image build",
       ExitCode.negative,
     );
   const files = new Map(manifest.files.map(({ path }) => [path, readFileSync(join(folder, path))]));
@@ -119,7 +137,8 @@ function untilStopped(station: Station, say: Say): Promise<void> {
 interface Say {
   entry(entry: Entry): void;
   notice(text: string): void;
-  ready(station: Station, name: string): void;
+  ready(station: Station, name: string, state: string): void;
+  campaign(state: CampaignState): void;
   periodic(station: Station): void;
   counters(station: Station): void;
 }
@@ -130,6 +149,7 @@ const sayJson: Say = {
   entry: (entry) => print(JSON.stringify({ entry })),
   notice: (text) => print(JSON.stringify({ notice: text })),
   ready: ({ url }, name) => print(JSON.stringify({ ready: { url, interface: name } })),
+  campaign: (campaign) => print(JSON.stringify({ campaign: campaign.is })),
   periodic: (station) => sayJson.counters(station),
   counters: (station) => print(JSON.stringify({ counters: station.counters() })),
 };
@@ -149,8 +169,11 @@ const sayPlain: Say = {
     print(`${clock(at)}  ${(device ?? "station").padEnd(17)}  ${styleText(COLOURS[mark], text)}`);
   },
   notice: (text) => print(`${clock(Date.now())}  ${"station".padEnd(17)}  ${styleText("yellow", text)}`),
-  ready: ({ url }, name) =>
-    print(`ready on ${name}, agents at ${url}. Stop everything: breakglass campaign halt. Stop the station: Ctrl-C.`),
+  ready: ({ url }, name, state) =>
+    print(
+      `Ready on ${name}, agents at ${url}. Stop the station: Ctrl-C.\nStop everything: breakglass campaign halt --state ${state}`,
+    ),
+  campaign: (campaign) => print(styleText(campaign.is === "armed" ? "green" : "yellow", campaignLine(campaign))),
   periodic: () => {},
   counters(station) {
     const { dhcp, tftp, http, control } = station.counters();

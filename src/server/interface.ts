@@ -17,19 +17,24 @@ export interface ServedInterface {
 export function findInterface(name: string, address?: Ipv4): ServedInterface {
   const all = networkInterfaces();
   const found = all[name];
-  const names = Object.keys(all).filter((other) => other !== "lo");
+  const names = Object.entries(all)
+    .filter(([, addresses]) => addresses?.some(({ internal, family }) => !internal && family === "IPv4"))
+    .map(([other]) => other);
+  const others =
+    names.length === 0 ? "None is up that has an IPv4 address." : `Up, with an address: ${names.join(", ")}.`;
   if (found === undefined)
-    throw refuse(`there is no interface ${name} that is up`, `one of: ${names.join(", ") || "(none is up)"}`);
+    throw refuse(`There is no interface ${name} that is up and has an address`, `See \`ip address\`. ${others}`);
+  if (found.some(({ internal }) => internal)) throw refuse(`No device can reach ${name}`, `Name a LAN's. ${others}`);
   const addresses = found.filter(({ family }) => family === "IPv4");
   if (addresses.length === 0)
-    throw refuse(`${name} has no IPv4 address`, `give it one: ip address add 10.99.0.2/24 dev ${name}`);
+    throw refuse(`${name} has no IPv4 address`, `Give it one, such as: ip address add 10.99.0.2/24 dev ${name}`);
   const picked = address === undefined ? addresses : addresses.filter((each) => each.address === address);
   const list = addresses.map((each) => each.address).join(", ");
-  if (picked.length === 0) throw refuse(`${name} does not have the address ${address}`, `it has: ${list}`);
-  if (picked.length > 1) throw refuse(`${name} has several IPv4 addresses`, `say which with --address: ${list}`);
+  if (picked.length === 0) throw refuse(`${name} does not have the address ${address}`, `It has: ${list}.`);
+  if (picked.length > 1) throw refuse(`${name} has several IPv4 addresses`, `Say which with --address: ${list}.`);
   return { name, address: parseIpv4(picked[0]!.address), mac: parseMac(picked[0]!.mac) };
 }
 
 function refuse(what: string, next: string): OperatorError {
-  return new OperatorError(`${what}; nothing was started`, next, ExitCode.environment);
+  return new OperatorError(`${what}. Nothing was started.`, next, ExitCode.environment);
 }

@@ -1,22 +1,55 @@
-import type { Socket } from "node:dgram";
-import type { AddressInfo, Server } from "node:net";
+import { createSocket, type Socket } from "node:dgram";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 
 const CAUSES: Readonly<Record<string, string>> = {
-  EADDRINUSE: "another program holds it: find it with `ss -lunpt`, stop it, start again",
-  EACCES: "ports below 1024 need root: start with sudo, or grant CAP_NET_BIND_SERVICE to the program",
-  EADDRNOTAVAIL: "this machine does not have that address: name an interface that is up",
+  EADDRINUSE: "Another program holds it, or another station: find it with `ss -lunpt`, stop it, start again.",
+  EACCES: "Ports below 1024 need root: start with sudo, and name the same --state as before.",
+  EADDRNOTAVAIL: "This machine does not have that address: name an interface that is up.",
 };
 
 /** What an operator is told when a port cannot be had. */
 export function portRefused(what: string, address: Ipv4, port: number, error: NodeJS.ErrnoException): OperatorError {
   const next = CAUSES[error.code ?? ""] ?? error.message;
   return new OperatorError(
-    `cannot serve ${what} on ${address}:${port}; nothing was started`,
+    `Cannot serve ${what} on ${address}:${port}. Nothing was started.`,
     next,
     ExitCode.environment,
   );
+}
+
+/** Throws, as `listen` and `bind` would, if one of these ports cannot be had now; leaves them all free again. */
+export async function tryPorts(
+  address: Ipv4,
+  ports: {
+    readonly dhcp: number;
+    readonly bootServer: number;
+    readonly tftp: number;
+    readonly http: number;
+    readonly https: number;
+  },
+): Promise<void> {
+  for (const [what, port] of [
+    ["HTTPS", ports.https],
+    ["HTTP", ports.http],
+  ] as const) {
+    const server = createServer();
+    await listen(server, address, port, what);
+    await new Promise((closed) => server.close(closed));
+  }
+  for (const [what, port] of [
+    ["TFTP", ports.tftp],
+    ["DHCP", ports.dhcp],
+    ["the PXE boot server", ports.bootServer],
+  ] as const) {
+    const socket = createSocket("udp4");
+    try {
+      await bind(socket, address, port, what);
+    } finally {
+      await new Promise<void>((closed) => socket.close(closed));
+    }
+  }
 }
 
 /** Listens on exactly this address and port; resolves to the port (0 asks for any). */

@@ -58,7 +58,10 @@ export class TransferSocket {
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#fail(error));
     this.#socket.on("message", (bytes) => this.#hear(bytes));
     this.#socket.bind({ address: options.address, port: 0, exclusive: true }, () =>
-      this.#socket.connect(options.to.port, options.to.address, () => this.#begin()),
+      // A forged source that there is no route to is told here, and nowhere else.
+      this.#socket.connect(options.to.port, options.to.address, (error?: NodeJS.ErrnoException) =>
+        error === undefined ? this.#begin() : this.#fail(error),
+      ),
     );
   }
 

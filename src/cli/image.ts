@@ -48,7 +48,7 @@ async function build({ out, drivers, mirror, update, json }: BuildCommand): Prom
   else {
     for (const { path, size, sha256 } of manifest.files)
       process.stdout.write(`${path.padEnd(12)} ${String(size).padStart(9)} bytes  sha256 ${sha256}\n`);
-    process.stdout.write(`image ready in ${out}: drivers ${drivers}, kernel ${manifest.kernelRelease}\n`);
+    process.stdout.write(`The image is ready in ${out}: drivers ${drivers}, kernel ${manifest.kernelRelease}.\n`);
   }
 }
 
@@ -57,7 +57,7 @@ async function verify({ image, json }: { image: string; json: boolean }): Promis
   const differences = await verifyImage(image);
   if (json) process.stdout.write(`${JSON.stringify({ image, differences })}\n`);
   else if (differences.length === 0)
-    process.stdout.write(`${image}: all ${files.length} files are as the manifest says\n`);
-  else for (const { path, problem } of differences) process.stdout.write(`${image}: ${path} differs (${problem})\n`);
+    process.stdout.write(`${image}: all ${files.length} files are as the manifest says.\n`);
+  else for (const { path, problem } of differences) process.stdout.write(`${image}: ${path} differs (${problem}).\n`);
   if (differences.length > 0) process.exitCode = ExitCode.negative;
 }

@@ -177,6 +177,7 @@ const sayPlain: Say = {
   periodic: () => {},
   counters(station) {
     const { dhcp, tftp, http, control } = station.counters();
+    print("\nThe station has stopped. Devices that wait go on when it is started again. What it was asked:");
     for (const [name, counts] of Object.entries({ dhcp, tftp, http, control })) {
       const text = Object.entries(counts)
         .filter(([, count]) => count > 0)

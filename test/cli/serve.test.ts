@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
@@ -101,5 +101,6 @@ test.skipIf(process.getuid?.() === 0)(
       fault: "access",
       exitCode: 4,
     });
+    chmodSync(state, 0o700);
   },
 );

@@ -111,7 +111,7 @@ export function releaseEntry(
   const { release, attempt, campaign } = decision;
   const { protectorId, depositId } = release;
   const body = { type: "key.released", session, device, campaign, protectorId, depositId, attempt };
-  return { body, actor: "station", commandId: `release:${session}:${protectorId}:${attempt}` };
+  return { body, actor: "station", commandId: `release:${campaign}:${session}:${protectorId}:${attempt}` };
 }
 
 /** The entry for a refusal. One session's same refusal is one entry, however often it asks. */

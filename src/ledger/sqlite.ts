@@ -198,7 +198,7 @@ class SqliteStore implements SqliteLedger {
       let head = this.#head();
       const answers = batch.map(({ entry, headSeq }) => {
         const earlier = this.#sql.byCommand.get(entry.commandId) as Row | undefined;
-        if (earlier !== undefined) return this.#repeat(this.#entry(earlier), entry);
+        if (earlier !== undefined) return this.#repeat(this.#entry(earlier), entry, headSeq);
         if (headSeq !== null && headSeq !== (head?.seq ?? 0)) return "stale-view";
         head = this.#insert(entry, head);
         return Receipt.mint(head, false);
@@ -211,9 +211,11 @@ class SqliteStore implements SqliteLedger {
     }
   }
 
-  #repeat(earlier: Entry, entry: NewEntry): Receipt | CommandReused {
+  /** Of two decisions for one command, made at the same moment and unlike each other, the second is made anew. */
+  #repeat(earlier: Entry, entry: NewEntry, headSeq: number | null): Receipt | "stale-view" | CommandReused {
     const same = earlier.actor === entry.actor && canonicalJson(earlier.body) === canonicalJson(entry.body);
-    return same ? Receipt.mint(earlier, true) : new CommandReused(entry.commandId, earlier.seq);
+    if (same) return Receipt.mint(earlier, true);
+    return headSeq !== null && earlier.seq > headSeq ? "stale-view" : new CommandReused(entry.commandId, earlier.seq);
   }
 
   #insert(entry: NewEntry, before: Entry | null): Entry {

@@ -1,4 +1,4 @@
-import { type DeviceMarks, type InventoryDevice, recognise } from "../fleet/inventory.ts";
+import { type DeviceMarks, type InventoryDevice, recognise, vouchesFor } from "../fleet/inventory.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { JsonObject } from "../wire/json.ts";
 
@@ -49,7 +49,8 @@ export function admit(state: CampaignState, marks: DeviceMarks): Admitted | Held
   const { campaign } = state;
   const known = recognise(campaign.devices, marks);
   if (known === null && campaign.unknown === "hold") return { admitted: false, reason: "not-in-plan" };
-  const confirm = known === null && campaign.unknown === "confirm";
+  const vouched = known !== null && vouchesFor(known, marks);
+  const confirm = !vouched && campaign.unknown !== "auto";
   return { admitted: true, campaign, name: known?.name ?? null, confirm };
 }
 

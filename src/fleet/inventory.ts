@@ -14,6 +14,7 @@ export interface InventoryDevice {
 
 /** What a device shows of itself: at DHCP a MAC and perhaps a UUID, at hello all of it. */
 export interface DeviceMarks {
+  /** The first is the one that network-booted: the station has seen that one itself, the others are said. */
   readonly macs: readonly MacAddress[];
   readonly serial?: string | null;
   readonly uuid?: Guid | null;
@@ -113,6 +114,19 @@ export function recognise(inventory: readonly InventoryDevice[], marks: DeviceMa
       (device.uuid !== null && device.uuid === marks.uuid),
   );
   return fits.length === 1 ? fits[0]! : null;
+}
+
+/**
+ * True if the MAC that network-booted is that device's, and nothing the device says of itself is another's. A serial
+ * number or UUID alone is no more than a claim: anybody can read it off a sticker and put it into a hello. `undefined`
+ * is not asked yet (DHCP), null is said to be none.
+ */
+export function vouchesFor(device: InventoryDevice, { macs: [booted], serial, uuid }: DeviceMarks): boolean {
+  const agree = (known: string | null, said: string | null | undefined) =>
+    known === null || said === undefined || said === known;
+  return (
+    booted !== undefined && device.macs.includes(booted) && agree(device.serial, serial) && agree(device.uuid, uuid)
+  );
 }
 
 export function inventoryToJson(devices: readonly InventoryDevice[]): readonly JsonObject[] {

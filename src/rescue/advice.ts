@@ -16,7 +16,7 @@ export const ADVICE: Readonly<Record<Reason, { readonly seconds: number; readonl
   },
   "awaiting-confirmation": {
     seconds: 3,
-    text: "The station does not know this device. At the station type: breakglass campaign confirm, and the pairing code shown here.",
+    text: "The station cannot tell by itself that it should rescue this device. At the station type: breakglass campaign confirm, and the pairing code shown here.",
   },
   "no-key": {
     seconds: 15,

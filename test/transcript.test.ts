@@ -77,7 +77,7 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
   ]);
   const served = { name: "eth0", address: station, mac: parseMac("52:54:00:00:00:fe") };
   const notices: string[] = [];
-  const bootServer = new BootServer({ desk, served, onNotice: (text) => notices.push(text) });
+  const bootServer = new BootServer({ desk, served, chance, onNotice: (text) => notices.push(text) });
   const files = new BootFiles({
     ...{ desk, image, chance, source: { address: station, httpPort: 80 } },
     ...{ stationUrl: `https://${station}:443`, caPem: "(the station's CA)\n" },

@@ -29,10 +29,13 @@ export interface BootState {
   readonly tokens: Map<string, BootToken>;
   /** Hash of the newest token of each device: the only one that is good. */
   readonly newest: Map<MacAddress, string>;
+  readonly latest: Map<MacAddress, BootExchange>;
+  /** When a device last asked from another address than shortly before. */
+  readonly contested: Map<MacAddress, number>;
 }
 
 export function newBootState(): BootState {
-  return { exchanges: new Map(), tokens: new Map(), newest: new Map() };
+  return { exchanges: new Map(), tokens: new Map(), newest: new Map(), latest: new Map(), contested: new Map() };
 }
 
 /** From answer on 4011 to hello: the slowest seen was a minute under emulation; a half hour leaves room for a slow LAN. */
@@ -44,13 +47,35 @@ export function foldBoot(state: BootState, { body, at }: Entry): void {
   const address = body.address as Ipv4;
   if (body.type === "boot.offered") {
     const uuid = (body.uuid ?? null) as Guid | null;
-    state.exchanges.set(address, { device, address, uuid, firmware: String(body.firmware), at });
+    const exchange = { device, address, uuid, firmware: String(body.firmware), at };
+    if (otherAddress(state, exchange) !== null) state.contested.set(device, at);
+    state.exchanges.set(address, exchange);
+    state.latest.set(device, exchange);
   }
   if (body.type === "boot.token-minted") {
     const tokenHash = String(body.tokenHash);
     state.tokens.set(tokenHash, { device, address, tokenHash, at });
     state.newest.set(device, tokenHash);
   }
+}
+
+/** The other address that this device booted from shortly before, if there is one. Firmware keeps its lease. */
+export function otherAddress(
+  state: BootState,
+  { device, address, at }: Pick<BootExchange, "device" | "address" | "at">,
+): Ipv4 | null {
+  const before = state.latest.get(device);
+  const other = before !== undefined && before.address !== address && at - before.at < BOOT_TOKEN_LIFE_MS;
+  return other ? before.address : null;
+}
+
+/**
+ * True if two addresses booted as this device shortly before it said hello, or since: one of them may be somebody who
+ * copied its MAC address, and which one only a person in front of the device can tell.
+ */
+export function isContested(state: BootState, device: MacAddress, helloAt: number): boolean {
+  const at = state.contested.get(device);
+  return at !== undefined && at > helloAt - BOOT_TOKEN_LIFE_MS;
 }
 
 /** The exchange a request from this address belongs to, if it is recent enough to belong to one. */

@@ -29,10 +29,13 @@ export async function releaseKey(options: {
   readonly vault: Vault;
   readonly question: ReleaseQuestion;
   readonly headSeq: number;
+  /** True if refusals are not written down any more: this session has had its share of the ledger. Releases always are. */
+  readonly quiet?: boolean;
 }): Promise<ReleaseAnswer> {
-  const { ledger, vault, question, headSeq } = options;
+  const { ledger, vault, question, headSeq, quiet = false } = options;
   const decision = decideRelease(question);
   if ("wait" in decision) return decision;
+  if ("refuse" in decision && quiet) return { refuse: decision.refuse };
   const receipt = await written(ledger, headSeq, question, decision);
   if (receipt === "ledger-unavailable") return { wait: receipt };
   if ("refuse" in decision) return { refuse: decision.refuse };

@@ -1,5 +1,5 @@
-import { deviceOfToken, hashOfToken } from "../boot/exchange.ts";
-import { admit } from "../campaign/campaign.ts";
+import { deviceOfToken, hashOfToken, isContested } from "../boot/exchange.ts";
+import { type Admitted, admit, type Held } from "../campaign/campaign.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { Plan } from "../remedy/plan.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "../wire/json.ts";
 import { ADVICE } from "./advice.ts";
 import type { Answer, Hello, Report, StageMark } from "./message.ts";
 import type { Reason } from "./message-words.ts";
-import { GOOD_OUTCOMES, type Session } from "./session.ts";
+import { GOOD_OUTCOMES, isSettled, SESSION_NOTES, type Session } from "./session.ts";
 import type { RescueState } from "./state.ts";
 
 /** What to write into the ledger, and what to say once that is durable. */
@@ -48,6 +48,8 @@ export function answerHello(state: RescueState, hello: Hello, asking: Asking): D
   const token = deviceOfToken(state.boots, tokenHash, asking.now);
   if (typeof token === "string") return refuseHello(token, asking, null);
   if (!hello.machine.macs.includes(token.device)) return refuseHello("device-mismatch", asking, token.device);
+  const before = state.sessions.byDevice.get(token.device);
+  if (before !== undefined && isSettled(before)) return refuseHello("session-over", asking, token.device);
 
   const session = asking.freshId;
   const { device } = token;
@@ -80,11 +82,18 @@ function refuseHello(reason: Reason, { address, freshId }: Asking, device: strin
   return { entries: [byStation(`refuse:${freshId}`, body)], answer: refused(reason) };
 }
 
+/** What the campaign says of this session's device now. A device that two addresses claim to be has to be looked at. */
+export function admissionOf(state: RescueState, { device, marks, openedAt }: Session): Admitted | Held {
+  const admission = admit(state.campaign, marks);
+  if (!admission.admitted || !isContested(state.boots, device, openedAt)) return admission;
+  return { ...admission, confirm: true };
+}
+
 /** Why nothing may be released to or changed on this session's device now; null if nothing stands in the way. */
 export function gate(state: RescueState, session: Session): Reason | null {
   if (session.outcome !== null) return "session-over";
   if (state.sessions.byDevice.get(session.device) !== session) return "session-over";
-  const admission = admit(state.campaign, session.marks);
+  const admission = admissionOf(state, session);
   if (!admission.admitted) return admission.reason;
   return admission.confirm && !session.paired ? "awaiting-confirmation" : null;
 }
@@ -93,12 +102,17 @@ export function gate(state: RescueState, session: Session): Reason | null {
 export function heldOrRefused(session: Session, reason: Reason, freshId: string): Decision {
   if (reason === "session-over") {
     const refusal = { type: "key.refused", session: session.session, device: session.device, reason };
-    return { entries: [byStation(`key-refused:${freshId}`, refusal)], answer: refused(reason) };
+    return noted(session, byStation(`key-refused:${freshId}`, refusal), refused(reason));
   }
   const body = { type: "device.held", session: session.session, device: session.device, reason };
   // One entry for each time the reason changes, not for each time the agent asks.
-  const entries = session.held === reason ? [] : [byStation(`held:${session.session}:${freshId}`, body)];
-  return { entries, answer: wait(reason) };
+  if (session.held === reason) return { entries: [], answer: wait(reason) };
+  return noted(session, byStation(`held:${session.session}:${freshId}`, body), wait(reason));
+}
+
+/** Written down as long as the session has not filled its share of the ledger. */
+function noted({ notes }: Session, entry: NewEntry, answer: Answer): Decision {
+  return { entries: notes < SESSION_NOTES ? [entry] : [], answer };
 }
 
 /** The agent asks for its plan before it writes. Ask `gate` first: a halted campaign stops the device here, unchanged. */
@@ -111,7 +125,7 @@ export function answerPlan({ session, device }: Session, plan: Plan): Decision {
 export function answerStage(session: Session, { stage, uptime }: StageMark): Decision {
   const body = { type: "agent.stage", session: session.session, device: session.device, stage, uptime };
   const entry = byDevice(session.device, `stage:${session.session}:${stage}:${uptime}`, body);
-  return { entries: [entry], answer: { answer: "done", next: null } };
+  return noted(session, entry, { answer: "done", next: null });
 }
 
 /** The first report of a session counts; the agent repeats it until it hears `done`. */

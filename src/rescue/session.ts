@@ -51,7 +51,14 @@ export interface Session {
   held: string | null;
   outcome: string | null;
   proof: Proof;
+  /** Entries so far that the agent can bring about as often as it likes. */
+  notes: number;
 }
+
+/** A rescue has some twenty. What a session says beyond this many is answered, and not written down. */
+export const SESSION_NOTES = 200;
+
+const NOTES: ReadonlySet<string> = new Set(["agent.stage", "device.held", "key.refused"]);
 
 /** A fold over the ledger, changed in place. */
 export interface Sessions {
@@ -75,6 +82,7 @@ export function foldSession(sessions: Sessions, { body, at }: Entry): void {
   if (body.type === "device.sighted") sight(sessions, body, at);
   const session = sessions.byId.get(String(body.session));
   if (session === undefined) return;
+  if (NOTES.has(body.type)) session.notes += 1;
   if (body.type === "pairing.confirmed") session.paired = true;
   if (body.type === "device.held") session.held = String(body.reason);
   const transition = TRANSITIONS[body.type];
@@ -98,6 +106,7 @@ function open(sessions: Sessions, body: Entry["body"], openedAt: number): void {
     held: null,
     outcome: null,
     proof: NO_PROOF,
+    notes: 0,
   };
   sessions.byId.set(session.session, session);
   sessions.bySecret.set(session.secretHash, session);

@@ -1,11 +1,16 @@
 import { exchangeOf, hashOfToken } from "../boot/exchange.ts";
 import { BootFile, grubScript, type ImageSource } from "../boot/script.ts";
 import { admit } from "../campaign/campaign.ts";
+import { isSettled } from "../rescue/session.ts";
 import { encodeCpio } from "../wire/cpio.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
+import { Budget } from "./budget.ts";
 import type { Chance } from "./chance.ts";
 import type { Desk } from "./desk.ts";
+
+/** Boot tokens for one device at one address, in a minute; and how many such pairs. Each is a ledger entry. */
+const TOKENS = { perKey: 4, keys: 1024 };
 
 /** The image's files in memory, by the name they are served under. */
 export type ImageFiles = ReadonlyMap<string, Uint8Array>;
@@ -25,6 +30,7 @@ export interface BootFilesOptions {
  */
 export class BootFiles {
   readonly #options: BootFilesOptions;
+  readonly #tokens = new Budget(TOKENS);
 
   constructor(options: BootFilesOptions) {
     this.#options = options;
@@ -52,11 +58,15 @@ export class BootFiles {
     const exchange = exchangeOf(state.boots, from, this.#options.chance.now());
     if (exchange === null) return null;
     const { device, uuid } = exchange;
+    // Its exchange is over, and its address may be somebody else's by now.
+    const session = state.sessions.byDevice.get(device);
+    if (session !== undefined && isSettled(session)) return null;
     return admit(state.campaign, { macs: [device], uuid }).admitted ? device : null;
   }
 
-  async #mintSession(device: MacAddress, address: Ipv4): Promise<Uint8Array> {
+  async #mintSession(device: MacAddress, address: Ipv4): Promise<Uint8Array | null> {
     const { desk, stationUrl, caPem, chance } = this.#options;
+    if (!this.#tokens.take(`${device} ${address}`, chance.now())) return null;
     const token = chance.bytes(32).toString("hex");
     const tokenHash = hashOfToken(token);
     const body = { type: "boot.token-minted", device, address, tokenHash };

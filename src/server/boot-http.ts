@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Ipv4 } from "../wire/ipv4.ts";
+import { limitConnections } from "./connections.ts";
 import { listen } from "./listen.ts";
 
 /** What a path answers to this address: bytes, or null for a path nobody serves. */
@@ -64,7 +65,8 @@ export async function startBootHttp(options: {
     }
   };
 
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 15_000, maxHeaderSize: 8 * 1024 });
+  const timeouts = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 5_000 };
+  const server = createServer({ ...timeouts, maxHeaderSize: 8 * 1024 });
   server.on("request", (request, response) => {
     answer(request, response).catch(() => {
       counters.refused += 1;
@@ -75,7 +77,7 @@ export async function startBootHttp(options: {
     counters.malformed += 1;
     socket.destroy();
   });
-  server.maxConnections = 4096;
+  limitConnections(server);
   // A device that stops reading must not hold its connection for ever.
   server.setTimeout(60_000);
   const port = await listen(server, options.address, options.port, "HTTP");

@@ -1,11 +1,15 @@
 import { type BootClient, identify } from "../boot/client.ts";
+import { exchangeOf, otherAddress } from "../boot/exchange.ts";
 import { ackDestination, answerFor, offerDestination, proxyAck, proxyOffer } from "../boot/offer.ts";
 import { admit } from "../campaign/campaign.ts";
 import { type DhcpPacket, decodePacket, encodePacket } from "../dhcp/packet.ts";
 import type { Sighting } from "../fleet/sighting.ts";
 import { dueProof, isSettled } from "../rescue/session.ts";
+import { ANY_ADDRESS, type Ipv4, isUnicast } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { MalformedError } from "../wire/malformed.ts";
+import { Budget } from "./budget.ts";
+import type { Chance } from "./chance.ts";
 import type { Desk } from "./desk.ts";
 import type { DhcpDatagram, DhcpReply } from "./dhcp.ts";
 import type { ServedInterface } from "./interface.ts";
@@ -13,11 +17,19 @@ import type { ServedInterface } from "./interface.ts";
 export interface BootServerOptions {
   readonly desk: Desk;
   readonly served: ServedInterface;
+  readonly chance: Chance;
   readonly onNotice: (text: string) => void;
 }
 
 /** Devices told about once each on the live view; more would let a flood of made-up MACs fill the memory. */
 const NOTICED_LIMIT = 4096;
+
+/** Boot exchanges of one device from one address, in a minute: each is an entry. Firmware asks once or twice. */
+const EXCHANGES = { perKey: 5, keys: 4096 };
+/** Made-up MAC addresses must not use up what the inventory's devices need. */
+const STRANGERS = { perKey: 5, keys: 1024 };
+/** Sightings of one device, in a minute. */
+const SIGHTINGS = { perKey: 10, keys: 4096 };
 
 /**
  * Answers DHCP datagrams: silence to everyone who is not a boot client that the campaign admits, and a record of the
@@ -27,6 +39,8 @@ export class BootServer {
   readonly #options: BootServerOptions;
   readonly #counters = new Map<string, number>();
   readonly #noticed = new Set<string>();
+  readonly #exchanges = { known: new Budget(EXCHANGES), stranger: new Budget(STRANGERS) };
+  readonly #sightings = new Budget(SIGHTINGS);
 
   constructor(options: BootServerOptions) {
     this.#options = options;
@@ -45,16 +59,31 @@ export class BootServer {
       if (client.reason === "windows" && client.device !== null) await this.#see(client.device, "windows", packet);
       return null;
     }
+    if (!isPlausible(packet, from.address)) {
+      this.#count("forged-address");
+      return null;
+    }
     await this.#options.desk.catchUp();
     if (!(await this.#mayBoot(client, packet))) return null;
     const answer = answerFor(client, port);
     if (answer === null) return null;
     const station = this.#options.served;
-    this.#count(answer);
-    if (answer === "offer")
+    if (answer === "offer") {
+      this.#count(answer);
       return { bytes: encodePacket(proxyOffer(client, packet, station)), to: offerDestination(packet) };
-    await this.#recordExchange(client, packet);
+    }
+    if (!isUnicast(from.address) || from.port === 0) {
+      this.#count("forged-address");
+      return null;
+    }
+    if (!(await this.#recordExchange(client, packet, from.address))) return null;
+    this.#count(answer);
     return { bytes: encodePacket(proxyAck(client, packet, station)), to: ackDestination(packet, from) };
+  }
+
+  /** A reply that the network did not take, mostly because its receiver's address was made up. */
+  unsent(): void {
+    this.#count("unsent");
   }
 
   #decode(bytes: Uint8Array): DhcpPacket | null {
@@ -80,18 +109,37 @@ export class BootServer {
 
   #silence(device: MacAddress, reason: string): false {
     this.#count("silence");
-    const key = `${device} ${reason}`;
-    if (!this.#noticed.has(key) && this.#noticed.size < NOTICED_LIMIT) {
-      this.#noticed.add(key);
-      this.#options.onNotice(`${device} asks to boot from the network and gets no answer: ${reason}`);
-    }
+    this.#notice(`${device} asks to boot from the network and gets no answer: ${reason}`);
     return false;
   }
 
-  async #recordExchange({ device, uuid, firmware }: BootClient, packet: DhcpPacket): Promise<void> {
-    const body = { type: "boot.offered", device, address: packet.ciaddr, uuid, firmware };
-    const commandId = `boot:${device}:${packet.ciaddr}:${packet.xid}:${packet.secs}`;
-    await this.#options.desk.record({ body, actor: "station", commandId });
+  #notice(text: string): void {
+    if (this.#noticed.has(text) || this.#noticed.size >= NOTICED_LIMIT) return;
+    this.#noticed.add(text);
+    this.#options.onNotice(text);
+  }
+
+  /** False if this address has asked more often than is written down, and is not known as this device's. */
+  async #recordExchange(client: BootClient, { xid, secs }: DhcpPacket, address: Ipv4): Promise<boolean> {
+    const { desk, chance } = this.#options;
+    const { device, uuid, firmware } = client;
+    const { boots, campaign } = desk.state;
+    const now = chance.now();
+    const admission = admit(campaign, { macs: [device] });
+    const known = admission.admitted && admission.name !== null;
+    if (!this.#exchanges[known ? "known" : "stranger"].take(`${device} ${address}`, now)) {
+      this.#count("flood");
+      return exchangeOf(boots, address, now)?.device === device;
+    }
+    const other = otherAddress(boots, { device, address, at: now });
+    if (other !== null)
+      this.#notice(
+        `${device} boots from two addresses, ${other} and ${address}: it may be two machines, one with a copied MAC. Each waits until its pairing code is confirmed: read it off the device itself.`,
+      );
+    const body = { type: "boot.offered", device, address, uuid, firmware };
+    const commandId = `boot:${device}:${address}:${xid}:${secs}:${firmware}:${uuid}`;
+    await desk.record({ body, actor: "station", commandId });
+    return true;
   }
 
   /** Only devices with a report are of interest; one entry for each DHCP transaction, however often it is repeated. */
@@ -100,6 +148,7 @@ export class BootServer {
     await desk.catchUp();
     const session = desk.state.sessions.byDevice.get(device);
     if (session === undefined || session.outcome === null) return;
+    if (!this.#sightings.take(`${device} ${as}`, this.#options.chance.now())) return this.#count("flood");
     const body = { type: "device.sighted", device, as };
     const commandId = `sighted:${session.session}:${as}:${packet.xid}`;
     await desk.record({ body, actor: `device:${device}`, commandId });
@@ -117,4 +166,13 @@ export class BootServer {
   #count(what: string): void {
     this.#counters.set(what, (this.#counters.get(what) ?? 0) + 1);
   }
+}
+
+/**
+ * A device that has an address sends from it, and a relay's address is one that a machine can have. Without this, anyone
+ * could have our answers sent to whomever he likes, or to this machine itself.
+ */
+function isPlausible({ giaddr, ciaddr }: DhcpPacket, from: Ipv4): boolean {
+  if (giaddr !== ANY_ADDRESS) return isUnicast(giaddr) && (ciaddr === ANY_ADDRESS || isUnicast(ciaddr));
+  return ciaddr === ANY_ADDRESS || ciaddr === from;
 }

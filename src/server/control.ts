@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Ipv4 } from "../wire/ipv4.ts";
+import { limitConnections } from "./connections.ts";
 import { portRefused } from "./listen.ts";
 import type { StationTls } from "./tls.ts";
 
@@ -32,13 +33,23 @@ export async function startControlPlane(options: {
   readonly onFault: (error: Error) => void;
 }): Promise<ControlPlane> {
   const counters: ControlCounters = { answered: 0, unauthorised: 0, malformed: 0, failed: 0 };
-  const https = { key: options.tls.privateKeyPem, cert: options.tls.certificatePem, minVersion: "TLSv1.2" as const };
+  const https = {
+    key: options.tls.privateKeyPem,
+    cert: options.tls.certificatePem,
+    minVersion: "TLSv1.2" as const,
+    handshakeTimeout: 10_000,
+    headersTimeout: 10_000,
+    connectionsCheckingInterval: 5_000,
+    maxHeaderSize: 8 * 1024,
+  };
   const app: FastifyInstance = fastify({
     https,
     logger: false,
     bodyLimit: BODY_LIMIT,
     connectionTimeout: 30_000,
     requestTimeout: 15_000,
+    keepAliveTimeout: 5_000,
+    maxRequestsPerSocket: 64,
     forceCloseConnections: true,
   });
   app.removeAllContentTypeParsers();
@@ -71,6 +82,7 @@ export async function startControlPlane(options: {
       .type("text/plain")
       .send(status < 500 ? "refused\n" : "the station failed; ask again\n");
   });
+  limitConnections(app.server);
   app.server.on("clientError", () => {
     counters.malformed += 1;
   });

@@ -33,6 +33,8 @@ export async function openDhcpSockets(options: {
   readonly address: Ipv4;
   readonly ports: { readonly dhcp: number; readonly bootServer: number };
   readonly answer: (datagram: DhcpDatagram) => Promise<DhcpReply | null>;
+  /** Told about a reply that the network did not take: there is no way to where it should go. */
+  readonly onUnsent: () => void;
   readonly onFault: (error: Error) => void;
 }): Promise<DhcpSockets> {
   const { address, ports } = options;
@@ -46,7 +48,9 @@ export async function openDhcpSockets(options: {
       options
         .answer({ bytes, port: as, from })
         .then((reply) => {
-          if (reply !== null) replier().send(reply.bytes, reply.to.port, reply.to.address);
+          if (reply === null) return;
+          const { address: to, port: toPort } = reply.to;
+          replier().send(reply.bytes, toPort, to, (error) => error && options.onUnsent());
         })
         .catch(options.onFault);
     });

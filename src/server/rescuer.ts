@@ -1,5 +1,5 @@
 import { hashOfToken } from "../boot/exchange.ts";
-import { admit, type Campaign } from "../campaign/campaign.ts";
+import type { Campaign } from "../campaign/campaign.ts";
 import { RELEASE_CAPS, type ReleaseCaps } from "../escrow/release.ts";
 import { releaseKey } from "../escrow/release-key.ts";
 import { releasedIn } from "../escrow/released.ts";
@@ -9,6 +9,7 @@ import { StoreError } from "../ledger/store-error.ts";
 import { compileRemedy } from "../remedy/plan.ts";
 import { loadRemedy } from "../remedy/remedy.ts";
 import {
+  admissionOf,
   answerHello,
   answerPlan,
   answerReport,
@@ -21,10 +22,11 @@ import {
 } from "../rescue/answer.ts";
 import { type Answer, decodeRequest, encodeAnswer, type Hello, type Request, type Unlock } from "../rescue/message.ts";
 import type { Reason } from "../rescue/message-words.ts";
-import type { Session } from "../rescue/session.ts";
+import { SESSION_NOTES, type Session } from "../rescue/session.ts";
 import type { RescueState } from "../rescue/state.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
+import { Budget } from "./budget.ts";
 import type { Chance } from "./chance.ts";
 import type { Desk } from "./desk.ts";
 
@@ -41,9 +43,14 @@ interface Caller {
   readonly address: Ipv4;
 }
 
+/** Refusals of one address that are entries, in a minute, and of how many addresses. The others are counted alone. */
+const REFUSALS = { perKey: 20, keys: 64 };
+
 /** Answers agents: reads the message, decides on the newest state, writes the decision down, then answers. */
 export class Rescuer {
+  readonly counters = { unwritten: 0 };
   readonly #options: RescuerOptions;
+  readonly #refusals = new Budget(REFUSALS);
 
   constructor(options: RescuerOptions) {
     this.#options = options;
@@ -81,9 +88,14 @@ export class Rescuer {
   }
 
   #hello(hello: Hello, caller: Caller): Promise<Answer> {
-    return this.#decide((state) =>
-      answerHello(state, hello, { ...caller, now: this.#options.chance.now(), freshId: this.#freshId() }),
-    );
+    let written: boolean | null = null;
+    return this.#decide((state) => {
+      const asking = { ...caller, now: this.#options.chance.now(), freshId: this.#freshId() };
+      const decision = answerHello(state, hello, asking);
+      if (decision.answer.answer !== "refused") return decision;
+      written ??= this.#isWritten(caller);
+      return written ? decision : { ...decision, entries: [] };
+    });
   }
 
   /** Asked again from the start whenever the ledger has moved on between the decision and its entry. */
@@ -94,11 +106,12 @@ export class Rescuer {
       const { state } = desk;
       if (gate(state, session) === "session-over")
         return this.#decide(() => heldOrRefused(session, "session-over", this.#freshId()));
-      const admission = admit(state.campaign, session.marks);
+      const admission = admissionOf(state, session);
       const answer = await releaseKey({
         ledger,
         vault,
         headSeq: state.seq,
+        quiet: session.notes >= SESSION_NOTES,
         question: {
           admission,
           session,
@@ -137,10 +150,19 @@ export class Rescuer {
     return value;
   }
 
-  async #refuse(reason: Reason, { address }: Caller): Promise<Answer> {
+  async #refuse(reason: Reason, caller: Caller): Promise<Answer> {
+    if (!this.#isWritten(caller)) return refused(reason);
+    const { address } = caller;
     const body = { type: "session.refused", reason, address, device: null };
     await this.#options.desk.record({ body, actor: "station", commandId: `refuse:${this.#freshId()}` });
     return refused(reason);
+  }
+
+  /** A refusal costs whoever is refused nothing, and the station a durable entry: a flood of them is only counted. */
+  #isWritten({ address }: Caller): boolean {
+    const written = this.#refusals.take(address, this.#options.chance.now());
+    if (!written) this.counters.unwritten += 1;
+    return written;
   }
 
   #freshId(): string {

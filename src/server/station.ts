@@ -5,6 +5,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { BootFiles, type ImageFiles } from "./boot-files.ts";
 import { type BootHttp, startBootHttp } from "./boot-http.ts";
 import { BootServer } from "./boot-server.ts";
+import { Budget } from "./budget.ts";
 import { REAL_CHANCE } from "./chance.ts";
 import { type ControlPlane, startControlPlane } from "./control.ts";
 import { Desk } from "./desk.ts";
@@ -59,6 +60,9 @@ export interface StationCounters {
 /** How often the station looks for entries that the operator's other commands appended. */
 const LOOK_MS = 250;
 
+/** Faults told about in a minute: whoever can bring one about could else fill the operator's screen. */
+const FAULTS = { perKey: 20, keys: 1 };
+
 /** A whole station on one interface: DHCP beside the site's own, TFTP, HTTP, HTTPS. All of it starts or none. */
 export async function startStation(options: StationOptions): Promise<Station> {
   const { served, ports, ledger, vault, image, onNotice } = options;
@@ -67,7 +71,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
   const close = async () => {
     for (const each of closing.splice(0).reverse()) await each();
   };
-  const onFault = (error: Error) => onNotice(`fault: ${error.message}`);
+  const faults = new Budget(FAULTS);
+  const onFault = (error: Error) => {
+    if (faults.take("", Date.now())) onNotice(`fault: ${error.message}`);
+  };
   try {
     const desk = new Desk(ledger, options.onEntry);
     await desk.catchUp();
@@ -109,8 +116,14 @@ export async function startStation(options: StationOptions): Promise<Station> {
       },
     });
     closing.push(() => tftp.close());
-    const bootServer = new BootServer({ desk, served, onNotice });
-    const dhcp = await openDhcpSockets({ address, ports, answer: (datagram) => bootServer.answer(datagram), onFault });
+    const bootServer = new BootServer({ desk, served, chance: REAL_CHANCE, onNotice });
+    const dhcp = await openDhcpSockets({
+      address,
+      ports,
+      answer: (datagram) => bootServer.answer(datagram),
+      onUnsent: () => bootServer.unsent(),
+      onFault,
+    });
     closing.push(() => dhcp.close());
     const watch = await watchForBootServers({ served, desk, onNotice });
     closing.push(() => watch.close());
@@ -132,7 +145,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
         dhcp: bootServer.counters(),
         tftp: { ...tftp.counters() },
         http: { ...http.counters },
-        control: { ...control.counters },
+        control: { ...control.counters, ...rescuer.counters },
         bytesTo: sum(bytesTo, http.bytesTo),
       }),
       close,

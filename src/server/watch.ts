@@ -12,6 +12,9 @@ import { bind } from "./listen.ts";
 /** How often the station asks the LAN, as a boot client would, who else answers boot clients. */
 const ASK_MS = 60_000;
 
+/** Servers noted; an attacker can make up as many as he has packets. */
+const NOTICED_LIMIT = 32;
+
 export interface Watch {
   close(): Promise<void>;
 }
@@ -31,7 +34,7 @@ export async function watchForBootServers(options: {
   const noticed = new Set<string>();
   listener.on("message", (bytes: Buffer, { address }: RemoteInfo) => {
     const server = otherBootServer(bytes, served.address);
-    if (server === null || noticed.has(server)) return;
+    if (server === null || noticed.has(server) || noticed.size >= NOTICED_LIMIT) return;
     noticed.add(server);
     const text = `another boot server answers on this network: ${server} (from ${address}). It can boot your devices into something else: find it before you go on.`;
     const body = { type: "station.noticed", what: "other-boot-server", server, text };

@@ -13,6 +13,12 @@ export function parseIpv4(text: string): Ipv4 {
   return text as Ipv4;
 }
 
+/** True for an address that one machine of a network can have: no 0.x, loopback, multicast or broadcast. */
+export function isUnicast(address: Ipv4): boolean {
+  const first = Number(address.slice(0, address.indexOf(".")));
+  return first > 0 && first < 224 && first !== 127;
+}
+
 export function ipv4FromBytes(bytes: Uint8Array): Ipv4 {
   if (bytes.length !== 4) throw new MalformedError(`an IPv4 address has 4 bytes, not ${bytes.length}`);
   return bytes.join(".") as Ipv4;

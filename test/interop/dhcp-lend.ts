@@ -10,6 +10,9 @@ const yiaddr = parseIpv4(process.argv[3]!);
 await openDhcpSockets({
   address,
   ports: { dhcp: Port.server, bootServer: Port.bootServer },
+  onUnsent: () => {
+    throw new Error("the network did not take the reply");
+  },
   onFault: (error) => {
     throw error;
   },

@@ -64,7 +64,11 @@ async function open(fresh: boolean): Promise<void> {
   rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CHANCE });
 }
 
-async function armFor(macs: string, unknown: "confirm" | "auto" | "hold" = "hold"): Promise<void> {
+async function armFor(
+  macs: string,
+  unknown: "confirm" | "auto" | "hold" = "hold",
+  inventory = `name,mac\nPC-1,${macs}\n`,
+): Promise<void> {
   const remedy = REMEDIES.get("channel-file-291")!;
   await desk.catchUp();
   const entry = arm(
@@ -76,7 +80,7 @@ async function armFor(macs: string, unknown: "confirm" | "auto" | "hold" = "hold
       document: remedy as unknown as JsonObject,
       unknown,
       hibernated: "stop",
-      devices: parseInventory(`name,mac\nPC-1,${macs}\n`),
+      devices: parseInventory(inventory),
     },
     "operator:test",
   );
@@ -180,6 +184,18 @@ describe("a recovery password", () => {
     expect(await ask({ verb: "plan" })).toMatchObject({ answer: "wait", reason: "halted" });
     await armFor(device);
     expect(await ask(unlock())).toMatchObject({ answer: "key" });
+    await haltNow();
+    await armFor(device);
+    expect(await ask(unlock())).toMatchObject({ answer: "key" });
+  });
+
+  it("T1 is not released to whoever keeps a token of a device that was told to reboot", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    const kept = await mint();
+    const empty = { volumes: [], files: [], actions: [], verified: [], stages: [] };
+    await ask({ verb: "report", outcome: "rescued", ...empty } as unknown as Request);
+    expect(await ask(helloOf(kept), secretOf("thief"))).toMatchObject({ answer: "refused", reason: "session-over" });
   });
 
   it("stays halted over a restart of the station", async () => {
@@ -233,6 +249,149 @@ describe("a recovery password", () => {
     const digits = key.answer === "key" ? key.password.reveal() : "";
     expect(digits).not.toBe("");
     expect(JSON.stringify(await ledger.read(0)).includes(digits)).toBe(false);
+  });
+});
+
+describe("at the same instant", () => {
+  it("T1 of two hellos with one boot token one opens a session and the other is a replay on record", async () => {
+    await armFor(device);
+    const hello = helloOf(await mint());
+    const answers = await Promise.all([ask(hello), ask(hello, secretOf("thief"))]);
+    expect(answers.map(({ answer }) => answer).sort()).toEqual(["refused", "session"]);
+    expect(await typesInLedger()).toContain("session.refused");
+  });
+
+  it("T1 a halt and requests for a recovery password: none leaves after the halt", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    const asks = [ask(unlock()), haltNow(), ask(unlock()), ask(unlock())] as const;
+    const given = (await Promise.all(asks)).filter((answer) => answer !== undefined && answer.answer === "key").length;
+    const types = await typesInLedger();
+    const released = types.filter((type) => type === "key.released");
+    expect(released).toHaveLength(given);
+    expect(types.lastIndexOf("key.released")).toBeLessThan(types.indexOf("campaign.halted"));
+  });
+
+  it("T1 a report and requests for a recovery password: none leaves after the report", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    const empty = { volumes: [], files: [], actions: [], verified: [], stages: [] };
+    const report = { verb: "report", outcome: "no-volume", ...empty } as unknown as Request;
+    const answers = await Promise.all([ask(unlock()), ask(report), ask(unlock()), ask(unlock([protectorId]))]);
+    const types = await typesInLedger();
+    expect(types.filter((type) => type === "key.released")).toHaveLength(
+      answers.filter(({ answer }) => answer === "key").length,
+    );
+    expect(types.lastIndexOf("key.released")).toBeLessThan(types.indexOf("session.reported"));
+  });
+
+  it("T1 a newer boot and requests of the older session: none is answered after it", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    const newer = helloOf(await mint());
+    await Promise.all([ask(unlock()), ask(newer, secretOf("second boot")), ask(unlock()), ask(unlock())]);
+    const entries = await ledger.read(0);
+    const opened = entries.filter(({ body }) => body.type === "session.opened");
+    const late = entries.filter(({ seq, body }) => body.type === "key.released" && seq > opened[1]!.seq);
+    expect(late).toEqual([]);
+  });
+
+  it("two different reports are one, and both are answered", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    const empty = { volumes: [], files: [], actions: [], verified: [], stages: [] };
+    const reports = ["no-volume", "mount-failed"].map((outcome) => ({ verb: "report", outcome, ...empty }));
+    const answers = await Promise.all(reports.map((report) => ask(report as unknown as Request)));
+    expect(answers.map(({ answer }) => answer)).toEqual(["done", "done"]);
+    expect((await typesInLedger()).filter((type) => type === "session.reported")).toHaveLength(1);
+  });
+});
+
+describe("an agent that claims to be a device of the inventory", () => {
+  const inventory = `name,mac,serial,uuid\nPC-1,${other},SN1,6BB65E04-1D1C-4F0E-9A3B-6A1B2C3D0001\n`;
+  const claimed = parseGuid("6BB65E04-1D1C-4F0E-9A3B-6A1B2C3D0001");
+  const claiming = (hello: Hello, machine: Partial<Hello["machine"]>): Hello => ({
+    ...hello,
+    machine: { ...hello.machine, ...machine },
+  });
+
+  it.each(["confirm", "hold"] as const)(
+    "T1 by serial, UUID or a second MAC alone waits until its pairing code is matched (--unknown %s)",
+    async (unknown) => {
+      await armFor("", unknown, inventory);
+      const machine = { serial: "SN1", uuid: claimed, macs: [device, other] };
+      await ask(claiming(helloOf(await mint()), machine));
+      expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "awaiting-confirmation" });
+      expect(await typesInLedger()).not.toContain("key.released");
+    },
+  );
+
+  it.each([
+    ["another serial", { serial: "SN9", uuid: claimed }],
+    ["no serial", { serial: null, uuid: claimed }],
+    ["another UUID", { serial: "SN1", uuid: parseGuid("6BB65E04-1D1C-4F0E-9A3B-6A1B2C3D0009") }],
+  ])("T1 by its MAC, but with %s, waits as well", async (_what, machine) => {
+    await armFor("", "confirm", inventory);
+    await ask(claiming(helloOf(await mint(other), other), machine));
+    expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "awaiting-confirmation" });
+  });
+
+  it("is that device without a question if all marks agree", async () => {
+    await armFor("", "confirm", inventory);
+    await ask(claiming(helloOf(await mint(other), other), { serial: "SN1", uuid: claimed }));
+    expect(await ask(unlock())).toMatchObject({ answer: "key" });
+  });
+});
+
+describe("a device that boots from two addresses", () => {
+  const offered = (from: string) => {
+    const body = { type: "boot.offered", device, address: from, uuid: null, firmware: "uefi-x64-pxe" };
+    return desk.record({ body, actor: "station", commandId: `boot:${from}` });
+  };
+
+  it("T1 waits for its pairing code, whether the second comes before hello or after", async () => {
+    await armFor(device);
+    await offered("10.99.0.101");
+    const opened = await ask(helloOf(await mint()));
+    await offered("10.99.0.66");
+    expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "awaiting-confirmation" });
+    expect(await ask({ verb: "plan" })).toMatchObject({ answer: "wait", reason: "awaiting-confirmation" });
+    const session = opened.answer === "session" ? opened.session : "";
+    const body = { type: "pairing.confirmed", session, device };
+    await ledger.append({ body, actor: "operator:test", commandId: "pair" });
+    expect(await ask(unlock())).toMatchObject({ answer: "key" });
+
+    await ask(helloOf(await mint()), secretOf("copied MAC"));
+    expect(await ask(unlock(), secretOf("copied MAC"))).toMatchObject({ reason: "awaiting-confirmation" });
+  });
+});
+
+describe("a flood", () => {
+  it("T16 of refused hellos and unknown sessions is twenty entries a minute for an address, then counted", async () => {
+    await armFor(device);
+    for (let times = 0; times < 20; times++) {
+      await ask(helloOf("0".repeat(64)));
+      expect(await ask(unlock())).toMatchObject({ answer: "refused", reason: "session-unknown" });
+      await rescuer.answer("hello", "rubbish", secretOf("agent"), address);
+    }
+    expect((await typesInLedger()).filter((type) => type === "session.refused")).toHaveLength(20);
+    expect(rescuer.counters).toEqual({ unwritten: 40 });
+    await ask(helloOf(await mint()));
+    expect(await ask(unlock())).toMatchObject({ answer: "key" });
+  });
+
+  it("T16 of stages and of asks for strange protectors is 200 entries a session, and the rescue goes on", async () => {
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    const before = (await typesInLedger()).length;
+    const strange = (index: number) => parseGuid(`00000000-0000-0000-0000-${String(index).padStart(12, "0")}`);
+    for (let times = 0; times < 120; times++) {
+      await ask({ verb: "stage", stage: "waiting", uptime: times });
+      expect(await ask(unlock([strange(times)]))).toMatchObject({ reason: "protector-not-listed" });
+    }
+    expect((await typesInLedger()).length - before).toBe(200);
+    expect(await ask(unlock())).toMatchObject({ answer: "key" });
+    expect((await typesInLedger()).at(-1)).toBe("key.released");
   });
 });
 

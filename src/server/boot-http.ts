@@ -77,6 +77,8 @@ export async function startBootHttp(options: {
     counters.malformed += 1;
     socket.destroy();
   });
+  // Firmware and GRUB ask once on each connection. Questions sent ahead would all be answered into memory at once.
+  server.maxRequestsPerSocket = 1;
   limitConnections(server);
   // A device that stops reading must not hold its connection for ever.
   server.setTimeout(60_000);

@@ -66,6 +66,25 @@ describe("the boot file server", () => {
     expect(asked).toEqual([]);
   });
 
+  it("T16 looks at one question on each connection, however many are sent ahead", async () => {
+    const answer = await send("GET /vmlinuz HTTP/1.1\r\nHost: s\r\n\r\n".repeat(50));
+    expect(answer.match(/kernel/g)).toHaveLength(1);
+    expect(asked).toEqual(["vmlinuz"]);
+    expect(server.counters.bytes).toBe(6);
+  });
+
+  it.each([
+    ["an absolute address", "GET http://station/vmlinuz HTTP/1.1\r\nHost: s\r\n\r\n"],
+    ["a tunnel", "CONNECT station:443 HTTP/1.1\r\nHost: s\r\n\r\n"],
+    ["another protocol", "GET /x HTTP/1.1\r\nHost: s\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"],
+    ["an expectation", "GET /vmlinuz HTTP/1.1\r\nHost: s\r\nExpect: magic\r\n\r\n"],
+    ["bytes that are no text", "GET /\xff\xfe%zz HTTP/1.1\r\nHost: s\r\n\r\n"],
+    ["a chunk that never comes", "GET /x HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\nabc"],
+  ])("T16 survives %s", async (_what, request) => {
+    expect(await send(request)).not.toContain("kernel");
+    expect(await get("/vmlinuz")).toContain("kernel");
+  });
+
   it("survives a header that is too large", async () => {
     expect(await send(`GET /vmlinuz HTTP/1.1\r\nX: ${"x".repeat(20_000)}\r\n\r\n`)).not.toContain("kernel");
     expect(await get("/vmlinuz")).toContain("kernel");

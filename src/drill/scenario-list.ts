@@ -173,8 +173,9 @@ export const SCENARIOS: readonly Scenario[] = [
 /** A rehearsal on a copy of a disk image that somebody brought. */
 export function foreignScenario(file: string): Scenario {
   const objective = "Shows what a rescue would remove from this disk, without writing to it.";
-  const role = { ...RESCUED, disk: "foreign", end: "any", change: "as-reported" } as const;
-  return scenario({ name: "disk", title: `a rehearsal on a copy of ${file}`, objective }, role);
+  // Not in the inventory: which of the export's device names belongs to this disk is for the export to say.
+  const role = { ...RESCUED, disk: "foreign", known: false, end: "any", change: "as-reported" } as const;
+  return scenario({ name: "disk", title: `a rehearsal on a copy of ${file}`, objective, unknown: "auto" }, role);
 }
 
 /** The scenario of that name. */

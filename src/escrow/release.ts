@@ -19,7 +19,13 @@ export const RELEASE_CAPS: ReleaseCaps = { asksPerProtector: 5, protectorsPerDev
 /** Everything a release is decided on. The campaign's answer and the session are taken as those folders make them. */
 export interface ReleaseQuestion {
   readonly admission:
-    | { readonly admitted: true; readonly campaign: { readonly campaign: string }; readonly confirm: boolean }
+    | {
+        readonly admitted: true;
+        readonly campaign: { readonly campaign: string };
+        /** The inventory's name for the device; null if it is not in the inventory. */
+        readonly name: string | null;
+        readonly confirm: boolean;
+      }
     | { readonly admitted: false; readonly reason: "no-campaign" | "halted" | "not-in-plan" };
   readonly session: {
     readonly session: string;
@@ -70,7 +76,8 @@ export function decideRelease(question: ReleaseQuestion): ReleaseDecision {
   if (chosen === undefined) return { refuse: capOn(question, first)!, protectorId: first.protectorId };
   // A disk moved to another chassis, or somebody who read the protector ID off another device's screen.
   const elsewhere = [...(released.devicesOf.get(chosen.protectorId) ?? [])].some((device) => device !== session.device);
-  if (elsewhere && !session.paired) return { wait: "awaiting-confirmation" };
+  if ((elsewhere || isNamedOtherwise(chosen, admission.name)) && !session.paired)
+    return { wait: "awaiting-confirmation" };
   if (question.sealed) return { wait: "vault-sealed" };
   return { release: chosen, attempt: asksSoFar(question, chosen) + 1, campaign: admission.campaign.campaign };
 }
@@ -86,6 +93,12 @@ function candidatesOf({ session, volume, tried, deposits, released }: ReleaseQue
   const untried = fits.filter(({ protectorId }) => !tried.includes(protectorId));
   const leftOver = fits.filter(({ protectorId, depositId }) => tried.includes(protectorId) && !given.has(depositId));
   return [...untried, ...leftOver];
+}
+
+/** True where the escrow export and the inventory both name a device, and not the same one. Names without domain. */
+function isNamedOtherwise({ deviceName }: Deposit, name: string | null): boolean {
+  const bare = (text: string) => text.split(".")[0]!.toLowerCase();
+  return deviceName !== null && name !== null && bare(deviceName) !== bare(name);
 }
 
 function asksSoFar({ released, session }: ReleaseQuestion, { protectorId }: Deposit): number {

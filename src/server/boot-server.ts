@@ -59,6 +59,8 @@ export class BootServer {
       if (client.reason === "windows" && client.device !== null) await this.#see(client.device, "windows", packet);
       return null;
     }
+    // The watch for other boot servers asks in a boot client's words, and a broadcast comes back to its sender.
+    if (client.device === this.#options.served.mac) return null;
     if (!isPlausible(packet, from.address)) {
       this.#count("forged-address");
       return null;

@@ -31,7 +31,9 @@ async function view(ledger: Ledger, session: string) {
     if (entry.body.type === "pairing.confirmed" && entry.body.session === session) paired = true;
   }
   const admission: ReleaseQuestion["admission"] =
-    is === "armed" ? { admitted: true, campaign: { campaign: "c1" }, confirm: false } : { admitted: false, reason: is };
+    is === "armed"
+      ? { admitted: true, campaign: { campaign: "c1" }, name: null, confirm: false }
+      : { admitted: false, reason: is };
   return { admission, released: releasedIn(released, "c1"), paired, headSeq: entries.length };
 }
 
@@ -176,7 +178,7 @@ test("if the ledger cannot write, nothing is released and the device waits", asy
   const full = () => Promise.reject(new StoreError("full", "ledger", "ledger.sqlite", "disk full"));
   const ledger = { append: full, appendIfHead: full } as unknown as Ledger;
   const question: ReleaseQuestion = {
-    admission: { admitted: true, campaign: { campaign: "c1" }, confirm: false },
+    admission: { admitted: true, campaign: { campaign: "c1" }, name: null, confirm: false },
     session: {
       session: "s",
       device: DEVICES[0]!,

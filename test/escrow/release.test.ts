@@ -37,7 +37,7 @@ function question(
   session: Partial<ReleaseQuestion["session"]> = {},
 ): ReleaseQuestion {
   return {
-    admission: { admitted: true, campaign: { campaign: "c1" }, confirm: false },
+    admission: { admitted: true, campaign: { campaign: "c1" }, name: null, confirm: false },
     session: {
       session: "s1",
       device: DEVICE,
@@ -164,7 +164,7 @@ test("a protector whose password went to another device waits for an operator to
 });
 
 test("of several reasons the first in the documented order is given", () => {
-  const confirm = { admitted: true, campaign: { campaign: "c1" }, confirm: true } as const;
+  const confirm = { admitted: true, campaign: { campaign: "c1" }, name: null, confirm: true } as const;
   const capped = { ...RELEASE_CAPS, protectorsPerDevice: 0 };
   const everything: Partial<ReleaseQuestion> = {
     tried: [STRANGER],
@@ -185,5 +185,30 @@ test("of several reasons the first in the documented order is given", () => {
   expect(ask({ tried: [], deposits: [deposit(ID_A)], caps: RELEASE_CAPS }, true)).toEqual({ wait: "vault-sealed" });
   expect(ask({ tried: [], deposits: [deposit(ID_A)], caps: RELEASE_CAPS, sealed: false }, true)).toMatchObject({
     attempt: 1,
+  });
+});
+
+describe("a deposit that the escrow export names for another device than the inventory", () => {
+  const admittedAs = (name: string | null) =>
+    ({ admitted: true, campaign: { campaign: "c1" }, name, confirm: false }) as const;
+  const named = { ...deposit(ID_A), deviceName: "PC-0002" };
+
+  test("T1 waits for the pairing code: a spoofed MAC must not fetch the password of a neighbour", () => {
+    const asked = { admission: admittedAs("PC-0001"), deposits: [named] };
+    expect(decideRelease(question(asked))).toEqual({ wait: "awaiting-confirmation" });
+    expect(decideRelease(question(asked, { paired: true }))).toMatchObject({ release: named });
+  });
+
+  test("is released where both mean one device, in any case and with or without its domain", () => {
+    for (const name of ["PC-0002", "pc-0002", "PC-0002.corp.example"])
+      expect(decideRelease(question({ admission: admittedAs(name), deposits: [named] }))).toMatchObject({
+        release: named,
+      });
+  });
+
+  test("is released where one of the two has no name", () => {
+    expect(decideRelease(question({ admission: admittedAs(null), deposits: [named] }))).toMatchObject({
+      release: named,
+    });
   });
 });

@@ -175,3 +175,12 @@ describe("one device at two addresses", () => {
     expect(desk.state.boots.contested.size).toBe(0);
   });
 });
+
+describe("the station's own question to other boot servers", () => {
+  it("is neither answered nor told to the operator when it comes back", async () => {
+    const own = packet(parseMac("52:54:00:00:00:fe"), MessageType.discover);
+    expect(await server.answer({ bytes: own, port: 67, from: { address: station, port: 68 } })).toBeNull();
+    expect(notices).toEqual([]);
+    expect(server.counters()).toEqual({});
+  });
+});

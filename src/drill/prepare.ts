@@ -81,11 +81,8 @@ export async function openOffice(
     ...keyed.filter(({ role }) => role.vault === "wrong").map((each) => row(each, freshPassword())),
   ]);
 
-  const inventory = join(folder, "inventory.csv");
-  const known = devices.filter(({ role }) => role.known);
-  const lines = known.map(({ role, mac, serial, uuid }) => [role.name, mac, serial, uuid].join(","));
-  writeFileSync(inventory, `${["name,mac,serial,uuid", ...lines].join("\n")}\n`);
-  await verb(["campaign", "arm", "--remedy", remedy, "--inventory", inventory, "--unknown", scenario.unknown]);
+  const inventory = writeInventory(join(folder, "inventory.csv"), devices);
+  await verb(["campaign", "arm", "--remedy", remedy, ...inventory, "--unknown", scenario.unknown]);
 
   return {
     state,
@@ -94,6 +91,15 @@ export async function openOffice(
     secrets: () => secrets,
     importKeys: (some) => importRows(some.map((each) => row(each, each.escrowed!.password.reveal()))),
   };
+}
+
+/** The arguments that name the inventory; none if the scenario's devices are in nobody's. */
+function writeInventory(file: string, devices: readonly ExpectedDevice[]): string[] {
+  const known = devices.filter(({ role }) => role.known);
+  if (known.length === 0) return [];
+  const lines = known.map(({ role, mac, serial, uuid }) => [role.name, mac, serial, uuid].join(","));
+  writeFileSync(file, `${["name,mac,serial,uuid", ...lines].join("\n")}\n`);
+  return ["--inventory", file];
 }
 
 function stepFailed(args: readonly string[], { code, stdout, stderr }: Ran): OperatorError {

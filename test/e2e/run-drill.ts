@@ -77,12 +77,12 @@ export function deviations({ report }: Drilled): string[] {
 }
 
 /** Scenarios side by side, two at a time: each drill has a private network, so they cannot meet. */
-export async function drillEach(names: readonly string[]): Promise<ReadonlyMap<string, Drilled>> {
-  const done = new Map<string, Drilled>();
+export async function drillEach(names: readonly string[]): Promise<ReadonlyMap<string, Drilled | Error>> {
+  const done = new Map<string, Drilled | Error>();
   const queue = [...names];
   const worker = async () => {
     for (let name = queue.shift(); name !== undefined; name = queue.shift())
-      done.set(name, await drill("--scenario", name));
+      done.set(name, await drill("--scenario", name).catch((error: Error) => error));
   };
   await Promise.all([worker(), worker()]);
   return done;

@@ -17,7 +17,7 @@ const EXPECTED = [
 ] as const;
 
 describe("each scenario of the drill", () => {
-  let drilled: ReadonlyMap<string, Drilled>;
+  let drilled: ReadonlyMap<string, Drilled | Error>;
   beforeAll(async () => {
     buildImage();
     drilled = await drillEach(EXPECTED.map(([name]) => name));
@@ -25,6 +25,7 @@ describe("each scenario of the drill", () => {
 
   test.each(EXPECTED)("%s ends with %j, its disk changed: %s", (name, outcomes, change) => {
     const one = drilled.get(name)!;
+    if (one instanceof Error) throw one;
     expect(deviations(one)).toEqual([]);
     expect(one.exitCode).toBe(0);
     const { devices, checks } = one.report.scenarios[0]!;

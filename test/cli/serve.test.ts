@@ -91,16 +91,16 @@ test("an interface is never guessed: the refusal lists those with an address", (
   expect(() => findInterface("nowhere0")).toThrow(/There is no interface nowhere0 that is up and has an address/);
 });
 
-test.skipIf(process.getuid?.() === 0)(
-  "a folder that this user may not enter is told apart from one without a vault",
-  async () => {
-    mkdirSync(state, { mode: 0o000 });
-    await expect(
-      openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now }),
-    ).rejects.toMatchObject({
-      fault: "access",
-      exitCode: 4,
-    });
+test("a folder that this user may not enter is told apart from one without a vault", async () => {
+  mkdirSync(state, { mode: 0o000 });
+  // Root may enter every folder; nobody (65534) may not.
+  const root = process.geteuid?.() === 0;
+  if (root) process.seteuid?.(65534);
+  try {
+    const opening = openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
+    await expect(opening).rejects.toMatchObject({ fault: "access", exitCode: 4 });
+  } finally {
+    if (root) process.seteuid?.(0);
     chmodSync(state, 0o700);
-  },
-);
+  }
+});

@@ -1,18 +1,9 @@
-import { type InventoryDevice, inventoryToJson } from "../fleet/inventory.ts";
+import { inventoryToJson } from "../fleet/inventory.ts";
 import type { NewEntry } from "../ledger/entry.ts";
-import type { JsonObject } from "../wire/json.ts";
-import type { CampaignState, HibernatedPolicy, UnknownPolicy } from "./campaign.ts";
+import type { Campaign, CampaignState } from "./campaign.ts";
 
 /** What an operator decides when arming. `campaign` is a fresh, readable name such as `2026-11-21-a1b2`. */
-export interface Arming {
-  readonly campaign: string;
-  readonly remedy: string;
-  readonly remedySha256: string;
-  readonly document: JsonObject;
-  readonly unknown: UnknownPolicy;
-  readonly hibernated: HibernatedPolicy;
-  readonly devices: readonly InventoryDevice[];
-}
+export type Arming = Omit<Campaign, "generation">;
 
 /** The entry that arms a campaign, or why not: one campaign at a time. */
 export function arm(state: CampaignState, arming: Arming, actor: string): NewEntry | "already-armed" {

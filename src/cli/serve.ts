@@ -9,7 +9,6 @@ import { type TimelineLine, timelineLine } from "../dashboard/timeline.ts";
 import { openVault, type Vault } from "../escrow/vault.ts";
 import { loadManifest, MANIFEST, verifyImage } from "../image/manifest.ts";
 import type { Entry } from "../ledger/entry.ts";
-import { Desk } from "../server/desk.ts";
 import { findInterface } from "../server/interface.ts";
 import { tryPorts } from "../server/listen.ts";
 import { STANDARD_PORTS, type Station, startStation } from "../server/station.ts";
@@ -53,12 +52,13 @@ async function serve(options: ServeOptions): Promise<void> {
   await tryPorts(served.address, STANDARD_PORTS);
   if (!options.sealed) await unseal(vault, options);
   const say = options.json ? sayJson : sayPlain;
-  if (!options.sealed)
-    await ledger.append({
-      body: { type: "vault.unsealed", vault: vault.vaultId },
+  const record = (type: "vault.unsealed" | "vault.sealed") =>
+    ledger.append({
+      body: { type, vaultId: vault.vaultId },
       actor: operatorActor(),
-      commandId: `unseal:${hostname()}:${Date.now()}`,
+      commandId: `${type}:${hostname()}:${Date.now()}`,
     });
+  if (!options.sealed) await record("vault.unsealed");
   const known = (await ledger.head()).seq;
   const station = await startStation({
     name: hostname(),
@@ -74,13 +74,12 @@ async function serve(options: ServeOptions): Promise<void> {
     onNotice: say.notice,
   });
   say.ready(station, served.name, folder.folder);
-  const desk = new Desk(ledger, () => {});
-  await desk.catchUp();
-  say.campaign(desk.state.campaign);
+  say.campaign(station.campaign());
   await untilStopped(station, say);
   await station.close();
   say.counters(station);
   await vault.close();
+  if (!options.sealed) await record("vault.sealed");
   await ledger.close();
 }
 

@@ -1,6 +1,3 @@
-import type { Entry } from "../ledger/entry.ts";
-import type { MacAddress } from "../wire/mac.ts";
-
 /** What a device's own DHCP packets say about it: it is up in Windows, or its firmware asks for the network. */
 export type Sighting = "windows" | "network-boot";
 
@@ -30,10 +27,4 @@ export function see(proof: Proof, sighting: Sighting, at: number): Proof {
   const networkBoots = proof.networkBoots + (same ? 0 : 1);
   const state = networkBoots >= 2 ? "relapsed" : proof.state;
   return { state, networkBoots, lastNetworkBootAt: at };
-}
-
-/** Distinct Windows boots seen of a device in these entries (one DHCP transaction each). */
-export function windowsBoots(entries: readonly Entry[], device: MacAddress): number {
-  return entries.filter(({ body }) => body.type === "device.sighted" && body.device === device && body.as === "windows")
-    .length;
 }

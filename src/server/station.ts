@@ -1,3 +1,4 @@
+import type { CampaignState } from "../campaign/campaign.ts";
 import type { Vault } from "../escrow/vault.ts";
 import type { Manifest } from "../image/manifest.ts";
 import type { Entry } from "../ledger/entry.ts";
@@ -44,6 +45,8 @@ export interface StationOptions {
 
 export interface Station {
   readonly url: string;
+  /** As of the last look at the ledger. */
+  campaign(): CampaignState;
   counters(): StationCounters;
   close(): Promise<void>;
 }
@@ -141,6 +144,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     await desk.record({ body, actor: "station", commandId: `start:${options.name}:${Date.now()}` });
     return {
       url,
+      campaign: () => desk.state.campaign,
       counters: () => ({
         dhcp: bootServer.counters(),
         tftp: { ...tftp.counters() },

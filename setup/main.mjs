@@ -108,7 +108,9 @@ function test() {
   mkdirSync(dirname(results), { recursive: true });
   const steps = [
     step("type check", () => pinned(["tsc", "--noEmit"])),
-    step("lint and format", () => pinned(["biome", "ci", "--error-on-warnings", ...(process.stdout.isTTY ? [] : ["--colors=off"])])),
+    step("lint and format", () =>
+      pinned(["biome", "ci", "--error-on-warnings", ...(process.stdout.isTTY ? [] : ["--colors=off"])]),
+    ),
     step("recovery image, minimal drivers", () =>
       breakglass(["image", "build", "--drivers", "minimal", "--out", join("build", "image-minimal")]),
     ),

@@ -11,7 +11,7 @@ const COLOURS: Readonly<Record<Span["is"], string>> = {
 };
 
 const WIDTH = 960;
-const LEFT = 8;
+const LEFT = 24;
 
 /** Escapes text for HTML and SVG. */
 export function escapeText(text: string): string {

@@ -11,7 +11,6 @@
 open_suspended() {
     local path name=breakglass-$1 keys=$RUN/suspended status
     path=$(volume_get "$1" path)
-    command -v dmsetup >/dev/null || { open_with_dislocker "$1" "$path"; return; }
     mkdir -p "$keys"
     map_suspended "$path" "$(volume_get "$1" bytes)" "$keys" && dm_create "$name" <"$keys/table"
     status=$?
@@ -21,16 +20,6 @@ open_suspended() {
     [ "$status" -eq 0 ] || return 1
     blockdev --setro "/dev/mapper/$name"
     volume_set "$1" device "/dev/mapper/$name"
-}
-
-# open_with_dislocker N DEVICE: the way of an image that carries dislocker instead of dmsetup.
-open_with_dislocker() {
-    local folder=$RUN/dislocker/$1 loop
-    mkdir -p "$folder"
-    modprobe -q -a fuse loop
-    dislocker-fuse -q -V "$2" --clearkey -- "$folder" || return 1
-    loop=$(losetup -f) && losetup "$loop" "$folder/dislocker-file" || return 1
-    volume_set "$1" device "$loop"
 }
 
 # map_suspended DEVICE BYTES FOLDER: writes FOLDER/table, the device-mapper table of the plain volume.

@@ -39,7 +39,6 @@ close_volume() {
             cryptsetup close "${device##*/}"
         fi
         ;;
-    /dev/loop*) losetup -d "$device" && umount "$RUN/dislocker/$1" ;;
     esac
 }
 

@@ -1,11 +1,17 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import type { ImageArchitecture } from "../boot/table.ts";
+import { IMAGE_ARCHITECTURES } from "../image/architecture.ts";
 import { buildImage } from "../image/build.ts";
 import { DRIVER_SETS, type DriverSet } from "../image/drivers.ts";
 import { loadManifest, verifyImage } from "../image/manifest.ts";
 import { ExitCode } from "../wire/operator-error.ts";
 
-const FOLDER = join("build", "image");
+/** Where each architecture's image is built and looked for, unless the operator says otherwise. */
+const FOLDERS: Readonly<Record<ImageArchitecture, string>> = {
+  x64: join("build", "image"),
+  arm64: join("build", "image-arm64"),
+};
 
 /** `breakglass image build|verify`. */
 export function register(program: Command): void {
@@ -14,7 +20,12 @@ export function register(program: Command): void {
   image
     .command("build")
     .description("build it from Debian's signed packages; the same packages give the same bytes")
-    .option("--out <DIR>", "where to put it", FOLDER)
+    .addOption(
+      new Option("--architecture <NAME>", "of the devices: x64 (legacy BIOS ones too) or arm64")
+        .choices(IMAGE_ARCHITECTURES)
+        .default("x64"),
+    )
+    .option("--out <DIR>", `where to put it (default: ${FOLDERS.x64}, ${FOLDERS.arm64})`)
     .addOption(
       new Option("--drivers <SET>", "fleet: common hardware; minimal: virtual devices only")
         .choices(DRIVER_SETS)
@@ -28,27 +39,32 @@ export function register(program: Command): void {
   image
     .command("verify")
     .description("is every byte of the image what its manifest says")
-    .option("--image <DIR>", "the image", FOLDER)
+    .option("--image <DIR>", "the image", FOLDERS.x64)
     .option("--json", "for scripts", false)
     .action(verify);
 }
 
 interface BuildCommand {
-  readonly out: string;
+  readonly architecture: ImageArchitecture;
+  readonly out?: string;
   readonly drivers: DriverSet;
   readonly mirror?: string;
   readonly update: boolean;
   readonly json: boolean;
 }
 
-async function build({ out, drivers, mirror, update, json }: BuildCommand): Promise<void> {
+async function build({ architecture, drivers, mirror, update, json, ...named }: BuildCommand): Promise<void> {
+  const out = named.out ?? FOLDERS[architecture];
   const log = (line: string) => process.stderr.write(`image: ${line}\n`);
-  const manifest = await buildImage({ out, cache: join("build", "cache"), driverSet: drivers, mirror, update, log });
+  const cache = join("build", "cache");
+  const manifest = await buildImage({ architecture, out, cache, driverSet: drivers, mirror, update, log });
   if (json) process.stdout.write(`${JSON.stringify(manifest)}\n`);
   else {
     for (const { path, size, sha256 } of manifest.files)
-      process.stdout.write(`${path.padEnd(12)} ${String(size).padStart(9)} bytes  sha256 ${sha256}\n`);
-    process.stdout.write(`The image is ready in ${out}: drivers ${drivers}, kernel ${manifest.kernelRelease}.\n`);
+      process.stdout.write(`${path.padEnd(13)} ${String(size).padStart(9)} bytes  sha256 ${sha256}\n`);
+    process.stdout.write(
+      `The image is ready in ${out}: ${architecture}, drivers ${drivers}, kernel ${manifest.kernelRelease}.\n`,
+    );
   }
 }
 

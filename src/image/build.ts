@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { ImageArchitecture } from "../boot/table.ts";
+import { ARCHITECTURES } from "./architecture.ts";
 import { assetNames, readAsset } from "./assets.ts";
 import { type DebianPackage, fetchPackages, type UnpackedPackage } from "./debian.ts";
 import { type DriverSet, driverModules } from "./drivers.ts";
@@ -11,7 +13,9 @@ import { PackageFiles } from "./package-files.ts";
 import { loadRecipe } from "./recipe.ts";
 
 export interface BuildOptions {
-  /** The folder for the image: manifest.json and the four served files. */
+  /** Of the devices; default: x64. It need not be that of the machine that builds. */
+  readonly architecture?: ImageArchitecture | undefined;
+  /** The folder for the image: manifest.json and the served files. */
   readonly out: string;
   /** Packages and what was made of them; may be deleted at any time, but then the next build needs the mirror. */
   readonly cache: string;
@@ -24,32 +28,37 @@ export interface BuildOptions {
 }
 
 /**
- * Builds the recovery image of pxe/image/recipe.json with the agent of pxe/agent. The same packages and the same pxe/
- * give the same bytes. An image in `out` that is already so is left as it is.
+ * Builds the recovery image of pxe/image/ with the agent of pxe/agent, for any architecture on any machine. The same
+ * packages and the same pxe/ give the same bytes. An image in `out` that is already so is left as it is.
  * @throws OperatorError when packages are not to be had.
  */
 export async function buildImage(options: BuildOptions): Promise<Manifest> {
-  const { out, cache, driverSet, log } = options;
-  const recipe = loadRecipe(readText("pxe/image/recipe.json"));
+  const { architecture = "x64", out, cache, driverSet, log } = options;
+  const recipe = loadRecipe(readText("pxe/image/recipe.json"), readText(`pxe/image/recipe-${architecture}.json`));
   const files = new PackageFiles(await fetchPackages(recipe, { ...fetchDefaults(options), log }));
   const release = files.kernelRelease();
   const store = new ModuleStore(files.folder(`usr/lib/modules/${release}`));
-  const drivers = driverModules(readText(`pxe/image/drivers-${driverSet}.txt`), store);
+  const drivers = driverModules(readText(`pxe/image/drivers-${driverSet}.txt`), architecture, store);
   const modules = await store.closure([...recipe.modules, ...recipe.moreModules, ...drivers]);
   log(`kernel ${release}, ${modules.length} modules (${driverSet})`);
+  const { shim, grub } = ARCHITECTURES[architecture];
   const loadAtStart = recipe.modules.filter((name) => !store.isBuiltIn(name));
   const scripts = agentScripts();
   const tree = initrdTree({ recipe, files, release, modules, loadAtStart, scripts });
   const served: [role: ImageFile["role"], path: string, bytes: Uint8Array][] = [
-    ["shim", "shimx64.efi", files.read(recipe.shim)],
-    // shim asks for this very name beside itself.
-    ["grub", "grubx64.efi", files.read(recipe.grub)],
+    ["shim", shim, files.read(recipe.shim)],
+    ["grub", grub, files.read(recipe.grub)],
     ["kernel", "vmlinuz", files.read(`boot/vmlinuz-${release}`)],
     ["initrd", "initrd", await packInitrd(tree, recipe.compression, cache)],
   ];
+  if (recipe.ipxe !== undefined) {
+    served.push(["ipxe-uefi", "snponly.efi", files.read(recipe.ipxe.uefi)]);
+    served.push(["ipxe-bios", "undionly.kpxe", files.read(recipe.ipxe.bios)]);
+  }
   refuseUnused(files);
   const manifest: Manifest = {
-    version: 1,
+    version: 2,
+    architecture,
     driverSet,
     kernelRelease: release,
     files: served.map(([role, path, bytes]) => ({ path, role, size: bytes.length, sha256: digest(bytes) })),

@@ -1,20 +1,25 @@
+import type { ImageArchitecture } from "../boot/table.ts";
 import { MalformedError } from "../wire/malformed.ts";
+import { IMAGE_ARCHITECTURES } from "./architecture.ts";
 import type { ModuleStore } from "./modules.ts";
 
 /** Which machines an image is for: whole fleets, or the lab's virtual devices alone. */
 export const DRIVER_SETS = ["fleet", "minimal"] as const;
 export type DriverSet = (typeof DRIVER_SETS)[number];
 
+const LINE = new RegExp(`^(?:(${IMAGE_ARCHITECTURES.join("|")}) +)?(.*)$`);
+
 /**
  * The modules of a driver set, pxe/image/drivers-*.txt: one module name in a line, or a folder of the kernel's modules
- * (it ends with `/`) for all below it; `#` starts a comment; a line `- name` takes one out again.
+ * (it ends with `/`) for all below it; `#` starts a comment; a line `- name` takes one out again; a line that begins
+ * with an architecture (`x64 vmd`) is for that one alone.
  * @throws MalformedError with the line's number.
  */
-export function driverModules(text: string, store: ModuleStore): string[] {
+export function driverModules(text: string, architecture: ImageArchitecture, store: ModuleStore): string[] {
   const modules = new Set<string>();
   for (const [index, line] of text.split("\n").entries()) {
-    const words = line.replace(/#.*/, "").trim();
-    if (words === "") continue;
+    const [, only, words] = LINE.exec(line.replace(/#.*/, "").trim()) as unknown as [string, string?, string?];
+    if (!words || (only !== undefined && only !== architecture)) continue;
     if (/^[a-z0-9_]+$/.test(words)) modules.add(words);
     else if (/^kernel\/[a-z0-9_/-]+\/$/.test(words)) {
       const below = store.below(words);

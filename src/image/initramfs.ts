@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, zstdCompress } from "node:zlib";
 import { encodeCpio } from "../wire/cpio.ts";
+import { architectureOf } from "./architecture.ts";
 import type { KernelModule } from "./modules.ts";
 import { moduleIndex } from "./modules.ts";
 import type { PackageFiles } from "./package-files.ts";
@@ -35,7 +36,8 @@ export function initrdTree({ recipe, files, release, modules, loadAtStart, scrip
   tree.add({ kind: "character-device", path: "dev/console", mode: 0o600, major: 5, minor: 1 });
   tree.add({ kind: "character-device", path: "dev/null", mode: 0o666, major: 1, minor: 3 });
   tree.link("etc/mtab", "../proc/self/mounts");
-  addPrograms(tree, files, recipe.programs, recipe.openedLibraries);
+  const { libraries } = architectureOf(recipe.architecture);
+  addPrograms(tree, files, libraries, recipe.programs, recipe.openedLibraries);
   addModules(tree, release, modules);
   tree.file("etc/breakglass/modules", loadAtStart.map((name) => `${name}\n`).join(""));
   for (const [path, bytes] of scripts) tree.file(path, bytes, 0o755);

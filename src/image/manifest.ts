@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { IMAGE_ARCHITECTURES } from "./architecture.ts";
 import { fileSha256 } from "./debian.ts";
 import { DRIVER_SETS } from "./drivers.ts";
 
@@ -10,13 +11,14 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
 
 const schema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
+  architecture: z.enum(IMAGE_ARCHITECTURES),
   driverSet: z.enum(DRIVER_SETS),
   kernelRelease: z.string(),
   files: z.array(
     z.strictObject({
       path: fileName,
-      role: z.enum(["shim", "grub", "kernel", "initrd"]),
+      role: z.enum(["shim", "grub", "kernel", "initrd", "ipxe-uefi", "ipxe-bios"]),
       size: z.int().nonnegative(),
       sha256,
     }),

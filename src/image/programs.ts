@@ -3,26 +3,26 @@ import { readElf } from "./elf.ts";
 import type { PackageFiles } from "./package-files.ts";
 import type { Tree } from "./tree.ts";
 
-/** Where Debian's program loader looks for libraries by itself. */
-const LIBRARY_FOLDERS = ["usr/lib/x86_64-linux-gnu", "usr/lib"];
-
 /**
  * Puts programs into usr/bin and, once each, every library that they are linked with, directly or through another
- * library, under the name by which it is asked for.
+ * library, under the name by which it is asked for. `libraries` is the architecture's own folder below usr/lib, where
+ * Debian's program loader looks first.
  */
 export function addPrograms(
   tree: Tree,
   files: PackageFiles,
+  libraries: string,
   programs: readonly string[],
   opened: readonly string[],
 ): void {
+  const folders = [`usr/lib/${libraries}`, "usr/lib"];
   const wanted = [...opened];
   for (const path of programs) {
     const bytes = files.read(path);
     tree.file(`usr/bin/${basename(path)}`, bytes, 0o755);
     const { needed, interpreter } = readElf(bytes);
     wanted.push(...needed);
-    if (interpreter !== null) addLoader(tree, files, interpreter);
+    if (interpreter !== null) addLoader(tree, files, `usr/lib/${libraries}`, interpreter);
   }
   const busybox = programs.find((path) => basename(path) === "busybox");
   if (busybox !== undefined) addApplets(tree, files.read(busybox));
@@ -30,7 +30,7 @@ export function addPrograms(
   for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
     if (seen.has(name)) continue;
     seen.add(name);
-    const path = LIBRARY_FOLDERS.map((folder) => `${folder}/${name}`).find((place) => files.find(place) !== null);
+    const path = folders.map((folder) => `${folder}/${name}`).find((place) => files.find(place) !== null);
     if (path === undefined) throw new Error(`the library ${name} is in none of the recipe's packages`);
     const bytes = files.read(path);
     if (!tree.has(path)) tree.file(path, bytes, 0o755);
@@ -38,10 +38,10 @@ export function addPrograms(
   }
 }
 
-/** The loader is named by its absolute path in each program; /lib64 is a link to usr/lib64 here as in Debian. */
-function addLoader(tree: Tree, files: PackageFiles, interpreter: string): void {
+/** Each program names the loader by its absolute path: /lib64/… on x64, /lib/… on arm64; both are links to below /usr. */
+function addLoader(tree: Tree, files: PackageFiles, libraries: string, interpreter: string): void {
   const name = basename(interpreter);
-  const path = `${LIBRARY_FOLDERS[0]}/${name}`;
+  const path = `${libraries}/${name}`;
   if (tree.has(path)) return;
   tree.file(path, files.read(path), 0o755);
   tree.link(`usr${interpreter}`, `../${path.slice("usr/".length)}`);

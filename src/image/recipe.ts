@@ -10,7 +10,7 @@ const schema = z.strictObject({
   version: z.literal(1),
   /** Debian's suites, as apt names them. Those that end in "-security" come from the security archive. */
   suites: z.array(z.string().regex(/^[a-z]+(-[a-z]+)?$/)).min(1),
-  architecture: z.literal("amd64"),
+  architecture: z.enum(["amd64", "arm64"]),
   /** A package that depends on the newest signed kernel. */
   kernel: packageName,
   /** Every package of which at least one file is used; anything else is an error. */
@@ -18,6 +18,8 @@ const schema = z.strictObject({
   /** Firmware's first program and the boot loader, unmodified and signed. */
   shim: packagePath,
   grub: packagePath,
+  /** iPXE for firmware without Secure Boot, unmodified: for UEFI's own network driver, for the UNDI of a legacy ROM. */
+  ipxe: z.strictObject({ uefi: packagePath, bios: packagePath }).optional(),
   /** Programs of the initrd; each goes to usr/bin with the libraries it is linked with. */
   programs: z.array(packagePath).min(1),
   /** Libraries that a program opens at run time, by soname: no program names them. */
@@ -33,16 +35,36 @@ const schema = z.strictObject({
 /** What an initrd and its boot chain are made of (docs/formats/image.md). */
 export type Recipe = z.infer<typeof schema>;
 
-/** @throws MalformedError naming the field that is wrong. */
-export function loadRecipe(text: string): Recipe {
+/**
+ * Reads a recipe from its parts: what two of them have as a list is joined, all else may stand in one part only.
+ * @throws MalformedError naming the field that is wrong.
+ */
+export function loadRecipe(...parts: readonly string[]): Recipe {
+  const parsed = schema.safeParse(parts.map(parsePart).reduce(joinParts));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new MalformedError(`recipe, ${issue.path.join(".") || "as a whole"}: ${issue.message}`);
+}
+
+function parsePart(text: string): Record<string, unknown> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
     throw new MalformedError(`recipe is not JSON: ${(error as Error).message}`);
   }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new MalformedError(`recipe, ${issue.path.join(".") || "as a whole"}: ${issue.message}`);
+  const part = z.record(z.string(), z.unknown()).safeParse(json);
+  if (part.success) return part.data;
+  throw new MalformedError("recipe is not a JSON object");
+}
+
+function joinParts(one: Record<string, unknown>, other: Record<string, unknown>): Record<string, unknown> {
+  const joined = { ...one };
+  for (const [key, value] of Object.entries(other)) {
+    const before = joined[key];
+    if (Array.isArray(before) && Array.isArray(value)) joined[key] = [...before, ...value];
+    else if (before === undefined) joined[key] = value;
+    else throw new MalformedError(`recipe, ${key}: in two parts`);
+  }
+  return joined;
 }

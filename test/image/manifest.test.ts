@@ -13,7 +13,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const bytes = Buffer.from("kernel");
 const manifest: Manifest = {
-  version: 1,
+  version: 2,
+  architecture: "x64",
   driverSet: "minimal",
   kernelRelease: "6.12.1+deb13-amd64",
   files: [
@@ -57,8 +58,17 @@ describe("an image's manifest", () => {
     );
   });
 
+  test("of an image that an older breakglass built says to build it again", () => {
+    const { architecture: _, ...older } = { ...manifest, version: 1 };
+    write(older);
+    expect(() => loadManifest(folder)).toThrow(
+      expect.objectContaining({ next: expect.stringContaining("Build the image again") }),
+    );
+  });
+
   test.each([
-    { ...manifest, version: 2 },
+    { ...manifest, version: 3 },
+    { ...manifest, architecture: "amd64" },
     { ...manifest, files: [{ ...manifest.files[0], path: "../vmlinuz" }] },
     { ...manifest, files: [{ ...manifest.files[0], path: "/etc/shadow" }] },
     { ...manifest, files: [{ ...manifest.files[0], role: "other" }] },

@@ -66,13 +66,15 @@ describeWith(["apt-get", "dpkg-deb", "xz"], "the recovery image", () => {
     expect(loadManifest(join(work, "second"))).toEqual(loadManifest(join(work, "first")));
   });
 
-  test("is as its manifest says, and has the four files that a device asks for", async () => {
+  test("is as its manifest says, and has every file that a device's firmware asks for", async () => {
     expect(await verifyImage(join(work, "first"))).toEqual([]);
     expect(first.files.map(({ role, path }) => `${role} ${path}`)).toEqual([
       "shim shimx64.efi",
       "grub grubx64.efi",
       "kernel vmlinuz",
       "initrd initrd",
+      "ipxe-uefi snponly.efi",
+      "ipxe-bios undionly.kpxe",
     ]);
   });
 

@@ -77,9 +77,18 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
   ]);
   const served = { name: "eth0", address: station, mac: parseMac("52:54:00:00:00:fe") };
   const notices: string[] = [];
-  const bootServer = new BootServer({ desk, served, chance, onNotice: (text) => notices.push(text) });
+  const bootServer = new BootServer({
+    ...{ desk, served, chance, httpPort: 80, images: new Set(["x64" as const]), uefiLoader: "shim" },
+    onNotice: (text) => notices.push(text),
+  });
   const files = new BootFiles({
-    ...{ desk, image, chance, source: { address: station, httpPort: 80 } },
+    ...{
+      desk,
+      images: new Map([["x64" as const, image]]),
+      ownIpxe: new Map(),
+      chance,
+      source: { address: station, httpPort: 80 },
+    },
     ...{ stationUrl: `https://${station}:443`, caPem: "(the station's CA)\n" },
   });
   const rescuer = new Rescuer({ desk, ledger, vault, chance });

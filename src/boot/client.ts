@@ -5,7 +5,7 @@ import { type DhcpPacket, senderMac } from "../dhcp/packet.ts";
 import { MessageType, Op, OptionCode } from "../dhcp/registry.ts";
 import type { Guid } from "../wire/guid.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import { BOOT_TABLE, type BootRow, type Firmware } from "./table.ts";
+import { BOOT_TABLE, type BootRow, type Firmware, type ImageArchitecture } from "./table.ts";
 
 /** A device whose firmware asks to be booted from the network, and that there is a loader for. */
 export interface BootClient {
@@ -16,6 +16,7 @@ export interface BootClient {
   readonly architecture: number;
   readonly firmware: Firmware;
   readonly over: "pxe" | "http";
+  readonly image: ImageArchitecture;
   readonly loader: string;
   /** DHCPDISCOVER, or DHCPREQUEST. */
   readonly asks: "discover" | "request";
@@ -72,7 +73,7 @@ export function identify(packet: DhcpPacket): BootClient | NotOurs {
   const found = findRow(options, vendorClass, over);
   if (found === null) return not("architecture-unknown");
   const { architecture, row } = found;
-  if (row.loader === null) return not("no-loader", row.firmware);
+  if (row.boots === null) return not("no-loader", row.firmware);
   return {
     ours: true,
     device,
@@ -80,7 +81,8 @@ export function identify(packet: DhcpPacket): BootClient | NotOurs {
     architecture,
     firmware: row.firmware,
     over,
-    loader: row.loader,
+    image: row.boots.image,
+    loader: row.boots.loader,
     asks: type === MessageType.discover ? "discover" : "request",
     program: isIpxe(options) ? "ipxe" : "firmware",
   };

@@ -4,11 +4,6 @@ import { MessageType, Op, Port } from "../dhcp/registry.ts";
 import { ANY_ADDRESS, type Ipv4, LIMITED_BROADCAST } from "../wire/ipv4.ts";
 import type { BootClient } from "./client.ts";
 
-/** The station as the offers name it. */
-export interface BootStation {
-  readonly address: Ipv4;
-}
-
 export interface Destination {
   readonly address: Ipv4;
   readonly port: number;
@@ -16,30 +11,34 @@ export interface Destination {
 
 /**
  * Which answer a boot client gets, by what it asks and where: the proxyDHCP offer for its DISCOVER, the boot file for
- * its REQUEST to the boot server port. A REQUEST on port 67 is for the site's DHCP server, which leased the address.
+ * its REQUEST to the boot server port. A REQUEST on port 67 is for the site's DHCP server, which leased the address;
+ * `lease-seen` where it tells what no other packet would: UEFI HTTP Boot goes from there straight to its URL.
  */
-export function answerFor(client: BootClient, port: number): "offer" | "ack" | null {
+export function answerFor(client: BootClient, port: number): "offer" | "ack" | "lease-seen" | null {
   if (client.asks === "discover") return port === Port.server ? "offer" : null;
-  return port === Port.bootServer ? "ack" : null;
+  if (port === Port.bootServer) return "ack";
+  return client.over === "http" ? "lease-seen" : null;
 }
 
 /**
- * The proxyDHCP offer (PXE 2.1 section 2.2.2): no address (the site's DHCP server leases that), no boot file either, so
- * that the firmware asks for it on port 4011 from the address it was given. No option 43: EDK2 takes an offer with boot
- * server discovery options for one it has to choose from in a menu.
+ * The proxyDHCP offer (PXE 2.1 section 2.2.2): no address (the site's DHCP server leases that), and for PXE no boot file
+ * either, so that the firmware asks for it on port 4011 from the address it was given. No option 43: EDK2 takes an offer
+ * with boot server discovery options for one it has to choose from in a menu. HTTP Boot has no port 4011: its offer
+ * carries the URL (UEFI section 24.7.3.1).
  */
-export function proxyOffer(_client: BootClient, packet: DhcpPacket, station: BootStation): DhcpPacket {
-  return { ...reply(packet, station, MessageType.offer), sname: "", file: "" };
+export function proxyOffer(client: BootClient, packet: DhcpPacket, station: Ipv4, file: string): DhcpPacket {
+  const offer = reply(client, packet, station, MessageType.offer);
+  return client.over === "pxe" ? offer : { ...offer, options: { ...offer.options, bootfileName: file } };
 }
 
 /**
  * The boot server's acknowledgement on port 4011: where to fetch which file. The address stands in `siaddr`, `sname` and
  * option 66 alike, since firmware and GRUB each read another one of them.
  */
-export function proxyAck(client: BootClient, packet: DhcpPacket, station: BootStation): DhcpPacket {
-  const ack = reply(packet, station, MessageType.ack);
-  const options = { ...ack.options, tftpServerName: station.address, bootfileName: client.loader };
-  return { ...ack, sname: station.address, file: client.loader, options };
+export function proxyAck(client: BootClient, packet: DhcpPacket, station: Ipv4, file: string): DhcpPacket {
+  const ack = reply(client, packet, station, MessageType.ack);
+  const options = { ...ack.options, tftpServerName: station, bootfileName: file };
+  return { ...ack, sname: station, file, options };
 }
 
 /**
@@ -60,13 +59,14 @@ export function ackDestination(packet: DhcpPacket, from: Destination): Destinati
   return from.address === ANY_ADDRESS || from.port === 0 ? offerDestination(packet) : from;
 }
 
-function reply(packet: DhcpPacket, station: BootStation, dhcpMessageType: number): DhcpPacket {
+function reply({ over }: BootClient, packet: DhcpPacket, station: Ipv4, dhcpMessageType: number): DhcpPacket {
   const { htype, hlen, xid, flags, ciaddr, giaddr, chaddr } = packet;
   const { clientMachineIdentifier, relayAgentInformation } = packet.options;
   const options: DhcpOptions = {
     dhcpMessageType,
-    serverIdentifier: station.address,
-    vendorClassIdentifier: "PXEClient",
+    serverIdentifier: station,
+    // Echoed in its short form; firmware passes over an offer of the other kind.
+    vendorClassIdentifier: over === "pxe" ? "PXEClient" : "HTTPClient",
     ...(clientMachineIdentifier === undefined ? {} : { clientMachineIdentifier }),
     // RFC 3046 section 2.2: echoed, and only where there is a relay to read it.
     ...(relayAgentInformation === undefined ? {} : { relayAgentInformation }),
@@ -76,7 +76,7 @@ function reply(packet: DhcpPacket, station: BootStation, dhcpMessageType: number
     // RFC 2131 table 3: an offer has no ciaddr, an acknowledgement repeats the request's.
     ciaddr: dhcpMessageType === MessageType.ack ? ciaddr : ANY_ADDRESS,
     yiaddr: ANY_ADDRESS,
-    siaddr: station.address,
+    siaddr: station,
     sname: "",
     file: "",
   };

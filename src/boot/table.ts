@@ -11,26 +11,38 @@ export type Firmware =
   | "uefi-x64-http"
   | "uefi-arm64-http";
 
+/** Which recovery image a device can run: Debian's `amd64` and `arm64`. */
+export type ImageArchitecture = "x64" | "arm64";
+
 export interface BootRow {
   readonly firmware: Firmware;
   /** How the firmware fetches its first file, which is also how it names itself in option 60. */
   readonly over: "pxe" | "http";
-  /** The first file this firmware is given, or null where there is none yet. */
-  readonly loader: string | null;
+  /** What is booted on it, or null where there is nothing for it yet: a firmware known by name only. */
+  readonly boots: { readonly image: ImageArchitecture; readonly loader: string } | null;
 }
 
 /** Microsoft-signed, so that Secure Boot stays on: it loads `grubx64.efi` from beside it. */
-const SHIM_X64 = "shimx64.efi";
+const X64 = { image: "x64", loader: "shimx64.efi" } as const;
+const ARM64 = { image: "arm64", loader: "shimaa64.efi" } as const;
+/** iPXE on the ROM's own network driver (UNDI): legacy firmware has no Secure Boot that it would have to keep. */
+const BIOS = { image: "x64", loader: "undionly.kpxe" } as const;
 
-/** Processor architecture (option 93) to what is booted on it. A row without a loader is a firmware known by name only. */
+/** Processor architecture (option 93) to what is booted on it. */
 export const BOOT_TABLE: ReadonlyMap<number, BootRow> = new Map<number, BootRow>([
-  [Architecture.biosX86, { firmware: "bios-x86-pxe", over: "pxe", loader: null }],
-  [Architecture.uefiX86, { firmware: "uefi-x86-pxe", over: "pxe", loader: null }],
-  [Architecture.uefiX64, { firmware: "uefi-x64-pxe", over: "pxe", loader: SHIM_X64 }],
-  [Architecture.uefiEbc, { firmware: "uefi-x64-pxe", over: "pxe", loader: SHIM_X64 }],
-  [Architecture.uefiArm32, { firmware: "uefi-arm32-pxe", over: "pxe", loader: null }],
-  [Architecture.uefiArm64, { firmware: "uefi-arm64-pxe", over: "pxe", loader: null }],
-  [Architecture.uefiX86Http, { firmware: "uefi-x86-http", over: "http", loader: null }],
-  [Architecture.uefiX64Http, { firmware: "uefi-x64-http", over: "http", loader: null }],
-  [Architecture.uefiArm64Http, { firmware: "uefi-arm64-http", over: "http", loader: null }],
+  [Architecture.biosX86, { firmware: "bios-x86-pxe", over: "pxe", boots: BIOS }],
+  [Architecture.uefiX86, { firmware: "uefi-x86-pxe", over: "pxe", boots: null }],
+  [Architecture.uefiX64, { firmware: "uefi-x64-pxe", over: "pxe", boots: X64 }],
+  [Architecture.uefiEbc, { firmware: "uefi-x64-pxe", over: "pxe", boots: X64 }],
+  [Architecture.uefiArm32, { firmware: "uefi-arm32-pxe", over: "pxe", boots: null }],
+  [Architecture.uefiArm64, { firmware: "uefi-arm64-pxe", over: "pxe", boots: ARM64 }],
+  [Architecture.uefiX86Http, { firmware: "uefi-x86-http", over: "http", boots: null }],
+  [Architecture.uefiX64Http, { firmware: "uefi-x64-http", over: "http", boots: X64 }],
+  [Architecture.uefiArm64Http, { firmware: "uefi-arm64-http", over: "http", boots: ARM64 }],
 ]);
+
+/** The image that is booted on this firmware; null for a firmware that there is nothing for. */
+export function imageFor(firmware: string): ImageArchitecture | null {
+  for (const row of BOOT_TABLE.values()) if (row.firmware === firmware) return row.boots?.image ?? null;
+  return null;
+}

@@ -1,13 +1,10 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CampaignState } from "../campaign/campaign.ts";
 import { type TimelineLine, timelineLine } from "../dashboard/timeline.ts";
 import { openVault, type Vault } from "../escrow/vault.ts";
-import { loadManifest, MANIFEST, verifyImage } from "../image/manifest.ts";
 import type { Entry } from "../ledger/entry.ts";
 import { findInterface } from "../server/interface.ts";
 import { tryPorts } from "../server/listen.ts";
@@ -17,13 +14,16 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { campaignLine } from "./campaign.ts";
 import { type PassphraseOption, readPassphrase } from "./passphrase.ts";
+import { readImages, readOwnIpxe } from "./served-files.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
 type ServeOptions = StateOption &
   PassphraseOption & {
     readonly interface: string;
     readonly address?: Ipv4;
-    readonly image: string;
+    readonly image: readonly string[];
+    readonly uefiLoader: "shim" | "ipxe";
+    readonly ipxe?: string;
     readonly sealed: boolean;
     readonly json: boolean;
   };
@@ -35,7 +35,13 @@ export function register(program: Command): void {
     .description("the station: answer, boot and rescue the devices that the armed campaign admits")
     .requiredOption("--interface <IF>", "the one interface to serve on")
     .option("--address <IP>", "which of its addresses, where it has several", parseAddress)
-    .option("--image <DIR>", "the recovery image", join("build", "image"))
+    .option("--image <DIR>", "a recovery image; once for each architecture (default: build/image)", collect, [])
+    .addOption(
+      new Option("--uefi-loader <NAME>", "shim: Secure Boot stays on; ipxe: for devices that have it off")
+        .choices(["shim", "ipxe"])
+        .default("shim"),
+    )
+    .option("--ipxe <DIR>", "your own signed iPXE (ipxe-shimx64.efi, ipxe.efi), served to UEFI x64 devices as it is")
     .option("--passphrase-fd <N>", "read the vault's passphrase from this descriptor instead of asking")
     .option("--sealed", "start without the passphrase: devices boot and wait, nothing is released", false)
     .option("--json", "one JSON object a line: entries, notices, counters", false)
@@ -47,7 +53,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const folder = stateFolder(options);
   const vault = await openVault(folder.vault, { clock: Date.now });
   const ledger = await openStateLedger(options);
-  const image = await readImage(options.image);
+  const images = await readImages(options.image.length > 0 ? options.image : [join("build", "image")]);
+  const ownIpxe = options.ipxe === undefined ? new Map<string, Uint8Array>() : readOwnIpxe(options.ipxe);
   // Before a passphrase is typed: nothing of this needs it.
   await tryPorts(served.address, STANDARD_PORTS);
   if (!options.sealed) await unseal(vault, options);
@@ -66,7 +73,9 @@ async function serve(options: ServeOptions): Promise<void> {
     ports: STANDARD_PORTS,
     ledger,
     vault,
-    image,
+    images,
+    uefiLoader: ownIpxe.size > 0 ? "own-ipxe" : options.uefiLoader,
+    ownIpxe,
     authority: { certificate: folder.caCertificate, privateKey: folder.caKey },
     onEntry: (entry) => {
       if (entry.seq > known) say.entry(entry);
@@ -96,29 +105,16 @@ async function unseal(vault: Vault, options: ServeOptions): Promise<void> {
   );
 }
 
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
 function parseAddress(text: string): Ipv4 {
   try {
     return parseIpv4(text);
   } catch {
     throw new InvalidArgumentError("An IPv4 address, such as 10.99.0.2.");
   }
-}
-
-/** The whole image goes into memory, and only after every byte is what the manifest says. */
-async function readImage(folder: string) {
-  const manifest = loadManifest(folder);
-  const differences = await verifyImage(folder);
-  if (differences.length > 0)
-    throw new OperatorError(
-      `The recovery image in ${folder} is not what its manifest says: ${differences.map(({ path, problem }) => `${path} (${problem})`).join(", ")}. Nothing was started.`,
-      "Build it again: breakglass image build",
-      ExitCode.negative,
-    );
-  const files = new Map(manifest.files.map(({ path }) => [path, readFileSync(join(folder, path))]));
-  const sha256 = createHash("sha256")
-    .update(readFileSync(join(folder, MANIFEST)))
-    .digest("hex");
-  return { manifest, sha256, files };
 }
 
 /** Until Ctrl-C, SIGTERM, or the end of the terminal it was started in. */

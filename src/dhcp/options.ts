@@ -11,6 +11,7 @@ import { OptionCode } from "./registry.ts";
 export interface DhcpOptions {
   readonly hostName?: string;
   readonly vendorSpecificInformation?: Uint8Array;
+  readonly requestedIpAddress?: Ipv4;
   readonly dhcpMessageType?: number;
   readonly serverIdentifier?: Ipv4;
   readonly parameterRequestList?: readonly number[];
@@ -35,6 +36,7 @@ type Name = keyof Named;
 const FORMATS: { readonly [N in Name]-?: Format<NonNullable<Named[N]>> } = {
   hostName: text,
   vendorSpecificInformation: raw,
+  requestedIpAddress: address,
   dhcpMessageType: byte,
   serverIdentifier: address,
   parameterRequestList: codes,

@@ -27,8 +27,12 @@ export const MessageType = {
 /** RFC 2132, RFC 3004 (77), RFC 3046 (82), RFC 4578 (93, 94, 97); 175 is Etherboot's, which iPXE fills. */
 export const OptionCode = {
   pad: 0,
+  subnetMask: 1,
+  router: 3,
   hostName: 12,
   vendorSpecificInformation: 43,
+  requestedIpAddress: 50,
+  ipAddressLeaseTime: 51,
   optionOverload: 52,
   dhcpMessageType: 53,
   serverIdentifier: 54,

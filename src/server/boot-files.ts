@@ -1,5 +1,7 @@
-import { exchangeOf, hashOfToken } from "../boot/exchange.ts";
-import { BootFile, grubScript, type ImageSource } from "../boot/script.ts";
+import { type BootExchange, exchangeOf, hashOfToken } from "../boot/exchange.ts";
+import { autoexecScript, grubScript, ipxeScript } from "../boot/script.ts";
+import { BootFile, type BootSource } from "../boot/source.ts";
+import { type ImageArchitecture, imageFor } from "../boot/table.ts";
 import { admit } from "../campaign/campaign.ts";
 import { isSettled } from "../rescue/session.ts";
 import { encodeCpio } from "../wire/cpio.ts";
@@ -17,16 +19,19 @@ export type ImageFiles = ReadonlyMap<string, Uint8Array>;
 
 export interface BootFilesOptions {
   readonly desk: Desk;
-  readonly image: ImageFiles;
-  readonly source: ImageSource;
+  readonly images: ReadonlyMap<ImageArchitecture, ImageFiles>;
+  /** An iPXE that the operator brought; empty if there is none. */
+  readonly ownIpxe: ImageFiles;
+  readonly source: BootSource;
   readonly stationUrl: string;
   readonly caPem: string;
   readonly chance: Chance;
 }
 
 /**
- * What a boot file request from an address gets: the image's own bytes, this boot's script, this boot's session
- * archive; null for all else. An address that took part in no boot exchange gets nothing at all.
+ * What a boot file request from an address gets: the bytes of the image for the firmware that asked from there, this
+ * boot's script, this boot's session archive; null for all else. An address that took part in no boot exchange gets
+ * nothing at all.
  */
 export class BootFiles {
   readonly #options: BootFilesOptions;
@@ -36,24 +41,35 @@ export class BootFiles {
     this.#options = options;
   }
 
-  /** The loaders and the script, for TFTP. */
+  /** The loaders and their scripts, for TFTP. */
   overTftp(name: string, from: Ipv4): Uint8Array | null {
-    const { image, source } = this.#options;
-    if (this.#admittedDevice(from) === null) return null;
-    if (name === BootFile.script) return new TextEncoder().encode(grubScript(source));
-    return image.get(name) ?? null;
+    const exchange = this.#admitted(from);
+    return exchange === null ? null : this.#file(name, exchange);
   }
 
-  /** The recovery image and the session, for HTTP. Asking for the session mints a boot token. */
+  /** All that, and the session, for HTTP. Asking for the session mints a boot token. */
   async overHttp(name: string, from: Ipv4, method: "GET" | "HEAD"): Promise<Uint8Array | null> {
     await this.#options.desk.catchUp();
-    const device = this.#admittedDevice(from);
-    if (device === null) return null;
-    if (name === BootFile.session && method === "GET") return this.#mintSession(device, from);
-    return this.#options.image.get(name) ?? null;
+    const exchange = this.#admitted(from);
+    if (exchange === null) return null;
+    if (name === BootFile.session && method === "GET") return this.#mintSession(exchange.device, from);
+    return this.#file(name, exchange);
   }
 
-  #admittedDevice(from: Ipv4): MacAddress | null {
+  #file(name: string, { firmware }: BootExchange): Uint8Array | null {
+    const { images, ownIpxe, source } = this.#options;
+    const image = imageFor(firmware);
+    if (image === null) return null;
+    const text = (script: string) => new TextEncoder().encode(script);
+    if (name === BootFile.grubScript) return text(grubScript(source, image));
+    if (name === BootFile.ipxeScript) return text(ipxeScript(source, image));
+    const own = ownIpxe.get(name);
+    if (own !== undefined) return own;
+    if (name === BootFile.autoexec && ownIpxe.size > 0) return text(autoexecScript(source));
+    return images.get(image)?.get(name) ?? null;
+  }
+
+  #admitted(from: Ipv4): BootExchange | null {
     const { state } = this.#options.desk;
     const exchange = exchangeOf(state.boots, from, this.#options.chance.now());
     if (exchange === null) return null;
@@ -61,7 +77,7 @@ export class BootFiles {
     // Its exchange is over, and its address may be somebody else's by now.
     const session = state.sessions.byDevice.get(device);
     if (session !== undefined && isSettled(session)) return null;
-    return admit(state.campaign, { macs: [device], uuid }).admitted ? device : null;
+    return admit(state.campaign, { macs: [device], uuid }).admitted ? exchange : null;
   }
 
   async #mintSession(device: MacAddress, address: Ipv4): Promise<Uint8Array | null> {

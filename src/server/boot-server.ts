@@ -1,6 +1,8 @@
 import { type BootClient, identify } from "../boot/client.ts";
 import { exchangeOf, otherAddress } from "../boot/exchange.ts";
+import { bootFile, type UefiLoader } from "../boot/loader.ts";
 import { ackDestination, answerFor, offerDestination, proxyAck, proxyOffer } from "../boot/offer.ts";
+import type { ImageArchitecture } from "../boot/table.ts";
 import { admit } from "../campaign/campaign.ts";
 import { type DhcpPacket, decodePacket, encodePacket } from "../dhcp/packet.ts";
 import type { Sighting } from "../fleet/sighting.ts";
@@ -17,6 +19,10 @@ import type { ServedInterface } from "./interface.ts";
 export interface BootServerOptions {
   readonly desk: Desk;
   readonly served: ServedInterface;
+  readonly httpPort: number;
+  /** For which devices there is a recovery image. */
+  readonly images: ReadonlySet<ImageArchitecture>;
+  readonly uefiLoader: UefiLoader;
   readonly chance: Chance;
   readonly onNotice: (text: string) => void;
 }
@@ -65,22 +71,25 @@ export class BootServer {
       this.#count("forged-address");
       return null;
     }
-    await this.#options.desk.catchUp();
-    if (!(await this.#mayBoot(client, packet))) return null;
     const answer = answerFor(client, port);
     if (answer === null) return null;
-    const station = this.#options.served;
+    await this.#options.desk.catchUp();
+    if (!(await this.#mayBoot(client, packet))) return null;
+    const { served, httpPort, uefiLoader } = this.#options;
+    const file = bootFile(client, { address: served.address, httpPort }, uefiLoader);
     if (answer === "offer") {
       this.#count(answer);
-      return { bytes: encodePacket(proxyOffer(client, packet, station)), to: offerDestination(packet) };
+      return { bytes: encodePacket(proxyOffer(client, packet, served.address, file)), to: offerDestination(packet) };
     }
-    if (!isUnicast(from.address) || from.port === 0) {
+    const address = answer === "lease-seen" ? (packet.options.requestedIpAddress ?? packet.ciaddr) : from.address;
+    if (!isUnicast(address) || (answer === "ack" && from.port === 0)) {
       this.#count("forged-address");
       return null;
     }
-    if (!(await this.#recordExchange(client, packet, from.address))) return null;
+    if (!(await this.#recordExchange(client, packet, address))) return null;
     this.#count(answer);
-    return { bytes: encodePacket(proxyAck(client, packet, station)), to: ackDestination(packet, from) };
+    if (answer === "lease-seen") return null;
+    return { bytes: encodePacket(proxyAck(client, packet, served.address, file)), to: ackDestination(packet, from) };
   }
 
   /** A reply that the network did not take, mostly because its receiver's address was made up. */
@@ -98,14 +107,20 @@ export class BootServer {
     }
   }
 
-  async #mayBoot({ device, uuid }: BootClient, packet: DhcpPacket): Promise<boolean> {
-    const { state } = this.#options.desk;
+  async #mayBoot({ device, uuid, firmware, image }: BootClient, packet: DhcpPacket): Promise<boolean> {
+    const { images, desk } = this.#options;
+    const { state } = desk;
     const admission = admit(state.campaign, { macs: [device], uuid });
     if (!admission.admitted) return this.#silence(device, admission.reason);
     await this.#see(device, "network-boot", packet);
     const session = state.sessions.byDevice.get(device);
     if (session !== undefined && isSettled(session))
       return this.#silence(device, "rescued already, goes on to its disk");
+    if (!images.has(image))
+      return this.#silence(
+        device,
+        `its firmware (${firmware}) needs the ${image} image. Build it: breakglass image build --architecture ${image}; then serve it too: --image`,
+      );
     return true;
   }
 

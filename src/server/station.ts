@@ -1,6 +1,7 @@
+import type { UefiLoader } from "../boot/loader.ts";
+import type { ImageArchitecture } from "../boot/table.ts";
 import type { CampaignState } from "../campaign/campaign.ts";
 import type { Vault } from "../escrow/vault.ts";
-import type { Manifest } from "../image/manifest.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { BootFiles, type ImageFiles } from "./boot-files.ts";
@@ -28,6 +29,12 @@ export interface StationPorts {
 
 export const STANDARD_PORTS: StationPorts = { dhcp: 67, bootServer: 4011, tftp: 69, http: 80, https: 443 };
 
+/** A recovery image as it is in memory, and the digest of its manifest. */
+export interface ServedImage {
+  readonly sha256: string;
+  readonly files: ImageFiles;
+}
+
 export interface StationOptions {
   readonly name: string;
   readonly served: ServedInterface;
@@ -35,7 +42,10 @@ export interface StationOptions {
   readonly ledger: Ledger;
   /** Unsealed, or nothing is released until it is. */
   readonly vault: Vault;
-  readonly image: { readonly manifest: Manifest; readonly sha256: string; readonly files: ImageFiles };
+  readonly images: ReadonlyMap<ImageArchitecture, ServedImage>;
+  readonly uefiLoader: UefiLoader;
+  /** An iPXE that the operator brought; empty if there is none. */
+  readonly ownIpxe: ImageFiles;
   readonly authority: AuthorityFiles;
   /** Every entry of the ledger from the first on, whoever appended it. */
   readonly onEntry: (entry: Entry) => void;
@@ -68,7 +78,7 @@ const FAULTS = { perKey: 20, keys: 1 };
 
 /** A whole station on one interface: DHCP beside the site's own, TFTP, HTTP, HTTPS. All of it starts or none. */
 export async function startStation(options: StationOptions): Promise<Station> {
-  const { served, ports, ledger, vault, image, onNotice } = options;
+  const { served, ports, ledger, vault, images, uefiLoader, ownIpxe, onNotice } = options;
   const { address } = served;
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -96,7 +106,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const source = { address, httpPort: ports.http };
     const files = new BootFiles({
       desk,
-      image: image.files,
+      images: new Map([...images].map(([architecture, { files }]) => [architecture, files])),
+      ownIpxe,
       source,
       stationUrl: url,
       caPem: tls.caPem,
@@ -119,7 +130,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
       },
     });
     closing.push(() => tftp.close());
-    const bootServer = new BootServer({ desk, served, chance: REAL_CHANCE, onNotice });
+    const bootServer = new BootServer({
+      ...{ desk, served, uefiLoader, onNotice, chance: REAL_CHANCE },
+      ...{ httpPort: http.port, images: new Set(images.keys()) },
+    });
     const dhcp = await openDhcpSockets({
       address,
       ports,
@@ -139,7 +153,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       interface: served.name,
       address,
       version: VERSION,
-      imageSha256: image.sha256,
+      images: Object.fromEntries([...images].map(([architecture, { sha256 }]) => [architecture, sha256])),
     };
     await desk.record({ body, actor: "station", commandId: `start:${options.name}:${Date.now()}` });
     return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { identify } from "../../src/boot/client.ts";
-import { BOOT_TABLE } from "../../src/boot/table.ts";
+import { BOOT_TABLE, imageFor } from "../../src/boot/table.ts";
 import type { DhcpOptions } from "../../src/dhcp/options.ts";
 import { type DhcpPacket, decodePacket } from "../../src/dhcp/packet.ts";
 import { MessageType } from "../../src/dhcp/registry.ts";
@@ -31,6 +31,7 @@ describe("a boot client", () => {
       architecture: 7,
       firmware: "uefi-x64-pxe",
       over: "pxe",
+      image: "x64",
       loader: "shimx64.efi",
       asks: "discover",
       program: "firmware",
@@ -70,25 +71,24 @@ describe("a boot client", () => {
     const etherboot = withOptions({ other: new Map([[175, Uint8Array.of(0xb1, 1, 1)]]) });
     for (const packet of [bare, item, etherboot]) expect(identify(packet)).toMatchObject({ program: "ipxe" });
   });
+
+  it("is a BIOS with iPXE in its ROM, and UEFI that boots over HTTP, as captured", () => {
+    const bios = { device: "52:54:00:00:00:b1", firmware: "bios-x86-pxe", program: "ipxe", image: "x64" };
+    expect(identify(capture("ipxe-bios-discover"))).toMatchObject(bios);
+    const http = { firmware: "uefi-x64-http", over: "http", loader: "shimx64.efi" };
+    expect(identify(capture("ovmf-http-discover"))).toMatchObject(http);
+  });
 });
 
 describe("not ours", () => {
-  it("is firmware that there is no loader for yet, by name", () => {
-    expect(identify(capture("ipxe-bios-discover"))).toEqual({
-      ours: false,
-      reason: "no-loader",
-      device: "52:54:00:00:00:b1",
-      firmware: "bios-x86-pxe",
-    });
-    expect(identify(capture("ovmf-http-discover"))).toMatchObject({ reason: "no-loader", firmware: "uefi-x64-http" });
-    const names = [6, 11, 0].map((code) => identify(withOptions({ clientSystemArchitecture: [code] })));
+  it("is firmware that there is no loader for, by name", () => {
+    const names = [6, 10].map((code) => identify(withOptions({ clientSystemArchitecture: [code] })));
     expect(names).toMatchObject([
-      { reason: "no-loader", firmware: "uefi-x86-pxe" },
-      { reason: "no-loader", firmware: "uefi-arm64-pxe" },
-      { reason: "no-loader", firmware: "bios-x86-pxe" },
+      { ours: false, reason: "no-loader", firmware: "uefi-x86-pxe" },
+      { ours: false, reason: "no-loader", firmware: "uefi-arm32-pxe" },
     ]);
-    const http = withOptions({ clientSystemArchitecture: [19], vendorClassIdentifier: "HTTPClient:Arch:00019:UNDI:3" });
-    expect(identify(http)).toMatchObject({ reason: "no-loader", firmware: "uefi-arm64-http" });
+    const http = withOptions({ clientSystemArchitecture: [15], vendorClassIdentifier: "HTTPClient:Arch:00015:UNDI:3" });
+    expect(identify(http)).toMatchObject({ reason: "no-loader", firmware: "uefi-x86-http" });
   });
 
   it("is an architecture nobody has heard of, or one that does not boot that way", () => {
@@ -127,10 +127,22 @@ describe("not ours", () => {
 });
 
 describe("the boot table", () => {
-  it("gives a loader to x64 over PXE alone, so far", () => {
-    const withLoader = [...BOOT_TABLE]
-      .filter(([, { loader }]) => loader !== null)
-      .map(([architecture]) => architecture);
-    expect(withLoader).toEqual([7, 9]);
+  it("has something to boot for BIOS, x64 and arm64, over PXE and over HTTP, and nothing for the others", () => {
+    const boots = [...BOOT_TABLE].map(([architecture, row]) => [architecture, row.boots?.image ?? null]);
+    expect(Object.fromEntries(boots)).toEqual({
+      ...{ 0: "x64", 6: null, 7: "x64", 9: "x64", 10: null, 11: "arm64", 15: null, 16: "x64", 19: "arm64" },
+    });
+  });
+
+  it("gives every loader of its own kind: what is signed for arm64 is never given to x64", () => {
+    for (const { firmware, boots } of BOOT_TABLE.values())
+      if (boots !== null) expect(boots.loader.includes("aa64")).toBe(firmware.includes("arm64"));
+  });
+
+  it("says which image a firmware's word stands for", () => {
+    expect(imageFor("uefi-arm64-http")).toBe("arm64");
+    expect(imageFor("bios-x86-pxe")).toBe("x64");
+    expect(imageFor("uefi-x86-pxe")).toBeNull();
+    expect(imageFor("toaster")).toBeNull();
   });
 });

@@ -5,11 +5,12 @@ import { decodePacket, encodePacket } from "../../src/dhcp/packet.ts";
 import { LIMITED_BROADCAST, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { readCapture } from "../capture-file.ts";
 
-const station = { address: parseIpv4("10.99.0.2") };
+const station = parseIpv4("10.99.0.2");
 const capture = (name: string) => decodePacket(readCapture("dhcp", name).bytes);
 const discover = capture("ovmf-discover");
 const request = capture("ovmf-boot-request");
 const client = identify(discover) as BootClient;
+const file = "shimx64.efi";
 const relay = parseIpv4("10.5.0.1");
 
 describe("the answer to a boot client", () => {
@@ -25,7 +26,7 @@ describe("the answer to a boot client", () => {
 });
 
 describe("the proxy offer", () => {
-  const offer = proxyOffer(client, discover, station);
+  const offer = proxyOffer(client, discover, station, file);
 
   it("is byte for byte the one OVMF took", () => {
     expect(encodePacket(offer)).toEqual(readCapture("dhcp", "station-offer").bytes);
@@ -41,7 +42,7 @@ describe("the proxy offer", () => {
     const odd = Uint8Array.of(9, 9);
     const { clientMachineIdentifier: _, ...none } = discover.options;
     const echo = (options: typeof discover.options) =>
-      proxyOffer(client, { ...discover, options }, station).options.clientMachineIdentifier;
+      proxyOffer(client, { ...discover, options }, station, file).options.clientMachineIdentifier;
     expect(echo({ ...none, clientMachineIdentifier: odd })).toEqual(odd);
     expect(echo(none)).toBeUndefined();
   });
@@ -52,7 +53,7 @@ describe("the proxy offer", () => {
     const options = { ...discover.options, relayAgentInformation };
     const relayed = { ...discover, giaddr: relay, hops: 1, options };
     expect(offerDestination(relayed)).toEqual({ address: relay, port: 67 });
-    expect(proxyOffer(client, relayed, station)).toMatchObject({
+    expect(proxyOffer(client, relayed, station, file)).toMatchObject({
       giaddr: relay,
       hops: 0,
       options: { relayAgentInformation },
@@ -67,7 +68,7 @@ describe("the proxy offer", () => {
 
 describe("the boot server's acknowledgement", () => {
   it("is byte for byte the one OVMF booted from", () => {
-    expect(encodePacket(proxyAck(client, request, station))).toEqual(readCapture("dhcp", "station-ack").bytes);
+    expect(encodePacket(proxyAck(client, request, station, file))).toEqual(readCapture("dhcp", "station-ack").bytes);
   });
 
   it("goes back to where the question came from", () => {
@@ -80,5 +81,24 @@ describe("the boot server's acknowledgement", () => {
     expect(ackDestination(request, { address, port: 0 })).toEqual({ address: request.ciaddr, port: 68 });
     const nowhere = { address: parseIpv4("0.0.0.0"), port: 4011 };
     expect(ackDestination(discover, nowhere)).toEqual({ address: LIMITED_BROADCAST, port: 68 });
+  });
+});
+
+describe("HTTP Boot", () => {
+  const httpDiscover = capture("ovmf-http-discover");
+  const httpClient = identify(httpDiscover) as BootClient;
+  const url = "http://10.99.0.2/shimx64.efi";
+
+  it("is offered its URL at once, and HTTPClient is echoed: firmware passes over an offer that does not", () => {
+    const offer = proxyOffer(httpClient, httpDiscover, station, url);
+    expect(offer.options).toMatchObject({ vendorClassIdentifier: "HTTPClient", bootfileName: url });
+    expect(offer).toMatchObject({ yiaddr: "0.0.0.0", siaddr: station });
+    expect(offer.options.vendorSpecificInformation).toBeUndefined();
+  });
+
+  it("is answered nothing when it takes its lease from the site's DHCP server, but that is seen", () => {
+    const taking: BootClient = { ...httpClient, asks: "request" };
+    expect(answerFor(taking, 67)).toBe("lease-seen");
+    expect(answerFor({ ...client, asks: "request" }, 67)).toBeNull();
   });
 });

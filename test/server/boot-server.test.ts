@@ -35,10 +35,16 @@ beforeEach(async () => {
   desk = new Desk(ledger, () => {});
   const chance = { now: clock, bytes: (length: number) => Buffer.alloc(length, notices.length + desk.state.seq) };
   const served = { name: "eth0", address: station, mac: parseMac("52:54:00:00:00:fe") };
-  server = new BootServer({ desk, served, chance, onNotice: (text) => notices.push(text) });
+  server = new BootServer({
+    ...{ desk, served, chance, httpPort: 80, images: new Set(["x64" as const]), uefiLoader: "shim" },
+    onNotice: (text) => notices.push(text),
+  });
   const image = new Map([["vmlinuz", new Uint8Array(10)]]);
   const source = { address: station, httpPort: 80 };
-  files = new BootFiles({ desk, image, source, stationUrl: "https://10.99.0.2:443", caPem: "", chance });
+  files = new BootFiles({
+    ...{ desk, images: new Map([["x64" as const, image]]), ownIpxe: new Map(), source, chance },
+    ...{ stationUrl: "https://10.99.0.2:443", caPem: "" },
+  });
   const entry = arm(
     desk.state.campaign,
     {
@@ -58,10 +64,10 @@ afterEach(async () => {
 type Fields = Partial<DhcpPacket> & { readonly vendor?: string };
 
 function packet(device: MacAddress, dhcpMessageType: number, fields: Fields = {}): Uint8Array {
-  const { vendor = "PXEClient:Arch:00007:UNDI:003000", ...header } = fields;
+  const { vendor = "PXEClient:Arch:00007:UNDI:003000", options: more, ...header } = fields;
   const chaddr = new Uint8Array(16);
   chaddr.set(macToBytes(device));
-  const options = { dhcpMessageType, vendorClassIdentifier: vendor, clientSystemArchitecture: [7] };
+  const options = { dhcpMessageType, vendorClassIdentifier: vendor, clientSystemArchitecture: [7], ...more };
   return encodePacket({
     ...{ op: Op.bootRequest, ...ETHERNET, hops: 0, xid: 1, secs: 0, flags: BROADCAST_FLAG, sname: "", file: "" },
     ...{ ciaddr: ANY_ADDRESS, yiaddr: ANY_ADDRESS, siaddr: ANY_ADDRESS, giaddr: ANY_ADDRESS, chaddr, options },
@@ -141,6 +147,38 @@ describe("a flood", () => {
     for (let xid = 1; xid <= 30; xid++) await discover(ANY_ADDRESS, { xid, vendor: "MSFT 5.0" });
     expect(await entriesOf("device.sighted")).toHaveLength(10);
     expect(await entriesOf("device.confirmed")).toHaveLength(1);
+  });
+});
+
+describe("UEFI HTTP Boot", () => {
+  const vendor = "HTTPClient:Arch:00016:UNDI:003001";
+  const takes = (xid: number, options: Partial<DhcpPacket["options"]>) => {
+    const http = { vendor, options: { clientSystemArchitecture: [16], ...options }, xid };
+    return server.answer({
+      bytes: packet(known, MessageType.request, http),
+      port: 67,
+      from: { address: ANY_ADDRESS, port: 68 },
+    });
+  };
+
+  it("is known by the lease it takes from the site's DHCP server, since it never asks on port 4011", async () => {
+    expect(await takes(1, { requestedIpAddress: leased })).toBeNull();
+    expect(await entriesOf("boot.offered")).toMatchObject([{ body: { device: known, address: leased } }]);
+    expect(files.overTftp("vmlinuz", leased)).not.toBeNull();
+  });
+
+  it("T12 binds no address that a machine cannot have", async () => {
+    for (const requestedIpAddress of ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255"].map(parseIpv4))
+      await takes(1, { requestedIpAddress });
+    expect(await entriesOf("boot.offered")).toEqual([]);
+  });
+});
+
+describe("firmware that there is no image for", () => {
+  it("gets silence, and the operator is told how to serve it", async () => {
+    const arm = { vendor: "PXEClient:Arch:00011:UNDI:003000", options: { clientSystemArchitecture: [11] } };
+    expect(await discover(ANY_ADDRESS, arm)).toBeNull();
+    expect(notices).toEqual([expect.stringContaining("breakglass image build --architecture arm64")]);
   });
 });
 

@@ -13,6 +13,7 @@ import type { Desk } from "./desk.ts";
 
 /** Boot tokens for one device at one address, in a minute; and how many such pairs. Each is a ledger entry. */
 const TOKENS = { perKey: 4, keys: 1024 };
+const TOKEN_BYTES = 32;
 
 /** The image's files in memory, by the name they are served under. */
 export type ImageFiles = ReadonlyMap<string, Uint8Array>;
@@ -52,8 +53,10 @@ export class BootFiles {
     await this.#options.desk.catchUp();
     const exchange = this.#admitted(from);
     if (exchange === null) return null;
-    if (name === BootFile.session && method === "GET") return this.#mintSession(exchange.device, from);
-    return this.#file(name, exchange);
+    if (name !== BootFile.session) return this.#file(name, exchange);
+    if (method === "GET") return this.#mintSession(exchange.device, from);
+    // GRUB under HTTP Boot asks for a file's size first (HEAD); every session archive of a station has the same.
+    return this.#archive(exchange.device, "0".repeat(2 * TOKEN_BYTES));
   }
 
   #file(name: string, { firmware }: BootExchange): Uint8Array | null {
@@ -81,12 +84,17 @@ export class BootFiles {
   }
 
   async #mintSession(device: MacAddress, address: Ipv4): Promise<Uint8Array | null> {
-    const { desk, stationUrl, caPem, chance } = this.#options;
+    const { desk, chance } = this.#options;
     if (!this.#tokens.take(`${device} ${address}`, chance.now())) return null;
-    const token = chance.bytes(32).toString("hex");
+    const token = chance.bytes(TOKEN_BYTES).toString("hex");
     const tokenHash = hashOfToken(token);
     const body = { type: "boot.token-minted", device, address, tokenHash };
     await desk.record({ body, actor: "station", commandId: `mint:${tokenHash}` });
+    return this.#archive(device, token);
+  }
+
+  #archive(device: MacAddress, token: string): Uint8Array {
+    const { stationUrl, caPem, chance } = this.#options;
     return sessionArchive({ stationUrl, caPem, device, token, now: chance.now() });
   }
 }

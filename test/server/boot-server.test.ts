@@ -167,6 +167,14 @@ describe("UEFI HTTP Boot", () => {
     expect(files.overTftp("vmlinuz", leased)).not.toBeNull();
   });
 
+  it("is told the size of its session archive by HEAD, and only GET mints a boot token", async () => {
+    await takes(1, { requestedIpAddress: leased });
+    const size = (await files.overHttp("session.cpio", leased, "HEAD"))?.length;
+    expect(await entriesOf("boot.token-minted")).toEqual([]);
+    expect((await files.overHttp("session.cpio", leased, "GET"))?.length).toBe(size);
+    expect(await entriesOf("boot.token-minted")).toHaveLength(1);
+  });
+
   it("T12 binds no address that a machine cannot have", async () => {
     for (const requestedIpAddress of ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255"].map(parseIpv4))
       await takes(1, { requestedIpAddress });

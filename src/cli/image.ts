@@ -8,7 +8,7 @@ import { loadManifest, verifyImage } from "../image/manifest.ts";
 import { ExitCode } from "../wire/operator-error.ts";
 
 /** Where each architecture's image is built and looked for, unless the operator says otherwise. */
-const FOLDERS: Readonly<Record<ImageArchitecture, string>> = {
+export const IMAGE_FOLDERS: Readonly<Record<ImageArchitecture, string>> = {
   x64: join("build", "image"),
   arm64: join("build", "image-arm64"),
 };
@@ -25,7 +25,7 @@ export function register(program: Command): void {
         .choices(IMAGE_ARCHITECTURES)
         .default("x64"),
     )
-    .option("--out <DIR>", `where to put it (default: ${FOLDERS.x64}, ${FOLDERS.arm64})`)
+    .option("--out <DIR>", `where to put it (default: ${IMAGE_FOLDERS.x64}, ${IMAGE_FOLDERS.arm64})`)
     .addOption(
       new Option("--drivers <SET>", "fleet: common hardware; minimal: virtual devices only")
         .choices(DRIVER_SETS)
@@ -39,7 +39,7 @@ export function register(program: Command): void {
   image
     .command("verify")
     .description("is every byte of the image what its manifest says")
-    .option("--image <DIR>", "the image", FOLDERS.x64)
+    .option("--image <DIR>", "the image", IMAGE_FOLDERS.x64)
     .option("--json", "for scripts", false)
     .action(verify);
 }
@@ -54,7 +54,7 @@ interface BuildCommand {
 }
 
 async function build({ architecture, drivers, mirror, update, json, ...named }: BuildCommand): Promise<void> {
-  const out = named.out ?? FOLDERS[architecture];
+  const out = named.out ?? IMAGE_FOLDERS[architecture];
   const log = (line: string) => process.stderr.write(`image: ${line}\n`);
   const cache = join("build", "cache");
   const manifest = await buildImage({ architecture, out, cache, driverSet: drivers, mirror, update, log });

@@ -33,6 +33,14 @@ export const address: Format<Ipv4> = {
   write: ipv4ToBytes,
 };
 
+export const seconds: Format<number> = {
+  read(bytes, offset) {
+    const [one, two, three, four] = sized(bytes, 4, offset);
+    return ((one! << 24) | (two! << 16) | (three! << 8) | four!) >>> 0;
+  },
+  write: (value) => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value),
+};
+
 /** A list of 16-bit numbers, at least one (RFC 4578 section 2.1). */
 export const words: Format<readonly number[]> = {
   read(bytes, offset) {

@@ -1,7 +1,7 @@
 import type { ByteWriter } from "../wire/bytes.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
-import { address, byte, codes, type Format, raw, text, words } from "./option-format.ts";
+import { address, byte, codes, type Format, raw, seconds, text, words } from "./option-format.ts";
 import { OptionCode } from "./registry.ts";
 
 /**
@@ -9,9 +9,12 @@ import { OptionCode } from "./registry.ts";
  * (overload) is not among them: it says where options are, and decoding has used it up.
  */
 export interface DhcpOptions {
+  readonly subnetMask?: Ipv4;
   readonly hostName?: string;
   readonly vendorSpecificInformation?: Uint8Array;
   readonly requestedIpAddress?: Ipv4;
+  /** Seconds. */
+  readonly ipAddressLeaseTime?: number;
   readonly dhcpMessageType?: number;
   readonly serverIdentifier?: Ipv4;
   readonly parameterRequestList?: readonly number[];
@@ -34,9 +37,11 @@ type Named = Omit<DhcpOptions, "other">;
 type Name = keyof Named;
 
 const FORMATS: { readonly [N in Name]-?: Format<NonNullable<Named[N]>> } = {
+  subnetMask: address,
   hostName: text,
   vendorSpecificInformation: raw,
   requestedIpAddress: address,
+  ipAddressLeaseTime: seconds,
   dhcpMessageType: byte,
   serverIdentifier: address,
   parameterRequestList: codes,

@@ -10,15 +10,17 @@ const latin1 = (maxLength: number) =>
   fc.array(fc.integer({ min: 1, max: 0xff }), { maxLength }).map((codes) => String.fromCharCode(...codes));
 const value = fc.uint8Array({ maxLength: 600 });
 
-const TYPED = [0, 12, 43, 50, 52, 53, 54, 55, 60, 61, 66, 67, 77, 82, 93, 94, 97, 255];
+const TYPED = [0, 1, 12, 43, 50, 51, 52, 53, 54, 55, 60, 61, 66, 67, 77, 82, 93, 94, 97, 255];
 const otherCode = fc.integer({ min: 1, max: 254 }).filter((code) => !TYPED.includes(code));
 const other = fc.array(fc.tuple(otherCode, value), { minLength: 1, maxLength: 3 }).map((entries) => new Map(entries));
 
 const options: fc.Arbitrary<DhcpOptions> = fc.record(
   {
+    subnetMask: address,
     hostName: latin1(300),
     vendorSpecificInformation: value,
     requestedIpAddress: address,
+    ipAddressLeaseTime: fc.integer({ min: 0, max: 0xffffffff }),
     dhcpMessageType: byte,
     serverIdentifier: address,
     parameterRequestList: fc.array(byte, { maxLength: 300 }),

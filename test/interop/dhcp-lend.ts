@@ -20,8 +20,6 @@ await openDhcpSockets({
     const packet = decodePacket(bytes);
     const discover = packet.options.dhcpMessageType === MessageType.discover;
     const other = new Map([
-      [1, Uint8Array.of(255, 255, 255, 0)],
-      [51, Uint8Array.of(0, 0, 0x0e, 0x10)],
       // Longer than one option can be, so it goes in two pieces (RFC 3396).
       [15, new Uint8Array(Buffer.from(`${"a".repeat(60)}.`.repeat(5)))],
     ]);
@@ -36,6 +34,8 @@ await openDhcpSockets({
         dhcpMessageType: discover ? MessageType.offer : MessageType.ack,
         serverIdentifier: address,
         tftpServerName: address,
+        subnetMask: parseIpv4("255.255.255.0"),
+        ipAddressLeaseTime: 3600,
         other,
       },
     });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { ownMounts } from "../../src/drill/lab/own-mounts.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 
@@ -97,7 +98,19 @@ test("a full disk rejects the append, counts nothing as written, and takes entri
     rm "$1/ballast"
     "$2" "$3" "$4" after 5 1 && cp "$4" "$5"`;
   const copy = join(folder, "copy.sqlite");
-  const shell = ["--mount", "--map-root-user", "sh", "-c", script, "sh", mount, process.execPath, APPENDER, path, copy];
+  const shell = [
+    ...ownMounts(),
+    "--map-root-user",
+    "sh",
+    "-c",
+    script,
+    "sh",
+    mount,
+    process.execPath,
+    APPENDER,
+    path,
+    copy,
+  ];
   const { stdout, stderr } = spawnSync("unshare", shell, { encoding: "utf8" });
   const lines = stdout.trim().split("\n");
   expect(lines[0], stderr).toMatch(/^fail full full-\d+$/);

@@ -19,6 +19,7 @@ import { BootFiles } from "../src/server/boot-files.ts";
 import { BootServer } from "../src/server/boot-server.ts";
 import type { Chance } from "../src/server/chance.ts";
 import { Desk } from "../src/server/desk.ts";
+import { LoadDesk } from "../src/server/load-queue.ts";
 import { Rescuer } from "../src/server/rescuer.ts";
 import { negotiate } from "../src/tftp/negotiate.ts";
 import { begin, step } from "../src/tftp/transfer.ts";
@@ -88,6 +89,7 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
       ownIpxe: new Map(),
       chance,
       source: { address: station, httpPort: 80 },
+      loads: new LoadDesk({ loads: 1, now: chance.now, onWaiting: () => {} }),
     },
     ...{ stationUrl: `https://${station}:443`, caPem: "(the station's CA)\n" },
   });

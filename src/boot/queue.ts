@@ -107,7 +107,9 @@ export function endLoad(queue: LoadQueue, device: MacAddress, now: number): void
 }
 
 /** True while the queue holds this device: it asks from time to time, or loads. */
-export function isQueued({ loading, waiting }: LoadQueue, device: MacAddress): boolean {
+export function isQueued(queue: LoadQueue, device: MacAddress, now: number): boolean {
+  forget(queue, now);
+  const { loading, waiting } = queue;
   return loading.has(device) || waiting.known.has(device) || waiting.strangers.has(device);
 }
 

@@ -8,6 +8,7 @@ import { openVault, type Vault } from "../escrow/vault.ts";
 import type { Entry } from "../ledger/entry.ts";
 import { findInterface } from "../server/interface.ts";
 import { tryPorts } from "../server/listen.ts";
+import { defaultLoads } from "../server/load-queue.ts";
 import { STANDARD_PORTS, type Station, startStation } from "../server/station.ts";
 import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
@@ -24,6 +25,8 @@ type ServeOptions = StateOption &
     readonly image: readonly string[];
     readonly uefiLoader: "shim" | "ipxe";
     readonly ipxe?: string;
+    readonly loads?: number;
+    readonly bandwidth?: number;
     readonly sealed: boolean;
     readonly json: boolean;
   };
@@ -42,6 +45,8 @@ export function register(program: Command): void {
         .default("shim"),
     )
     .option("--ipxe <DIR>", "your own signed iPXE (ipxe-shimx64.efi, ipxe.efi), served to UEFI x64 devices as it is")
+    .option("--loads <N>", "so many devices load the image at once, the others wait (default: 32 on 1 GbE)", parseLoads)
+    .option("--bandwidth <MBPS>", "megabits a second for the image, so that others keep their line", parseBandwidth)
     .option("--passphrase-fd <N>", "read the vault's passphrase from this descriptor instead of asking")
     .option("--sealed", "start without the passphrase: devices boot and wait, nothing is released", false)
     .option("--json", "one JSON object a line: entries, notices, counters", false)
@@ -76,6 +81,8 @@ async function serve(options: ServeOptions): Promise<void> {
     images,
     uefiLoader: ownIpxe.size > 0 ? "own-ipxe" : options.uefiLoader,
     ownIpxe,
+    loads: options.loads ?? defaultLoads(options.bandwidth ?? null),
+    bandwidth: options.bandwidth ?? null,
     authority: { certificate: folder.caCertificate, privateKey: folder.caKey },
     onEntry: (entry) => {
       if (entry.seq > known) say.entry(entry);
@@ -115,6 +122,16 @@ function parseAddress(text: string): Ipv4 {
   } catch {
     throw new InvalidArgumentError("An IPv4 address, such as 10.99.0.2.");
   }
+}
+
+export function parseLoads(text: string): number {
+  if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new InvalidArgumentError("A number from 1 to 99999.");
+  return Number(text);
+}
+
+export function parseBandwidth(text: string): number {
+  if (!/^[1-9][0-9]{0,5}$/.test(text)) throw new InvalidArgumentError("Megabits a second, such as 200.");
+  return Number(text);
 }
 
 /** Until Ctrl-C, SIGTERM, or the end of the terminal it was started in. */
@@ -171,9 +188,9 @@ const sayPlain: Say = {
   campaign: (campaign) => print(styleText(campaign.is === "armed" ? "green" : "yellow", campaignLine(campaign))),
   periodic: () => {},
   counters(station) {
-    const { dhcp, tftp, http, control } = station.counters();
+    const { dhcp, tftp, http, control, loads } = station.counters();
     print("\nThe station has stopped. Devices that wait go on when it is started again. What it was asked:");
-    for (const [name, counts] of Object.entries({ dhcp, tftp, http, control })) {
+    for (const [name, counts] of Object.entries({ dhcp, tftp, http, control, loads })) {
       const text = Object.entries(counts)
         .filter(([, count]) => count > 0)
         .map(([what, count]) => `${what} ${count}`);

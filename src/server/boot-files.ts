@@ -1,7 +1,9 @@
 import { type BootExchange, exchangeOf, hashOfToken } from "../boot/exchange.ts";
+import type { Turn } from "../boot/queue.ts";
 import { autoexecScript, grubScript, ipxeScript } from "../boot/script.ts";
 import { BootFile, type BootSource } from "../boot/source.ts";
 import { type ImageArchitecture, imageFor } from "../boot/table.ts";
+import { grubWaitScript, ipxeWaitScript } from "../boot/waiting.ts";
 import { admit } from "../campaign/campaign.ts";
 import { isSettled } from "../rescue/session.ts";
 import { encodeCpio } from "../wire/cpio.ts";
@@ -10,6 +12,7 @@ import type { MacAddress } from "../wire/mac.ts";
 import { Budget } from "./budget.ts";
 import type { Chance } from "./chance.ts";
 import type { Desk } from "./desk.ts";
+import type { LoadDesk } from "./load-queue.ts";
 
 /** Boot tokens for one device at one address, in a minute; and how many such pairs. Each is a ledger entry. */
 const TOKENS = { perKey: 4, keys: 1024 };
@@ -24,6 +27,8 @@ export interface BootFilesOptions {
   /** An iPXE that the operator brought; empty if there is none. */
   readonly ownIpxe: ImageFiles;
   readonly source: BootSource;
+  /** Who may load now. */
+  readonly loads: LoadDesk;
   readonly stationUrl: string;
   readonly caPem: string;
   readonly chance: Chance;
@@ -45,7 +50,7 @@ export class BootFiles {
   /** The loaders and their scripts, for TFTP. */
   overTftp(name: string, from: Ipv4): Uint8Array | null {
     const exchange = this.#admitted(from);
-    return exchange === null ? null : this.#file(name, exchange);
+    return exchange === null ? null : this.#file(name, exchange, "GET");
   }
 
   /** All that, and the session, for HTTP. Asking for the session mints a boot token. */
@@ -53,34 +58,55 @@ export class BootFiles {
     await this.#options.desk.catchUp();
     const exchange = this.#admitted(from);
     if (exchange === null) return null;
-    if (name !== BootFile.session) return this.#file(name, exchange);
+    if (name !== BootFile.session) return this.#file(name, exchange, method);
     if (method === "GET") return this.#mintSession(exchange.device, from);
     // GRUB under HTTP Boot asks for a file's size first (HEAD); every session archive of a station has the same.
     return this.#archive(exchange.device, "0".repeat(2 * TOKEN_BYTES));
   }
 
-  #file(name: string, { firmware }: BootExchange): Uint8Array | null {
+  /** A file goes out to this address; call what comes back when that is over, `whole` if all of it went out. */
+  sending(name: string, from: Ipv4): (whole: boolean) => void {
+    const exchange = this.#options.desk.state.boots.exchanges.get(from);
+    return exchange === undefined ? () => {} : this.#options.loads.sending(exchange.device, name);
+  }
+
+  #file(name: string, { device, firmware }: BootExchange, method: "GET" | "HEAD"): Uint8Array | null {
     const { images, ownIpxe, source } = this.#options;
     const image = imageFor(firmware);
     if (image === null) return null;
-    const text = (script: string) => new TextEncoder().encode(script);
-    if (name === BootFile.grubScript) return text(grubScript(source, image));
-    if (name === BootFile.ipxeScript) return text(ipxeScript(source, image));
+    const script = (write: (turn: Turn) => string) =>
+      this.#options.loads.script(device, this.#isKnown(device), method, write);
+    if (name === BootFile.grubScript)
+      return script((turn) => (turn.turn ? grubScript(source, image) : grubWaitScript(turn)));
+    if (name === BootFile.ipxeScript)
+      return script((turn) => (turn.turn ? ipxeScript(source, image) : ipxeWaitScript(source, turn)));
     const own = ownIpxe.get(name);
     if (own !== undefined) return own;
-    if (name === BootFile.autoexec && ownIpxe.size > 0) return text(autoexecScript(source));
+    if (name === BootFile.autoexec && ownIpxe.size > 0) return new TextEncoder().encode(autoexecScript(source));
     return images.get(image)?.get(name) ?? null;
   }
 
   #admitted(from: Ipv4): BootExchange | null {
-    const { state } = this.#options.desk;
-    const exchange = exchangeOf(state.boots, from, this.#options.chance.now());
-    if (exchange === null) return null;
+    const { desk, loads, chance } = this.#options;
+    const { state } = desk;
+    const exchange = state.boots.exchanges.get(from);
+    // A device may wait for its turn longer than an exchange is good for.
+    if (
+      exchange === undefined ||
+      (exchangeOf(state.boots, from, chance.now()) === null && !loads.holds(exchange.device))
+    )
+      return null;
     const { device, uuid } = exchange;
     // Its exchange is over, and its address may be somebody else's by now.
     const session = state.sessions.byDevice.get(device);
     if (session !== undefined && isSettled(session)) return null;
     return admit(state.campaign, { macs: [device], uuid }).admitted ? exchange : null;
+  }
+
+  /** By its MAC address alone: a UUID is a claim. */
+  #isKnown(device: MacAddress): boolean {
+    const admission = admit(this.#options.desk.state.campaign, { macs: [device] });
+    return admission.admitted && admission.name !== null;
   }
 
   async #mintSession(device: MacAddress, address: Ipv4): Promise<Uint8Array | null> {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { limitConnections } from "./connections.ts";
 import { listen } from "./listen.ts";
+import type { Pacer } from "./pacer.ts";
 
 /** What a path answers to this address: bytes, or null for a path nobody serves. */
 export type ResolveHttp = (
@@ -34,6 +35,10 @@ export async function startBootHttp(options: {
   readonly address: Ipv4;
   readonly port: number;
   readonly resolve: ResolveHttp;
+  /** A body goes out; called back when that is over, `whole` if all of it went out. */
+  readonly sending?: (path: string, from: Ipv4) => (whole: boolean) => void;
+  /** Keeps to a budget; without one every body goes out in one piece, which is fastest. */
+  readonly pacer?: Pacer | null;
 }): Promise<BootHttp> {
   const counters: BootHttpCounters = { served: 0, bytes: 0, notFound: 0, refused: 0, malformed: 0 };
   const bytesTo = new Map<Ipv4, number>();
@@ -57,9 +62,13 @@ export async function startBootHttp(options: {
     }
     const length = { "Content-Length": bytes.length, "Content-Type": "application/octet-stream" };
     response.writeHead(200, { ...headers, ...length });
-    response.end(request.method === "HEAD" ? undefined : bytes);
     counters.served += 1;
-    if (request.method === "GET") {
+    if (request.method === "HEAD") response.end();
+    else {
+      const over = options.sending?.(path, from);
+      if (over !== undefined) response.once("close", () => over(response.writableFinished));
+      if (options.pacer) options.pacer.send(response, bytes, from);
+      else response.end(bytes);
       counters.bytes += bytes.length;
       bytesTo.set(from, (bytesTo.get(from) ?? 0) + bytes.length);
     }

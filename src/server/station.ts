@@ -13,6 +13,8 @@ import { type ControlPlane, startControlPlane } from "./control.ts";
 import { Desk } from "./desk.ts";
 import { openDhcpSockets } from "./dhcp.ts";
 import type { ServedInterface } from "./interface.ts";
+import { LoadDesk } from "./load-queue.ts";
+import { Pacer } from "./pacer.ts";
 import { Rescuer } from "./rescuer.ts";
 import { startTftp, type TftpServer } from "./tftp.ts";
 import { type AuthorityFiles, stationTls } from "./tls.ts";
@@ -46,6 +48,10 @@ export interface StationOptions {
   readonly uefiLoader: UefiLoader;
   /** An iPXE that the operator brought; empty if there is none. */
   readonly ownIpxe: ImageFiles;
+  /** Devices that load the image at the same time; the others wait for their turn. */
+  readonly loads: number;
+  /** Megabits a second for boot files over HTTP, null for as fast as it goes. */
+  readonly bandwidth: number | null;
   readonly authority: AuthorityFiles;
   /** Every entry of the ledger from the first on, whoever appended it. */
   readonly onEntry: (entry: Entry) => void;
@@ -66,6 +72,7 @@ export interface StationCounters {
   readonly tftp: Readonly<Record<string, number>>;
   readonly http: Readonly<Record<string, number>>;
   readonly control: Readonly<Record<string, number>>;
+  readonly loads: Readonly<Record<string, number>>;
   /** Bytes of boot files sent to each address. */
   readonly bytesTo: Readonly<Record<string, number>>;
 }
@@ -104,11 +111,20 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const url = `https://${address}:${control.port}`;
 
     const source = { address, httpPort: ports.http };
+    const loads = new LoadDesk({
+      loads: options.loads,
+      now: Date.now,
+      onWaiting: (most) =>
+        onNotice(
+          `${most} devices load the image at the same time; the others wait, and their screens say so (--loads)`,
+        ),
+    });
     const files = new BootFiles({
       desk,
       images: new Map([...images].map(([architecture, { files }]) => [architecture, files])),
       ownIpxe,
       source,
+      loads,
       stationUrl: url,
       caPem: tls.caPem,
       chance: REAL_CHANCE,
@@ -117,6 +133,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
       address,
       port: ports.http,
       resolve: (path, from, method) => files.overHttp(path, from, method),
+      sending: (path, from) => files.sending(path, from),
+      pacer: options.bandwidth === null ? null : new Pacer(options.bandwidth),
     });
     closing.push(() => http.close());
     const bytesTo = new Map<string, number>();
@@ -164,6 +182,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
         tftp: { ...tftp.counters() },
         http: { ...http.counters },
         control: { ...control.counters, ...rescuer.counters },
+        loads: loads.counters(),
         bytesTo: sum(bytesTo, http.bytesTo),
       }),
       close,

@@ -46,9 +46,9 @@ describe("the load queue", () => {
     for (const index of [1, 2, 3]) ask(queue, index);
     expect(place(ask(queue, 3, 89_999))).toBe(2);
     expect(place(ask(queue, 3, 90_000))).toBe(1);
-    expect(isQueued(queue, device(2))).toBe(false);
+    expect(isQueued(queue, device(2), 90_000)).toBe(false);
     expect(place(ask(queue, 3, 120_000))).toBe(0);
-    expect(isQueued(queue, device(1))).toBe(false);
+    expect(isQueued(queue, device(1), 120_000)).toBe(false);
   });
 
   it("leaves a device its turn as long as a file is on its way to it, however slow its line", () => {

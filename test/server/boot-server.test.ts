@@ -10,6 +10,7 @@ import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts"
 import { BootFiles } from "../../src/server/boot-files.ts";
 import { BootServer } from "../../src/server/boot-server.ts";
 import { Desk } from "../../src/server/desk.ts";
+import { LoadDesk } from "../../src/server/load-queue.ts";
 import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { type MacAddress, macToBytes, parseMac } from "../../src/wire/mac.ts";
 
@@ -44,6 +45,7 @@ beforeEach(async () => {
   files = new BootFiles({
     ...{ desk, images: new Map([["x64" as const, image]]), ownIpxe: new Map(), source, chance },
     ...{ stationUrl: "https://10.99.0.2:443", caPem: "" },
+    loads: new LoadDesk({ loads: 1, now: clock, onWaiting: (loads) => notices.push(`queue of ${loads}`) }),
   });
   const entry = arm(
     desk.state.campaign,

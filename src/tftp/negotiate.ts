@@ -23,7 +23,8 @@ export interface NegotiationLimits {
  */
 export const NEGOTIATION_LIMITS: NegotiationLimits = { blockSize: 65464, windowSize: 64 };
 
-const DEFAULT_BLOCK_SIZE = 512;
+/** RFC 1350 section 5: where blksize is not agreed on. */
+export const DEFAULT_BLOCK_SIZE = 512;
 
 /** What an option is answered with, or null to pass it over. */
 type Answer = (asked: number, fileSize: number, limits: NegotiationLimits) => number | null;

@@ -9,6 +9,7 @@ export const ErrorCode = {
   fileNotFound: 1,
   accessViolation: 2,
   illegalOperation: 4,
+  unknownTransfer: 5,
   optionRefused: 8,
 } as const;
 

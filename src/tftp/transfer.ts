@@ -7,8 +7,11 @@ export type Ending =
   | { readonly kind: "finished" }
   /** The device ended it. `size-probe`: it had asked for the size and wanted no more, which firmware does first. */
   | { readonly kind: "aborted"; readonly reason: "size-probe" | "error-from-device"; readonly message: string }
-  /** `unanswered`: not one answer ever came. `silent`: answers stopped. `silent-at-end`: only the last is missing. */
-  | { readonly kind: "failed"; readonly reason: "unanswered" | "silent" | "silent-at-end" };
+  /**
+   * `unanswered`: not one answer ever came. `silent`: answers stopped. `silent-at-end`: only the last is missing.
+   * `stalled`: the device goes on asking for the same block, whatever is sent.
+   */
+  | { readonly kind: "failed"; readonly reason: "unanswered" | "silent" | "silent-at-end" | "stalled" };
 
 export type Output =
   | { readonly kind: "datagram"; readonly bytes: Uint8Array }
@@ -47,14 +50,20 @@ export interface Transfer {
   /** An ACK that repeats the last one may tell of a gap, and is not the echo of something sent twice. */
   gapTelling: boolean;
   roundTrip: RoundTrip;
-  /** Waits in vain since the last answer. */
+  /** Waits in vain since the last progress. */
   tries: number;
+  /** Flights sent again since then because the device told of a gap. */
+  gaps: number;
 }
 
 // With one datagram at 0, 1 and 3 s a spoofed source gets three for the one that was sent in its name.
 const TRIES_UNHEARD = 2;
 // Doubling from 20 ms to 4 s, this is half a minute of silence.
 const TRIES_HEARD = 13;
+// As many, from one round trip on: where the block never gets through (a size that the way does not carry), a device
+// that answers the rest of each window would else have one window per round trip for as long as it likes.
+const GAPS = 13;
+const SHORTEST_ROUND_TRIP_MS = 1;
 const BLOCK_NUMBERS = 0x10000;
 const NOTHING: readonly Output[] = [];
 
@@ -69,7 +78,7 @@ export function begin(
   const transfer: Transfer = {
     ...{ file, negotiated, blocks, opening },
     ...{ deadline: 0, ended: false, heard: false, acked: 0, sent: 0, sentBefore: 0, sentAt: now },
-    ...{ repeated: false, gapTelling: false, roundTrip: NO_SAMPLE, tries: 0 },
+    ...{ repeated: false, gapTelling: false, roundTrip: NO_SAMPLE, tries: 0, gaps: 0 },
   };
   const outputs = opening ? repeatOpening(transfer) : nextFlight(transfer, now);
   rearm(transfer, now);
@@ -104,6 +113,7 @@ function acknowledge(transfer: Transfer, wire: number, now: number): readonly Ou
   }
   transfer.heard = true;
   transfer.tries = 0;
+  transfer.gaps = 0;
   if (!transfer.repeated) transfer.roundTrip = sample(transfer.roundTrip, now - transfer.sentAt);
   // An ACK inside the window names the block before a gap (RFC 7440 section 4). The blocks sent after the gap make the
   // device repeat this ACK, and so does all that it gets twice; answering those would send the next window twice, and so
@@ -121,12 +131,16 @@ function acknowledge(transfer: Transfer, wire: number, now: number): readonly Ou
 /**
  * Without a window RFC 1123 section 4.2.3.1 forbids to answer. With one, the first block of a flight may be the lost
  * one. Where the ACK may as well be an echo, only one that comes a round trip after the last sending tells of a gap:
- * echoes are of what was sent before that.
+ * echoes are of what was sent before that. For the same block, twice as long each time.
  */
 function repeatedAcknowledgement(transfer: Transfer, now: number): readonly Output[] {
   if (transfer.negotiated.windowSize === 1) return NOTHING;
-  const stuck = now - transfer.sentAt >= (transfer.roundTrip.smoothed ?? Number.POSITIVE_INFINITY);
+  const { smoothed } = transfer.roundTrip;
+  const roundTrip = smoothed === null ? Number.POSITIVE_INFINITY : Math.max(smoothed, SHORTEST_ROUND_TRIP_MS);
+  const stuck = now - transfer.sentAt >= roundTrip * 2 ** Math.max(0, transfer.gaps - 1);
   if (!transfer.gapTelling && !stuck) return NOTHING;
+  if (transfer.gaps >= GAPS) return end(transfer, { kind: "failed", reason: "stalled" });
+  transfer.gaps += 1;
   const outputs = nextFlight(transfer, now);
   transfer.gapTelling = false;
   transfer.repeated = true;

@@ -1,9 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { negotiate } from "../../src/tftp/negotiate.ts";
 import type { Options } from "../../src/tftp/packet.ts";
 import { begin, type Output, step, type Transfer, writeBlock } from "../../src/tftp/transfer.ts";
-import { type Fate, simulate } from "./simulated-device.ts";
 
 function start(blocks: number, options: Options): { transfer: Transfer; outputs: readonly Output[] } {
   const file = new Uint8Array(blocks * 512 - 1);
@@ -12,14 +10,6 @@ function start(blocks: number, options: Options): { transfer: Transfer; outputs:
 const ack = (transfer: Transfer, block: number, now = 1) => step(transfer, { opcode: "ACK", block }, now);
 const blocks = (first: number, last: number) => [{ kind: "blocks", first, last }];
 const WINDOW: Options = [["windowsize", "4"]];
-
-/** A network that misfortune befalls by a repeatable pattern, which spares every fourth datagram. */
-function fate(pattern: readonly (0 | 1 | 2)[]): Fate {
-  return (n) => (n % 4 === 0 ? 1 : (pattern[n] ?? 1));
-}
-const misfortune = fc
-  .array(fc.constantFrom<0 | 1 | 2>(0, 1, 1, 1, 1, 1, 2), { maxLength: 200 })
-  .map((pattern) => fate(pattern));
 
 describe("a transfer", () => {
   it("without options begins with the first block, with options with an OACK", () => {
@@ -39,13 +29,6 @@ describe("a transfer", () => {
     expect(transfer.blocks).toBe(3);
     expect(writeBlock(transfer, 2, packet)).toBe(516);
     expect(writeBlock(transfer, 3, packet)).toBe(4);
-  });
-
-  it("of an empty file is one empty block", () => {
-    expect(simulate({ fileBytes: 0, blockSize: 512, windowSize: 4 })).toMatchObject({
-      ending: { kind: "finished" },
-      dataSent: 1,
-    });
   });
 
   it("resends at once from the gap that an acknowledgement inside the window tells of", () => {
@@ -87,6 +70,19 @@ describe("a transfer", () => {
     ack(transfer, 4);
     expect(ack(transfer, 4)).toEqual(blocks(5, 8));
     expect(ack(transfer, 4)).toEqual([]);
+  });
+
+  it("gives a device that asks for the same block without end a window after twice the time each, and ends as stalled", () => {
+    const { transfer } = start(20, WINDOW);
+    ack(transfer, 0, 10);
+    ack(transfer, 4, 12);
+    const sentAt: number[] = [];
+    for (let now = 13; !transfer.ended; now++)
+      if (ack(transfer, 4, now).some(({ kind }) => kind === "blocks")) sentAt.push(now);
+    expect(sentAt).toHaveLength(13);
+    for (let nth = 3; nth < sentAt.length; nth++)
+      expect(sentAt[nth]! - sentAt[nth - 1]!).toBeGreaterThanOrEqual(1.9 * (sentAt[nth - 1]! - sentAt[nth - 2]!));
+    expect(ack(transfer, 5, 1e9)).toEqual([]);
   });
 
   it("never answers a repeated acknowledgement without a window (the Sorcerer's Apprentice)", () => {
@@ -179,70 +175,5 @@ describe("waiting", () => {
     const { transfer } = start(20, WINDOW);
     expect(step(transfer, "timer", 999)).toEqual([]);
     expect(transfer.tries).toBe(0);
-  });
-});
-
-describe("over a network", () => {
-  it("that loses and repeats datagrams the file arrives whole", () => {
-    const shape = fc.record({
-      fileBytes: fc.nat(6000),
-      blockSize: fc.integer({ min: 8, max: 200 }),
-      windowSize: fc.integer({ min: 1, max: 64 }),
-      toDevice: misfortune,
-      toStation: misfortune,
-      delay: fc.integer({ min: 1, max: 50 }),
-    });
-    fc.assert(
-      fc.property(shape, (options) => {
-        const { received, file, ending } = simulate(options);
-        expect(Buffer.compare(received, file)).toBe(0);
-        expect(ending).toEqual({ kind: "finished" });
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it("that loses nothing each block is sent once, past the roll-over of block numbers too", () => {
-    const { received, file, dataSent, ending } = simulate({ fileBytes: 8 * 70_000, blockSize: 8, windowSize: 7 });
-    expect(ending).toEqual({ kind: "finished" });
-    expect(Buffer.compare(received, file)).toBe(0);
-    expect(dataSent).toBe(70_001);
-  });
-
-  it("that repeats every acknowledgement nothing is sent twice without a window, and little with one", () => {
-    const twice: Fate = () => 2;
-    const size = { fileBytes: 100_000, blockSize: 100 };
-    expect(simulate({ ...size, windowSize: 1, toStation: twice }).dataSent).toBe(1001);
-    expect(simulate({ ...size, windowSize: 8, toStation: twice }).dataSent).toBeLessThan(1001 * 1.6);
-  });
-
-  it("that repeats everything nothing is sent twice without a window, and at most a window per block with one", () => {
-    // A repeated block makes EDK2 say the same as a lost one does.
-    const all: Fate = () => 2;
-    const size = { fileBytes: 100_000, blockSize: 100, toDevice: all, toStation: all };
-    expect(simulate({ ...size, windowSize: 1 }).dataSent).toBe(1001);
-    expect(simulate({ ...size, windowSize: 8 }).dataSent).toBeLessThan(1001 * 8);
-  });
-
-  it("that repeats one datagram in fifty little more is sent", () => {
-    const some: Fate = (n) => (n % 50 === 7 ? 2 : 1);
-    const { dataSent } = simulate({
-      fileBytes: 100_000,
-      blockSize: 100,
-      windowSize: 8,
-      toDevice: some,
-      toStation: some,
-    });
-    expect(dataSent).toBeLessThan(1001 * 1.25);
-  });
-
-  it("with one loss in a hundred each way a window costs milliseconds, not the device's second, per loss", () => {
-    const lossy: Fate = (n) => (n % 100 === 37 ? 0 : 1);
-    for (const windowSize of [1, 4, 16]) {
-      const size = { fileBytes: 1_000_000, blockSize: 1000, windowSize, delay: 0.2 };
-      const { milliseconds, ending } = simulate({ ...size, toDevice: lossy, toStation: lossy });
-      expect(ending).toEqual({ kind: "finished" });
-      expect(milliseconds).toBeLessThan(1500);
-    }
   });
 });

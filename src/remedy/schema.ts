@@ -96,6 +96,7 @@ export function isoSeconds(text: string): number | null {
   return new Date(milliseconds).toISOString() === text.replace("Z", ".000Z") ? milliseconds / 1000 : null;
 }
 
+/** Asked of parts that were found wrong, too: zod goes on with them. */
 function exampleOf(part: NamePart): string {
-  return "literal" in part ? part.literal : "0".repeat(part.digits);
+  return "literal" in part ? part.literal : "0".repeat(Math.min(Math.max(part.digits, 1), 32));
 }

@@ -64,28 +64,35 @@ export class ByteWriter {
     return this.#length;
   }
 
+  // Room is made first: growing replaces the view.
   u8(value: number): this {
-    this.#view.setUint8(this.#grow(1), value);
+    const at = this.#grow(1);
+    this.#view.setUint8(at, value);
     return this;
   }
   u16be(value: number): this {
-    this.#view.setUint16(this.#grow(2), value, false);
+    const at = this.#grow(2);
+    this.#view.setUint16(at, value, false);
     return this;
   }
   u16le(value: number): this {
-    this.#view.setUint16(this.#grow(2), value, true);
+    const at = this.#grow(2);
+    this.#view.setUint16(at, value, true);
     return this;
   }
   u32be(value: number): this {
-    this.#view.setUint32(this.#grow(4), value, false);
+    const at = this.#grow(4);
+    this.#view.setUint32(at, value, false);
     return this;
   }
   u32le(value: number): this {
-    this.#view.setUint32(this.#grow(4), value, true);
+    const at = this.#grow(4);
+    this.#view.setUint32(at, value, true);
     return this;
   }
   u64le(value: bigint): this {
-    this.#view.setBigUint64(this.#grow(8), value, true);
+    const at = this.#grow(8);
+    this.#view.setBigUint64(at, value, true);
     return this;
   }
   put(bytes: Uint8Array): this {

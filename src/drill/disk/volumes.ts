@@ -42,6 +42,7 @@ function volumeAt(read: ReadAt, { offset, bytes }: Extent): DiskVolume[] {
   if (Buffer.from(sector.subarray(3, 11)).toString("latin1") !== "NTFS    ") return [];
   const reader = new ByteReader(sector, 11);
   const sectorBytes = reader.u16le();
+  if (sectorBytes < 512) return [];
   reader.offset = 40;
   // NTFS does not count its last sector, the spare boot sector.
   const own = (Number(reader.u64le()) + 1) * sectorBytes;

@@ -1,0 +1,15 @@
+import type { Target } from "./target.ts";
+import { DHCP } from "./targets/dhcp.ts";
+import { REMEDY } from "./targets/remedy.ts";
+import { RESCUE } from "./targets/rescue.ts";
+import { STORE } from "./targets/store.ts";
+import { TEXT } from "./targets/text.ts";
+import { TFTP } from "./targets/tftp.ts";
+import { VOLUME } from "./targets/volume.ts";
+import { WIRE } from "./targets/wire.ts";
+
+/** Every decoder of the tree that reads bytes or text from outside. */
+export const TARGETS: readonly Target[] = [
+  ...[...DHCP, ...TFTP, ...WIRE, ...RESCUE],
+  ...[...TEXT, ...REMEDY, ...VOLUME, ...STORE],
+];

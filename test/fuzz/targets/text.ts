@@ -1,0 +1,144 @@
+import { parseRecoveryPassword } from "../../../src/bitlocker/recovery-password.ts";
+import { parseHeader, parseRow } from "../../../src/escrow/csv.ts";
+import { linesOf } from "../../../src/escrow/lines.ts";
+import { parseInventory, recognise } from "../../../src/fleet/inventory.ts";
+import { exportLine, parseExportLine } from "../../../src/ledger/export.ts";
+import { verifyEntries } from "../../../src/ledger/verify.ts";
+import { fileOf } from "../seeds.ts";
+import { bytesOf, must, type Target, textOf } from "../target.ts";
+
+const PASSWORD = "461109-608201-413820-485342-181588-463056-430617-501391";
+const ID = "24B0AA32-F8D0-40BA-BB05-73A800324C09";
+const CSV_WORDS = bytesOf(
+  ",",
+  ";",
+  "\t",
+  '"',
+  '""',
+  "\r\n",
+  "\n",
+  "\ufeff",
+  "\u0000",
+  PASSWORD,
+  ID,
+  "NULL",
+  "System.Object[]",
+  "=cmd|",
+);
+const JSON_WORDS = bytesOf(
+  "{",
+  "}",
+  "[",
+  "]",
+  '"',
+  ",",
+  ":",
+  "null",
+  "true",
+  "1e999",
+  "-0",
+  "\\ud800",
+  "\\u0000",
+  '"__proto__":',
+  "1.5",
+  "[".repeat(15_000),
+  '{"a":'.repeat(6000),
+);
+
+const recoveryPassword: Target = {
+  name: "recovery-password",
+  share: 60_000,
+  seeds: bytesOf(PASSWORD, PASSWORD.replaceAll("-", " "), PASSWORD.replaceAll("-", "")),
+  dictionary: bytesOf("-", " ", "000000", "720885", "720896", "٣٣٣٣٣٣", "\n"),
+  longest: 200,
+  run(input) {
+    const text = textOf(input);
+    const parsed = parseRecoveryPassword(text);
+    must(parseRecoveryPassword(parsed.text.reveal()).text.reveal() === parsed.text.reveal(), "one spelling");
+    must(!`${parsed} ${JSON.stringify(parsed)}`.includes(parsed.text.reveal()), "a secret prints no digit");
+    return "a recovery password";
+  },
+};
+
+const escrowCsv: Target = {
+  name: "escrow-csv",
+  share: 40_000,
+  seeds: [
+    ...bytesOf(
+      `Hostname,KeyID,RecoveryKey,Directory\r\nPC-1,${ID},${PASSWORD},AD\r\n`,
+      `keyid;recoverykey\n${ID};${PASSWORD}\n`,
+    ),
+    ...bytesOf(`"KeyID"\t"RecoveryKey"\n"{${ID}}"\t"${PASSWORD}"\n`),
+    new Uint8Array(Buffer.from(`\ufeffKeyID,RecoveryKey\r\n${ID},${PASSWORD}\r\n`, "utf16le")),
+  ],
+  dictionary: CSV_WORDS,
+  longest: 40_000,
+  async run(input) {
+    let columns: ReturnType<typeof parseHeader> = null;
+    const seen = new Set<string>();
+    const half = Math.floor(input.length / 2);
+    for await (const { text } of linesOf([input.subarray(0, half), input.subarray(half)])) {
+      must(text === null || text.length <= 16_384, "no line is longer than the limit");
+      if (text === null) seen.add("line-too-long");
+      else if (columns === null) columns = parseHeader(text);
+      else {
+        const row = parseRow(text, columns);
+        if ("reason" in row) must(!/[0-9]{6}-[0-9]{6}/.test(row.detail), "a reject shows no digits of a password");
+        seen.add("reason" in row ? row.reason : "a deposit");
+      }
+    }
+    return [...seen].sort().join(" ");
+  },
+};
+
+const inventory: Target = {
+  name: "inventory",
+  share: 20_000,
+  seeds: bytesOf(
+    `name,mac,serial,uuid\nPC-1,52:54:00:00:00:01,7F5RVB1,${ID}\nPC-2,52:54:00:00:00:02 52:54:00:00:00:03,,\n`,
+    "\ufeffuuid;name\r\n4290b6c0-b17a-497a-8552-272cc30e80d4;B\u00fcro-PC\r\n",
+    "Name\tMAC\nPC-3\t525400000004\n",
+  ),
+  dictionary: [
+    ...CSV_WORDS,
+    ...bytesOf("name", "mac", "serial", "uuid", "52:54:00:00:00:01", "__proto__", "constructor"),
+  ],
+  run(input) {
+    const devices = parseInventory(textOf(input));
+    const [first] = devices;
+    for (const device of devices) {
+      must(
+        device.name !== "" && device.macs.length + Number(device.serial !== null) + Number(device.uuid !== null) > 0,
+        "a name and a mark",
+      );
+      must(
+        recognise(devices, { macs: device.macs, serial: device.serial, uuid: device.uuid }) === device,
+        "a device is itself",
+      );
+    }
+    return `${Math.min(devices.length, 4)} devices, ${first?.macs.length} ${first?.serial !== null} ${first?.uuid !== null}`;
+  },
+};
+
+const ledgerLines: Target = {
+  name: "ledger-export",
+  share: 40_000,
+  seeds: [fileOf("test", "vectors", "ledger", "version-1.jsonl"), ...bytesOf("{}\n", "[]\n")],
+  dictionary: JSON_WORDS,
+  longest: 40_000,
+  run(input) {
+    const entries = textOf(input)
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line, index) => parseExportLine(line, index + 1));
+    const verdict = verifyEntries(entries);
+    for (const [index, entry] of entries.entries()) {
+      const line = exportLine(entry);
+      must(exportLine(parseExportLine(line, index + 1)) === line, "an exported line is read as it was");
+    }
+    return verdict.holds ? `${verdict.entries} entries hold` : verdict.fault;
+  },
+};
+
+export const TEXT: readonly Target[] = [recoveryPassword, escrowCsv, inventory, ledgerLines];
+export { JSON_WORDS };

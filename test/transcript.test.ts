@@ -76,7 +76,12 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
     ["vmlinuz", new Uint8Array(9000)],
     ["initrd", new Uint8Array(8000)],
   ]);
-  const served = { name: "eth0", address: station, mac: parseMac("52:54:00:00:00:fe") };
+  const served = {
+    name: "eth0",
+    address: station,
+    netmask: parseIpv4("255.255.255.0"),
+    mac: parseMac("52:54:00:00:00:fe"),
+  };
   const notices: string[] = [];
   const bootServer = new BootServer({
     ...{ desk, served, chance, httpPort: 80, images: new Set(["x64" as const]), uefiLoader: "shim" },

@@ -1,10 +1,13 @@
-import { type BootClient, identify } from "../boot/client.ts";
+import { type BootClient, identify, type NotOursReason } from "../boot/client.ts";
 import { exchangeOf, otherAddress } from "../boot/exchange.ts";
+import type { LeaseAnswer } from "../boot/lease.ts";
+import { leaseDestination, leaseReply } from "../boot/lease-reply.ts";
 import { bootFile, type UefiLoader } from "../boot/loader.ts";
 import { ackDestination, answerFor, offerDestination, proxyAck, proxyOffer } from "../boot/offer.ts";
 import type { ImageArchitecture } from "../boot/table.ts";
 import { admit } from "../campaign/campaign.ts";
-import { type DhcpPacket, decodePacket, encodePacket } from "../dhcp/packet.ts";
+import { type DhcpPacket, decodePacket, encodePacket, senderMac } from "../dhcp/packet.ts";
+import { Port } from "../dhcp/registry.ts";
 import type { Sighting } from "../fleet/sighting.ts";
 import { dueProof, isSettled } from "../rescue/session.ts";
 import { ANY_ADDRESS, type Ipv4, isUnicast } from "../wire/ipv4.ts";
@@ -15,10 +18,15 @@ import type { Chance } from "./chance.ts";
 import type { Desk } from "./desk.ts";
 import type { DhcpDatagram, DhcpReply } from "./dhcp.ts";
 import type { ServedInterface } from "./interface.ts";
+import type { Leases } from "./leases.ts";
 
 export interface BootServerOptions {
   readonly desk: Desk;
   readonly served: ServedInterface;
+  /** Of all the station's interfaces: its own questions come back to it on each of them. */
+  readonly ownMacs?: ReadonlySet<MacAddress>;
+  /** Where the station leases addresses too; without it, it is a proxy beside the site's DHCP server. */
+  readonly leases?: Leases;
   readonly httpPort: number;
   /** For which devices there is a recovery image. */
   readonly images: ReadonlySet<ImageArchitecture>;
@@ -37,6 +45,9 @@ const STRANGERS = { perKey: 5, keys: 1024 };
 /** Sightings of one device, in a minute. */
 const SIGHTINGS = { perKey: 10, keys: 4096 };
 
+/** What a device is that may have an address without a boot file. Firmware that cannot be booted gets neither. */
+const BEYOND_FIRMWARE: ReadonlySet<NotOursReason> = new Set(["windows", "udhcp", "not-network-boot", "not-asking"]);
+
 /**
  * Answers DHCP datagrams: silence to everyone who is not a boot client that the campaign admits, and a record of the
  * devices that come back.
@@ -53,30 +64,39 @@ export class BootServer {
   }
 
   counters(): Record<string, number> {
-    return Object.fromEntries(this.#counters);
+    return { ...Object.fromEntries(this.#counters), ...this.#options.leases?.counts() };
   }
 
   async answer({ bytes, port, from }: DhcpDatagram): Promise<DhcpReply | null> {
     const packet = this.#decode(bytes);
     if (packet === null) return null;
+    const { served, httpPort, uefiLoader, desk, ownMacs } = this.#options;
+    // The watch for other servers asks as a device would, and a broadcast comes back to its sender.
+    const device = senderMac(packet);
+    if (device !== null && (device === served.mac || ownMacs?.has(device))) return null;
+    const leases = this.#leasesFor(packet, port);
     const client = identify(packet);
     if (!client.ours) {
       this.#count(client.reason);
       if (client.reason === "windows" && client.device !== null) await this.#see(client.device, "windows", packet);
-      return null;
+      if (leases === null || device === null || !BEYOND_FIRMWARE.has(client.reason)) return null;
+      return this.#leaseBeyondFirmware(leases, device, packet, from.address);
     }
-    // The watch for other boot servers asks in a boot client's words, and a broadcast comes back to its sender.
-    if (client.device === this.#options.served.mac) return null;
     if (!isPlausible(packet, from.address)) {
       this.#count("forged-address");
       return null;
     }
     const answer = answerFor(client, port);
-    if (answer === null) return null;
-    await this.#options.desk.catchUp();
+    if (answer === null && leases === null) return null;
+    await desk.catchUp();
     if (!(await this.#mayBoot(client, packet))) return null;
-    const { served, httpPort, uefiLoader } = this.#options;
     const file = bootFile(client, { address: served.address, httpPort }, uefiLoader);
+    const lease = leases?.answer(client.device, packet);
+    if (typeof lease === "object") {
+      if (lease.kind === "ack" && !(await this.#recordExchange(client, packet, lease.address))) return null;
+      return this.#leased(lease, packet, proxyAck(client, packet, served.address, file));
+    }
+    if (answer === null) return null;
     if (answer === "offer") {
       this.#count(answer);
       return { bytes: encodePacket(proxyOffer(client, packet, served.address, file)), to: offerDestination(packet) };
@@ -95,6 +115,34 @@ export class BootServer {
   /** A reply that the network did not take, mostly because its receiver's address was made up. */
   unsent(): void {
     this.#count("unsent");
+  }
+
+  /** Leases are for the station's own LAN alone, never for devices behind a relay. */
+  #leasesFor({ giaddr }: DhcpPacket, port: number): Leases | null {
+    return port === Port.server && giaddr === ANY_ADDRESS ? (this.#options.leases ?? null) : null;
+  }
+
+  /** The recovery image's agent, Windows, a device that gives its address back: they get no boot file. */
+  async #leaseBeyondFirmware(
+    leases: Leases,
+    device: MacAddress,
+    packet: DhcpPacket,
+    from: Ipv4,
+  ): Promise<DhcpReply | null> {
+    await this.#options.desk.catchUp();
+    if (!leases.mayHaveOne(device, packet)) return null;
+    if (!isPlausible(packet, from)) {
+      this.#count("forged-address");
+      return null;
+    }
+    const lease = leases.answer(device, packet);
+    return typeof lease === "object" ? this.#leased(lease, packet, null) : null;
+  }
+
+  #leased(lease: LeaseAnswer, packet: DhcpPacket, boot: DhcpPacket | null): DhcpReply {
+    this.#count(`lease-${lease.kind}`);
+    const reply = leaseReply(lease, packet, this.#options.served, boot);
+    return { bytes: encodePacket(reply), to: leaseDestination(lease, packet) };
   }
 
   #decode(bytes: Uint8Array): DhcpPacket | null {

@@ -1,12 +1,13 @@
-import { networkInterfaces } from "node:os";
+import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { type MacAddress, parseMac } from "../wire/mac.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 
-/** The one interface a station serves on. */
+/** An interface that a station serves on. */
 export interface ServedInterface {
   readonly name: string;
   readonly address: Ipv4;
+  readonly netmask: Ipv4;
   readonly mac: MacAddress;
 }
 
@@ -32,7 +33,8 @@ export function findInterface(name: string, address?: Ipv4): ServedInterface {
   const list = addresses.map((each) => each.address).join(", ");
   if (picked.length === 0) throw refuse(`${name} does not have the address ${address}`, `It has: ${list}.`);
   if (picked.length > 1) throw refuse(`${name} has several IPv4 addresses`, `Say which with --address: ${list}.`);
-  return { name, address: parseIpv4(picked[0]!.address), mac: parseMac(picked[0]!.mac) };
+  const [{ address: found4, netmask, mac }] = picked as [NetworkInterfaceInfo];
+  return { name, address: parseIpv4(found4), netmask: parseIpv4(netmask), mac: parseMac(mac) };
 }
 
 function refuse(what: string, next: string): OperatorError {

@@ -1,111 +1,150 @@
 import { randomBytes } from "node:crypto";
-import { createSocket, type RemoteInfo } from "node:dgram";
-import { type DhcpPacket, decodePacket, encodePacket } from "../dhcp/packet.ts";
-import { Architecture, BROADCAST_FLAG, ETHERNET, MessageType, Op, OptionCode, Port } from "../dhcp/registry.ts";
-import { ANY_ADDRESS, type Ipv4, LIMITED_BROADCAST } from "../wire/ipv4.ts";
-import { macToBytes } from "../wire/mac.ts";
-import { MalformedError } from "../wire/malformed.ts";
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { boots, isFrom, leases, question, replyOfAnother } from "../boot/other-server.ts";
+import { encodePacket } from "../dhcp/packet.ts";
+import { Port } from "../dhcp/registry.ts";
+import { type Ipv4, LIMITED_BROADCAST } from "../wire/ipv4.ts";
 import type { Desk } from "./desk.ts";
 import type { ServedInterface } from "./interface.ts";
 import { bind } from "./listen.ts";
 
-/** How often the station asks the LAN, as a boot client would, who else answers boot clients. */
+/** How often the station asks its LANs who else is there: it costs a server on them one reserved address. */
 const ASK_MS = 60_000;
 
 /** Servers noted; an attacker can make up as many as he has packets. */
 const NOTICED_LIMIT = 32;
 
+const WHAT = "the watch for other DHCP servers";
+
+/** The station's ears for the answers of other DHCP servers. */
+export interface Listening {
+  /** Asks on this interface now, in a boot client's words and in anyone's. */
+  ask(served: ServedInterface): void;
+  close(): Promise<void>;
+}
+
+/** A server other than the station. */
+export interface OtherServer {
+  readonly server: Ipv4;
+  /** On whose LANs it is for certain; a broadcast alone does not tell on which interface it came in. */
+  readonly on: readonly ServedInterface[];
+  /** Where the packet came from. */
+  readonly from: string;
+  readonly leases: boolean;
+  readonly boots: boolean;
+}
+
+/**
+ * Hears what DHCP servers answer to the station's questions, and what they broadcast to devices. `onServer` is called
+ * for every such packet. No lease is taken. Throws OperatorError if port 68 cannot be had.
+ */
+export async function listenForServers(
+  all: readonly ServedInterface[],
+  onServer: (other: OtherServer) => void,
+): Promise<Listening> {
+  const ours = new Set(all.map(({ address }) => address));
+  const lans = all.map((served) => ({ served, socket: socket(), asking: { ...served, xids: new Set<number>() } }));
+  const listener = socket();
+  const sockets = [listener, ...lans.map((lan) => lan.socket)];
+  const hear = (bytes: Buffer, { address: from }: RemoteInfo) => {
+    const reply = replyOfAnother(bytes, ours);
+    if (reply === null) return;
+    const on = lans.filter(({ asking }) => isFrom(asking, reply)).map(({ served }) => served);
+    onServer({ server: reply.server, on, from, leases: leases(reply.packet), boots: boots(reply.packet) });
+  };
+  try {
+    listener.on("message", hear);
+    await bind(listener, LIMITED_BROADCAST, Port.client, WHAT);
+    for (const lan of lans) {
+      lan.socket.on("message", hear);
+      await bind(lan.socket, lan.served.address, Port.client, WHAT);
+      lan.socket.setBroadcast(true);
+    }
+    // An interface that is down takes no packets; that is told elsewhere.
+    for (const each of sockets) each.on("error", () => {});
+  } catch (error) {
+    for (const each of sockets) each.close();
+    throw error;
+  }
+  return {
+    ask(served) {
+      const lan = lans.find((each) => each.served === served);
+      if (lan === undefined) return;
+      lan.asking.xids.clear();
+      for (const as of ["firmware", "anyone"] as const) {
+        const xid = randomBytes(4).readUInt32BE();
+        lan.asking.xids.add(xid);
+        lan.socket.send(encodePacket(question(served.mac, xid, as)), Port.server, LIMITED_BROADCAST, () => {});
+      }
+    },
+    async close() {
+      for (const each of sockets) each.close();
+    },
+  };
+}
+
 export interface Watch {
+  /** Asks on this interface now. False if the station cannot hear the answers. */
+  ask(served: ServedInterface): boolean;
   close(): Promise<void>;
 }
 
 /**
- * Listens to what DHCP servers broadcast to clients, asks them now and then in a boot client's words, and notes every
- * other server that would boot our devices. No lease is taken: the OFFERs are not accepted.
+ * Asks every LAN now and then, and writes down every other server that would boot our devices; `onLeasing` is told of
+ * those that lease addresses.
  */
-export async function watchForBootServers(options: {
-  readonly served: ServedInterface;
+export async function watchServers(options: {
+  readonly all: readonly ServedInterface[];
   readonly desk: Desk;
+  readonly onLeasing: (other: OtherServer) => void;
   readonly onNotice: (text: string) => void;
 }): Promise<Watch> {
-  const { served, desk, onNotice } = options;
-  const listener = createSocket({ type: "udp4", reuseAddr: true });
-  const asker = createSocket({ type: "udp4", reuseAddr: true });
+  const { all, desk, onLeasing, onNotice } = options;
   const noticed = new Set<string>();
-  listener.on("message", (bytes: Buffer, { address }: RemoteInfo) => {
-    const server = otherBootServer(bytes, served.address);
-    if (server === null || noticed.has(server) || noticed.size >= NOTICED_LIMIT) return;
+  const hear = (other: OtherServer) => {
+    if (other.leases) onLeasing(other);
+    const { server, from } = other;
+    if (!other.boots || noticed.has(server) || noticed.size >= NOTICED_LIMIT) return;
     noticed.add(server);
-    const text = `another boot server answers on this network: ${server} (from ${address}). It can boot your devices into something else: find it before you go on.`;
+    const text = `another boot server answers on this network: ${server} (from ${from}). It can boot your devices into something else: find it before you go on.`;
     const body = { type: "station.noticed", what: "other-boot-server", server, text };
     desk
       .record({ body, actor: "station", commandId: `noticed:${server}:${Date.now()}` })
       .catch((error) => onNotice(String(error)));
-  });
-  listener.on("error", () => {});
-  asker.on("error", () => {});
+  };
+  let listening: Listening;
   try {
-    await bind(listener, LIMITED_BROADCAST, Port.client, "the watch for other boot servers");
-    await bind(asker, served.address, Port.client, "the watch for other boot servers");
-    asker.setBroadcast(true);
+    listening = await listenForServers(all, hear);
   } catch (error) {
     onNotice(`cannot watch for other boot servers: ${(error as Error).message}`);
-    listener.close();
-    asker.close();
-    return { close: async () => {} };
+    return { ask: () => false, close: async () => {} };
   }
-  const ask = () => asker.send(encodePacket(question(served)), Port.server, LIMITED_BROADCAST);
-  ask();
-  const asking = setInterval(ask, ASK_MS);
+  const askAll = () => {
+    for (const served of all) listening.ask(served);
+  };
+  askAll();
+  const asking = setInterval(askAll, ASK_MS);
   return {
+    ask(served) {
+      listening.ask(served);
+      return true;
+    },
     async close() {
       clearInterval(asking);
-      listener.close();
-      asker.close();
+      await listening.close();
     },
   };
 }
 
-/** The address of a server other than ours that offers to boot clients, if these bytes are its words. */
-export function otherBootServer(bytes: Uint8Array, ours: Ipv4): Ipv4 | null {
-  const packet = decode(bytes);
-  if (packet === null || packet.op !== Op.bootReply) return null;
-  const { serverIdentifier: server, vendorClassIdentifier = "", bootfileName } = packet.options;
-  if (server === undefined || server === ours) return null;
-  const boots = /^(PXE|HTTP)Client/.test(vendorClassIdentifier) || packet.file !== "" || bootfileName !== undefined;
-  return boots ? server : null;
+function socket(): Socket {
+  return createSocket({ type: "udp4", reuseAddr: true });
 }
 
-function decode(bytes: Uint8Array): DhcpPacket | null {
-  try {
-    return decodePacket(bytes);
-  } catch (error) {
-    if (error instanceof MalformedError) return null;
-    throw error;
-  }
-}
-
-/** A DISCOVER in the words of UEFI x64 firmware, from the station's own NIC. */
-function question({ mac }: ServedInterface): DhcpPacket {
-  const chaddr = new Uint8Array(16);
-  chaddr.set(macToBytes(mac));
-  return {
-    ...{ op: Op.bootRequest, ...ETHERNET, hops: 0, xid: randomBytes(4).readUInt32BE(), secs: 0, flags: BROADCAST_FLAG },
-    ...{
-      ciaddr: ANY_ADDRESS,
-      yiaddr: ANY_ADDRESS,
-      siaddr: ANY_ADDRESS,
-      giaddr: ANY_ADDRESS,
-      chaddr,
-      sname: "",
-      file: "",
-    },
-    options: {
-      dhcpMessageType: MessageType.discover,
-      parameterRequestList: [OptionCode.tftpServerName, OptionCode.bootfileName],
-      vendorClassIdentifier: "PXEClient:Arch:00007:UNDI:003000",
-      clientSystemArchitecture: [Architecture.uefiX64],
-      clientNetworkInterfaceIdentifier: Uint8Array.of(1, 3, 0),
-    },
-  };
+/** The watch of a station with one interface that leases nothing. */
+export function watchForBootServers(options: {
+  readonly served: ServedInterface;
+  readonly desk: Desk;
+  readonly onNotice: (text: string) => void;
+}): Promise<Watch> {
+  return watchServers({ ...options, all: [options.served], onLeasing: () => {} });
 }

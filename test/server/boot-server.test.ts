@@ -35,7 +35,12 @@ beforeEach(async () => {
   ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
   desk = new Desk(ledger, () => {});
   const chance = { now: clock, bytes: (length: number) => Buffer.alloc(length, notices.length + desk.state.seq) };
-  const served = { name: "eth0", address: station, mac: parseMac("52:54:00:00:00:fe") };
+  const served = {
+    name: "eth0",
+    address: station,
+    netmask: parseIpv4("255.255.255.0"),
+    mac: parseMac("52:54:00:00:00:fe"),
+  };
   server = new BootServer({
     ...{ desk, served, chance, httpPort: 80, images: new Set(["x64" as const]), uefiLoader: "shim" },
     onNotice: (text) => notices.push(text),

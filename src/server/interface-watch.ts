@@ -1,0 +1,60 @@
+import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import type { ServedInterface } from "./interface.ts";
+
+/** How often the station looks whether its interfaces are still there. */
+const LOOK_MS = 1_000;
+
+/** `up`, or what is missing: the interface (or its cable), or the address that the station serves at. */
+export type LinkState = "up" | "down" | "no-address";
+
+/** An interface that is down, or has no carrier, is not listed at all (uv_interface_addresses skips it). */
+export function linkState(
+  { name, address }: Pick<ServedInterface, "name" | "address">,
+  all: NodeJS.Dict<NetworkInterfaceInfo[]>,
+): LinkState {
+  const found = all[name];
+  if (found === undefined) return "down";
+  return found.some((each) => each.address === address) ? "up" : "no-address";
+}
+
+export interface InterfaceWatch {
+  /** How often interfaces went away since the start. */
+  readonly losses: number;
+  close(): void;
+}
+
+/**
+ * Tells when an interface goes away and when it is back. Nothing has to be opened again: Linux keeps sockets bound to an
+ * address that is gone, and they work again once it is back.
+ */
+export function watchInterfaces(
+  all: readonly ServedInterface[],
+  options: {
+    readonly onNotice: (text: string) => void;
+    readonly onBack: (served: ServedInterface) => void;
+    readonly look?: () => NodeJS.Dict<NetworkInterfaceInfo[]>;
+  },
+): InterfaceWatch {
+  const { onNotice, onBack, look = networkInterfaces } = options;
+  const states = new Map<ServedInterface, LinkState>(all.map((served) => [served, "up"]));
+  const watch = { losses: 0, close: () => clearInterval(looking) };
+  const looking = setInterval(() => {
+    const found = look();
+    for (const served of all) {
+      const before = states.get(served)!;
+      const state = linkState(served, found);
+      if (state === before) continue;
+      states.set(served, state);
+      if (before === "up") watch.losses += 1;
+      onNotice(tell(served, state));
+      if (state === "up") onBack(served);
+    }
+  }, LOOK_MS);
+  return watch;
+}
+
+function tell({ name, address }: ServedInterface, state: LinkState): string {
+  if (state === "up") return `${name} is up again with ${address}: the station goes on`;
+  if (state === "down") return `${name} is down: no device can reach the station. Look at the cable and the switch.`;
+  return `${name} no longer has the address ${address}: no device can reach the station. Give it back: ip address add ${address} dev ${name}, with the prefix length it had.`;
+}

@@ -6,6 +6,7 @@ import { type ImageArchitecture, imageFor } from "../boot/table.ts";
 import { grubWaitScript, ipxeWaitScript } from "../boot/waiting.ts";
 import { admit } from "../campaign/campaign.ts";
 import { isSettled } from "../rescue/session.ts";
+import { servedName } from "../tftp/name.ts";
 import { encodeCpio } from "../wire/cpio.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
@@ -47,10 +48,16 @@ export class BootFiles {
     this.#options = options;
   }
 
-  /** The loaders and their scripts, for TFTP. */
+  /** The loaders and their scripts, for TFTP; in any case, where there is no other file of that name. */
   overTftp(name: string, from: Ipv4): Uint8Array | null {
     const exchange = this.#admitted(from);
-    return exchange === null ? null : this.#file(name, exchange, "GET");
+    if (exchange === null) return null;
+    const { images, ownIpxe } = this.#options;
+    const image = imageFor(exchange.firmware);
+    const ofImage = image === null ? [] : (images.get(image)?.keys() ?? []);
+    const scripts = [BootFile.grubScript, BootFile.ipxeScript, BootFile.autoexec];
+    const served = servedName(name, [...scripts, ...ownIpxe.keys(), ...ofImage]);
+    return served === null ? null : this.#file(served, exchange, "GET");
   }
 
   /** All that, and the session, for HTTP. Asking for the session mints a boot token. */

@@ -189,6 +189,15 @@ describe("UEFI HTTP Boot", () => {
   });
 });
 
+describe("a boot file", () => {
+  it("is found over TFTP by its name in any case, as Windows' boot manager asks, and over HTTP by just its name", async () => {
+    await request(known, leased);
+    expect(files.overTftp("VmLinuz", leased)).toBe(files.overTftp("vmlinuz", leased));
+    expect(files.overTftp("vmlinuz", leased)).not.toBeNull();
+    expect(await files.overHttp("VmLinuz", leased, "GET")).toBeNull();
+  });
+});
+
 describe("firmware that there is no image for", () => {
   it("gets silence, and the operator is told how to serve it", async () => {
     const arm = { vendor: "PXEClient:Arch:00011:UNDI:003000", options: { clientSystemArchitecture: [11] } };

@@ -2,11 +2,13 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { styleText } from "node:util";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type LeaseRange, parseLeaseRange, rangeProblem } from "../boot/lease-range.ts";
 import type { CampaignState } from "../campaign/campaign.ts";
 import { type TimelineLine, timelineLine } from "../dashboard/timeline.ts";
 import { openVault, type Vault } from "../escrow/vault.ts";
 import type { Entry } from "../ledger/entry.ts";
-import { findInterface } from "../server/interface.ts";
+import { findInterfaces, type ServedInterface } from "../server/interface.ts";
+import { refuseOtherServers } from "../server/lease-check.ts";
 import { tryPorts } from "../server/listen.ts";
 import { defaultLoads } from "../server/load-queue.ts";
 import { STANDARD_PORTS, type Station, startStation } from "../server/station.ts";
@@ -20,8 +22,9 @@ import { openStateLedger, type StateOption, stateFolder, withStateOption } from 
 
 type ServeOptions = StateOption &
   PassphraseOption & {
-    readonly interface: string;
-    readonly address?: Ipv4;
+    readonly interface: readonly string[];
+    readonly address: readonly Ipv4[];
+    readonly dhcpRange?: LeaseRange;
     readonly image: readonly string[];
     readonly uefiLoader: "shim" | "ipxe";
     readonly ipxe?: string;
@@ -36,8 +39,9 @@ const COUNTERS_MS = 5_000;
 export function register(program: Command): void {
   withStateOption(program.command("serve"))
     .description("the station: answer, boot and rescue the devices that the armed campaign admits")
-    .requiredOption("--interface <IF>", "the one interface to serve on")
-    .option("--address <IP>", "which of its addresses, where it has several", parseAddress)
+    .requiredOption("--interface <IF>", "the interface to serve on; once for each, where there are several", collect)
+    .option("--address <IP>", "which of its addresses, where it has several", collectAddress, [])
+    .option("--dhcp-range <FIRST-LAST>", "lease these addresses too, on a LAN without a DHCP server", parseRange)
     .option("--image <DIR>", "a recovery image; once for each architecture (default: build/image)", collect, [])
     .addOption(
       new Option("--uefi-loader <NAME>", "shim: Secure Boot stays on; ipxe: for devices that have it off")
@@ -54,14 +58,16 @@ export function register(program: Command): void {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const served = findInterface(options.interface, options.address);
+  const served = findInterfaces(options.interface, options.address);
+  const leases = options.dhcpRange === undefined ? null : leasesOn(served, options.dhcpRange);
   const folder = stateFolder(options);
   const vault = await openVault(folder.vault, { clock: Date.now });
   const ledger = await openStateLedger(options);
   const images = await readImages(options.image.length > 0 ? options.image : [join("build", "image")]);
   const ownIpxe = options.ipxe === undefined ? new Map<string, Uint8Array>() : readOwnIpxe(options.ipxe);
   // Before a passphrase is typed: nothing of this needs it.
-  await tryPorts(served.address, STANDARD_PORTS);
+  for (const { address } of served) await tryPorts(address, STANDARD_PORTS);
+  if (leases !== null) await refuseOtherServers(leases.served);
   if (!options.sealed) await unseal(vault, options);
   const say = options.json ? sayJson : sayPlain;
   const record = (type: "vault.unsealed" | "vault.sealed") =>
@@ -75,6 +81,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const station = await startStation({
     name: hostname(),
     served,
+    leases,
     ports: STANDARD_PORTS,
     ledger,
     vault,
@@ -89,7 +96,7 @@ async function serve(options: ServeOptions): Promise<void> {
     },
     onNotice: say.notice,
   });
-  say.ready(station, served.name, folder.folder);
+  say.ready(station, folder.folder);
   say.campaign(station.campaign());
   await untilStopped(station, say);
   await station.close();
@@ -112,16 +119,36 @@ async function unseal(vault: Vault, options: ServeOptions): Promise<void> {
   );
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
-function parseAddress(text: string): Ipv4 {
+function collectAddress(text: string, before: readonly Ipv4[]): readonly Ipv4[] {
   try {
-    return parseIpv4(text);
+    return [...before, parseIpv4(text)];
   } catch {
     throw new InvalidArgumentError("An IPv4 address, such as 10.99.0.2.");
   }
+}
+
+function parseRange(text: string): LeaseRange {
+  try {
+    return parseLeaseRange(text);
+  } catch {
+    throw new InvalidArgumentError("The first and the last address, such as 10.99.0.100-10.99.0.199.");
+  }
+}
+
+/** On which of the interfaces the range is leased: the one whose subnet it lies in. */
+function leasesOn(all: readonly ServedInterface[], range: LeaseRange) {
+  const problems = all.map((served) => ({ served, problem: rangeProblem(range, served) }));
+  const found = problems.find(({ problem }) => problem === null);
+  if (found !== undefined) return { served: found.served, range };
+  throw new OperatorError(
+    `No address can be leased on ${problems.map(({ served, problem }) => `${served.name}: ${problem}`).join("; on ")}. Nothing was started.`,
+    "Name free addresses of the station's own subnet, such as --dhcp-range 10.99.0.100-10.99.0.199",
+    ExitCode.badInput,
+  );
 }
 
 export function parseLoads(text: string): number {
@@ -149,7 +176,7 @@ function untilStopped(station: Station, say: Say): Promise<void> {
 interface Say {
   entry(entry: Entry): void;
   notice(text: string): void;
-  ready(station: Station, name: string, state: string): void;
+  ready(station: Station, state: string): void;
   campaign(state: CampaignState): void;
   periodic(station: Station): void;
   counters(station: Station): void;
@@ -160,7 +187,9 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 const sayJson: Say = {
   entry: (entry) => print(JSON.stringify({ entry })),
   notice: (text) => print(JSON.stringify({ notice: text })),
-  ready: ({ url }, name) => print(JSON.stringify({ ready: { url, interface: name } })),
+  ready: ({ lans }) => {
+    for (const { name, url } of lans) print(JSON.stringify({ ready: { url, interface: name } }));
+  },
   campaign: (campaign) => print(JSON.stringify({ campaign: campaign.is })),
   periodic: (station) => sayJson.counters(station),
   counters: (station) => print(JSON.stringify({ counters: station.counters() })),
@@ -181,20 +210,20 @@ const sayPlain: Say = {
     print(`${clock(at)}  ${(device ?? "station").padEnd(17)}  ${styleText(COLOURS[mark], text)}`);
   },
   notice: (text) => print(`${clock(Date.now())}  ${"station".padEnd(17)}  ${styleText("yellow", text)}`),
-  ready: ({ url }, name, state) =>
-    print(
-      `Ready on ${name}, agents at ${url}. Stop the station: Ctrl-C.\nStop everything: breakglass campaign halt --state ${state}`,
-    ),
+  ready({ lans }, state) {
+    for (const { name, url } of lans) print(`Ready on ${name}, agents at ${url}.`);
+    print(`Stop the station: Ctrl-C.\nStop everything: breakglass campaign halt --state ${state}`);
+  },
   campaign: (campaign) => print(styleText(campaign.is === "armed" ? "green" : "yellow", campaignLine(campaign))),
   periodic: () => {},
   counters(station) {
-    const { dhcp, tftp, http, control, loads } = station.counters();
+    const { dhcp, tftp, http, control, loads, interfaces } = station.counters();
     print("\nThe station has stopped. Devices that wait go on when it is started again. What it was asked:");
-    for (const [name, counts] of Object.entries({ dhcp, tftp, http, control, loads })) {
+    for (const [name, counts] of Object.entries({ dhcp, tftp, http, control, loads, interfaces })) {
       const text = Object.entries(counts)
         .filter(([, count]) => count > 0)
         .map(([what, count]) => `${what} ${count}`);
-      print(`${name.padEnd(8)} ${text.join(", ") || "nothing"}`);
+      print(`${name.padEnd(10)} ${text.join(", ") || "nothing"}`);
     }
   },
 };

@@ -2,6 +2,7 @@ import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { type MacAddress, parseMac } from "../wire/mac.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { inSubnet } from "../wire/subnet.ts";
 
 /** An interface that a station serves on. */
 export interface ServedInterface {
@@ -35,6 +36,28 @@ export function findInterface(name: string, address?: Ipv4): ServedInterface {
   if (picked.length > 1) throw refuse(`${name} has several IPv4 addresses`, `Say which with --address: ${list}.`);
   const [{ address: found4, netmask, mac }] = picked as [NetworkInterfaceInfo];
   return { name, address: parseIpv4(found4), netmask: parseIpv4(netmask), mac: parseMac(mac) };
+}
+
+/**
+ * All interfaces that the operator named. `addresses` picks where one has several. Two in one subnet are refused: each
+ * device there would be answered twice, and Linux would answer for both addresses on either (arp_filter).
+ */
+export function findInterfaces(names: readonly string[], addresses: readonly Ipv4[]): ServedInterface[] {
+  const [only] = addresses;
+  if (names.length === 1 && addresses.length < 2) return [findInterface(names[0]!, only)];
+  const all = networkInterfaces();
+  const served = [...new Set(names)].map((name) => {
+    const own = addresses.filter((address) => all[name]?.some((each) => each.address === address));
+    return findInterface(name, own[0]);
+  });
+  const nobodys = addresses.find((address) => served.every((each) => each.address !== address));
+  if (nobodys !== undefined)
+    throw refuse(`No interface that you named is to be served at ${nobodys}`, "Say one --address for each interface.");
+  for (const [index, one] of served.entries())
+    for (const two of served.slice(index + 1))
+      if (inSubnet(one.address, two.address, one.netmask) || inSubnet(one.address, two.address, two.netmask))
+        throw refuse(`${one.name} and ${two.name} are in one subnet`, "Name one of them.");
+  return served;
 }
 
 function refuse(what: string, next: string): OperatorError {

@@ -1,25 +1,25 @@
+import type { LeaseRange } from "../boot/lease-range.ts";
 import type { UefiLoader } from "../boot/loader.ts";
 import type { ImageArchitecture } from "../boot/table.ts";
 import type { CampaignState } from "../campaign/campaign.ts";
 import type { Vault } from "../escrow/vault.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { BootFiles, type ImageFiles } from "./boot-files.ts";
-import { type BootHttp, startBootHttp } from "./boot-http.ts";
-import { BootServer } from "./boot-server.ts";
+import type { ImageFiles } from "./boot-files.ts";
 import { Budget } from "./budget.ts";
 import { REAL_CHANCE } from "./chance.ts";
-import { type ControlPlane, startControlPlane } from "./control.ts";
 import { Desk } from "./desk.ts";
-import { openDhcpSockets } from "./dhcp.ts";
 import type { ServedInterface } from "./interface.ts";
+import { watchInterfaces } from "./interface-watch.ts";
+import { type Lan, type LanCounters, type LanOptions, startLan, sumCounts } from "./lan.ts";
+import { keepAsking } from "./lease-check.ts";
+import { Leases } from "./leases.ts";
 import { LoadDesk } from "./load-queue.ts";
 import { Pacer } from "./pacer.ts";
 import { Rescuer } from "./rescuer.ts";
-import { startTftp, type TftpServer } from "./tftp.ts";
-import { type AuthorityFiles, stationTls } from "./tls.ts";
+import type { AuthorityFiles } from "./tls.ts";
 import { VERSION } from "./version.ts";
-import { watchForBootServers } from "./watch.ts";
+import { watchServers } from "./watch.ts";
 
 export interface StationPorts {
   readonly dhcp: number;
@@ -39,7 +39,10 @@ export interface ServedImage {
 
 export interface StationOptions {
   readonly name: string;
-  readonly served: ServedInterface;
+  /** The interfaces it serves on, at least one. */
+  readonly served: readonly ServedInterface[];
+  /** On one of them the station leases addresses too; null: on none, it is a proxy beside the site's DHCP server. */
+  readonly leases: { readonly served: ServedInterface; readonly range: LeaseRange } | null;
   readonly ports: StationPorts;
   readonly ledger: Ledger;
   /** Unsealed, or nothing is released until it is. */
@@ -60,7 +63,7 @@ export interface StationOptions {
 }
 
 export interface Station {
-  readonly url: string;
+  readonly lans: readonly Pick<Lan, "name" | "url">[];
   /** As of the last look at the ledger. */
   campaign(): CampaignState;
   counters(): StationCounters;
@@ -73,6 +76,8 @@ export interface StationCounters {
   readonly http: Readonly<Record<string, number>>;
   readonly control: Readonly<Record<string, number>>;
   readonly loads: Readonly<Record<string, number>>;
+  /** How often an interface, its cable or its address was gone. */
+  readonly interfaces: Readonly<Record<string, number>>;
   /** Bytes of boot files sent to each address. */
   readonly bytesTo: Readonly<Record<string, number>>;
 }
@@ -83,10 +88,9 @@ const LOOK_MS = 250;
 /** Faults told about in a minute: whoever can bring one about could else fill the operator's screen. */
 const FAULTS = { perKey: 20, keys: 1 };
 
-/** A whole station on one interface: DHCP beside the site's own, TFTP, HTTP, HTTPS. All of it starts or none. */
+/** A whole station: DHCP, TFTP, HTTP and HTTPS on each of its interfaces. All of it starts or none. */
 export async function startStation(options: StationOptions): Promise<Station> {
-  const { served, ports, ledger, vault, images, uefiLoader, ownIpxe, onNotice } = options;
-  const { address } = served;
+  const { served, ports, ledger, vault, images, uefiLoader, ownIpxe, authority, onNotice } = options;
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const each of closing.splice(0).reverse()) await each();
@@ -98,19 +102,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
   try {
     const desk = new Desk(ledger, options.onEntry);
     await desk.catchUp();
-    const tls = await stationTls(options.authority, address, Date.now());
     const rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CHANCE });
-    const control: ControlPlane = await startControlPlane({
-      address,
-      port: ports.https,
-      tls,
-      answer: (verb, message, secret, from) => rescuer.answer(verb, message, secret, from),
-      onFault,
-    });
-    closing.push(() => control.close());
-    const url = `https://${address}:${control.port}`;
-
-    const source = { address, httpPort: ports.http };
     const loads = new LoadDesk({
       loads: options.loads,
       now: Date.now,
@@ -119,71 +111,61 @@ export async function startStation(options: StationOptions): Promise<Station> {
           `${most} devices load the image at the same time; the others wait, and their screens say so (--loads)`,
         ),
     });
-    const files = new BootFiles({
-      desk,
+    const leases =
+      options.leases === null ? null : new Leases({ desk, ...options.leases, chance: REAL_CHANCE, onNotice });
+    const shared: LanOptions = {
+      ...{ desk, ports, authority, ownIpxe, uefiLoader, loads, onNotice, onFault },
       images: new Map([...images].map(([architecture, { files }]) => [architecture, files])),
-      ownIpxe,
-      source,
-      loads,
-      stationUrl: url,
-      caPem: tls.caPem,
-      chance: REAL_CHANCE,
-    });
-    const http: BootHttp = await startBootHttp({
-      address,
-      port: ports.http,
-      resolve: (path, from, method) => files.overHttp(path, from, method),
-      sending: (path, from) => files.sending(path, from),
       pacer: options.bandwidth === null ? null : new Pacer(options.bandwidth),
-    });
-    closing.push(() => http.close());
-    const bytesTo = new Map<string, number>();
-    const tftp: TftpServer = await startTftp({
-      address,
-      port: ports.tftp,
-      resolve: (name, from) => files.overTftp(name, from.address),
-      onEvent: (event) => {
-        if (event.kind === "finished")
-          bytesTo.set(event.from.address, (bytesTo.get(event.from.address) ?? 0) + (event.bytes ?? 0));
+      ownMacs: new Set(served.map(({ mac }) => mac)),
+      answer: (verb, message, secret, from) => rescuer.answer(verb, message, secret, from),
+    };
+    const lans: Lan[] = [];
+    for (const each of served) {
+      const lan = await startLan(each, leases?.served === each ? leases : null, shared);
+      closing.push(() => lan.close());
+      lans.push(lan);
+    }
+    const watch = await watchServers({
+      ...{ all: served, desk, onNotice },
+      onLeasing: ({ on, server, from }) => {
+        if (leases !== null && on.includes(leases.served)) leases.stop(server, `it answers from ${from}`);
       },
     });
-    closing.push(() => tftp.close());
-    const bootServer = new BootServer({
-      ...{ desk, served, uefiLoader, onNotice, chance: REAL_CHANCE },
-      ...{ httpPort: http.port, images: new Set(images.keys()) },
-    });
-    const dhcp = await openDhcpSockets({
-      address,
-      ports,
-      answer: (datagram) => bootServer.answer(datagram),
-      onUnsent: () => bootServer.unsent(),
-      onFault,
-    });
-    closing.push(() => dhcp.close());
-    const watch = await watchForBootServers({ served, desk, onNotice });
     closing.push(() => watch.close());
+    const leaseCheck = leases === null ? null : keepAsking(leases, watch, onNotice);
+    closing.push(async () => leaseCheck?.close());
+    const interfaces = watchInterfaces(served, {
+      onNotice,
+      onBack: (back) => {
+        if (back === leases?.served) leaseCheck?.check();
+      },
+    });
+    closing.push(async () => interfaces.close());
     const looking = setInterval(() => desk.catchUp().catch(onFault), LOOK_MS);
     closing.push(async () => clearInterval(looking));
 
     const body = {
       type: "station.started",
       station: options.name,
-      interface: served.name,
-      address,
+      interface: served.map(({ name }) => name).join(", "),
+      address: served.map(({ address }) => address).join(", "),
       version: VERSION,
       images: Object.fromEntries([...images].map(([architecture, { sha256 }]) => [architecture, sha256])),
     };
     await desk.record({ body, actor: "station", commandId: `start:${options.name}:${Date.now()}` });
+    const counted = (of: keyof LanCounters) => sumCounts(lans.map((lan) => lan.counters()[of]));
     return {
-      url,
+      lans,
       campaign: () => desk.state.campaign,
       counters: () => ({
-        dhcp: bootServer.counters(),
-        tftp: { ...tftp.counters() },
-        http: { ...http.counters },
-        control: { ...control.counters, ...rescuer.counters },
+        dhcp: counted("dhcp"),
+        tftp: counted("tftp"),
+        http: counted("http"),
+        control: { ...counted("control"), ...rescuer.counters },
         loads: loads.counters(),
-        bytesTo: sum(bytesTo, http.bytesTo),
+        interfaces: { losses: interfaces.losses },
+        bytesTo: counted("bytesTo"),
       }),
       close,
     };
@@ -191,10 +173,4 @@ export async function startStation(options: StationOptions): Promise<Station> {
     await close();
     throw error;
   }
-}
-
-function sum(...maps: readonly ReadonlyMap<string, number>[]): Record<string, number> {
-  const total: Record<string, number> = {};
-  for (const map of maps) for (const [key, value] of map) total[key] = (total[key] ?? 0) + value;
-  return total;
 }

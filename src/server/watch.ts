@@ -139,12 +139,3 @@ export async function watchServers(options: {
 function socket(): Socket {
   return createSocket({ type: "udp4", reuseAddr: true });
 }
-
-/** The watch of a station with one interface that leases nothing. */
-export function watchForBootServers(options: {
-  readonly served: ServedInterface;
-  readonly desk: Desk;
-  readonly onNotice: (text: string) => void;
-}): Promise<Watch> {
-  return watchServers({ ...options, all: [options.served], onLeasing: () => {} });
-}

@@ -1,0 +1,128 @@
+import type { UefiLoader } from "../boot/loader.ts";
+import type { ImageArchitecture } from "../boot/table.ts";
+import type { MacAddress } from "../wire/mac.ts";
+import { BootFiles, type ImageFiles } from "./boot-files.ts";
+import { type BootHttp, startBootHttp } from "./boot-http.ts";
+import { BootServer } from "./boot-server.ts";
+import { REAL_CHANCE } from "./chance.ts";
+import { type AnswerAgent, type ControlPlane, startControlPlane } from "./control.ts";
+import type { Desk } from "./desk.ts";
+import { openDhcpSockets } from "./dhcp.ts";
+import type { ServedInterface } from "./interface.ts";
+import type { Leases } from "./leases.ts";
+import type { LoadDesk } from "./load-queue.ts";
+import type { Pacer } from "./pacer.ts";
+import type { StationPorts } from "./station.ts";
+import { startTftp, type TftpServer } from "./tftp.ts";
+import { type AuthorityFiles, stationTls } from "./tls.ts";
+
+/** What all LANs of a station share. */
+export interface LanOptions {
+  readonly desk: Desk;
+  readonly ports: StationPorts;
+  readonly authority: AuthorityFiles;
+  readonly images: ReadonlyMap<ImageArchitecture, ImageFiles>;
+  readonly ownIpxe: ImageFiles;
+  readonly uefiLoader: UefiLoader;
+  readonly loads: LoadDesk;
+  readonly pacer: Pacer | null;
+  readonly ownMacs: ReadonlySet<MacAddress>;
+  readonly answer: AnswerAgent;
+  readonly onNotice: (text: string) => void;
+  readonly onFault: (error: Error) => void;
+}
+
+/** The station on one of its interfaces, where devices know it by that interface's address. */
+export interface Lan {
+  readonly name: string;
+  /** Where its agents find it. */
+  readonly url: string;
+  counters(): LanCounters;
+  close(): Promise<void>;
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+export interface LanCounters {
+  readonly dhcp: Counts;
+  readonly tftp: Counts;
+  readonly http: Counts;
+  readonly control: Counts;
+  readonly bytesTo: Counts;
+}
+
+/** DHCP, TFTP, HTTP and HTTPS on one interface, or none of them. `leases`: addresses are leased there too. */
+export async function startLan(served: ServedInterface, leases: Leases | null, options: LanOptions): Promise<Lan> {
+  const { desk, ports, ownIpxe, uefiLoader, images, loads, pacer, ownMacs, onNotice, onFault } = options;
+  const { address } = served;
+  const closing: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const each of closing.splice(0).reverse()) await each();
+  };
+  try {
+    const tls = await stationTls(options.authority, address, Date.now());
+    const control: ControlPlane = await startControlPlane({
+      ...{ address, port: ports.https, tls, answer: options.answer, onFault },
+    });
+    closing.push(() => control.close());
+    const url = `https://${address}:${control.port}`;
+    const source = { address, httpPort: ports.http };
+    const files = new BootFiles({
+      ...{ desk, images, ownIpxe, source, loads, stationUrl: url, caPem: tls.caPem, chance: REAL_CHANCE },
+    });
+    const http: BootHttp = await startBootHttp({
+      address,
+      port: ports.http,
+      resolve: (path, from, method) => files.overHttp(path, from, method),
+      sending: (path, from) => files.sending(path, from),
+      pacer,
+    });
+    closing.push(() => http.close());
+    const bytesTo = new Map<string, number>();
+    const tftp: TftpServer = await startTftp({
+      address,
+      port: ports.tftp,
+      resolve: (name, from) => files.overTftp(name, from.address),
+      onEvent: (event) => {
+        if (event.kind === "finished")
+          bytesTo.set(event.from.address, (bytesTo.get(event.from.address) ?? 0) + (event.bytes ?? 0));
+      },
+    });
+    closing.push(() => tftp.close());
+    const bootServer = new BootServer({
+      ...{ desk, served, ownMacs, uefiLoader, onNotice, chance: REAL_CHANCE },
+      ...(leases === null ? {} : { leases }),
+      ...{ httpPort: http.port, images: new Set(images.keys()) },
+    });
+    const dhcp = await openDhcpSockets({
+      address,
+      ports,
+      answer: (datagram) => bootServer.answer(datagram),
+      onUnsent: () => bootServer.unsent(),
+      onFault,
+    });
+    closing.push(() => dhcp.close());
+    return {
+      name: served.name,
+      url,
+      counters: () => ({
+        dhcp: bootServer.counters(),
+        tftp: { ...tftp.counters() },
+        http: { ...http.counters },
+        control: { ...control.counters },
+        bytesTo: sumCounts([Object.fromEntries(bytesTo), Object.fromEntries(http.bytesTo)]),
+      }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export function sumCounts(all: readonly Counts[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const counts of all)
+    for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
+  return total;
+}

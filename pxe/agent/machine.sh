@@ -18,13 +18,16 @@ machine_uuid() {
     esac
 }
 
-# secure_boot: on, off or unknown, as the kernel's EFI stub found it: byte 492 of the boot parameters (Linux,
-# Documentation/arch/x86/zero-page.rst; 2 off, 3 on). Mounting efivarfs to ask the firmware costs seconds (measured).
+# secure_boot: on, off or unknown, as the kernel's EFI stub found it; off on a BIOS, which has none. On x64 it is byte 492
+# of the boot parameters (Linux, Documentation/arch/x86/zero-page.rst; 2 off, 3 on). arm64 has no such thing: there it
+# is what Debian's kernel said about it at start. Mounting efivarfs to ask the firmware costs seconds (measured).
 secure_boot() {
     if [ ! -d /sys/firmware/efi ]; then printf off && return; fi
-    case $(od -An -v -tu1 -j 492 -N 1 /sys/kernel/boot_params/data 2>/dev/null | tr -d ' ') in
-    3) printf on ;;
-    2) printf off ;;
+    case $(od -An -v -tu1 -j 492 -N 1 /sys/kernel/boot_params/data 2>/dev/null | tr -d ' ')$(
+        dmesg | sed -n 's/.*secureboot: Secure boot \(enabled\|disabled\).*/\1/p'
+    ) in
+    3* | enabled) printf on ;;
+    2* | disabled) printf off ;;
     *) printf unknown ;;
     esac
 }

@@ -3,7 +3,7 @@
 # thing that happens. Neither ever shows a recovery password: nothing here is given one.
 
 SCREEN=/dev/tty0
-SERIAL=/dev/ttyS0
+SERIAL=${SERIAL:-/dev/null}
 
 # serial TEXT: one line for whoever watches the serial console.
 serial() {

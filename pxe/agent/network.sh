@@ -19,7 +19,7 @@ join_network() {
     while [ -z "$nics" ]; do
         tries=$((tries + 1))
         [ "$tries" -ne 10 ] || show 'No network card.' \
-            'The recovery image has no driver for the network card of this device, or the card has not woken up. Nothing was changed. If this does not change within a minute, build the image with the driver set "all", or use the USB way.'
+            'The recovery image has no driver for the network card of this device, or the card has not woken up. Nothing was changed. If this does not change within a minute, build the image with its driver (pxe/image/drivers-fleet.txt), or use another card, on USB say.'
         sleep 1
         coldplug
         if [ "$tries" -lt 5 ]; then nics=$(nics_to_try); else nics=$(nics_to_try all); fi

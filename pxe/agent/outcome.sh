@@ -17,7 +17,7 @@ outcome_text() {
     volume-hibernated)
         printf 'Windows is hibernated on this disk (or was shut down with fast startup). Writing to it now could damage files. Nothing was changed. Next: at the station, arm the campaign so that hibernated sessions are discarded, if unsaved work may be lost; then network-boot this device again.' ;;
     no-volume)
-        printf 'No disk with Windows was found. Nothing was changed. Next: check that the disk is connected and look at the storage setting in the firmware (RAID or VMD); or build the image with the driver set "all".' ;;
+        printf 'No disk with Windows was found. Nothing was changed. Next: check that the disk is connected and look at the storage setting in the firmware (RAID or VMD); or build the image with its driver (pxe/image/drivers-fleet.txt).' ;;
     no-windows-volume)
         printf 'The disks of this device hold no Windows that could be read. Nothing was changed. Next: someone has to look at this device.' ;;
     plan-refused)

@@ -5,6 +5,7 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { register as registerCampaign } from "./campaign.ts";
 import { register as registerDrill } from "./drill.ts";
 import { register as registerEscrow } from "./escrow.ts";
+import { register as registerExplain } from "./explain.ts";
 import { register as registerImage } from "./image.ts";
 import { register as registerLedger } from "./ledger.ts";
 import { register as registerRemedy } from "./remedy.ts";
@@ -72,6 +73,7 @@ for (const register of [
   registerRemedy,
   registerImage,
   registerDrill,
+  registerExplain,
 ])
   register(program);
 

@@ -1,0 +1,139 @@
+import { BOOT_TABLE } from "../../boot/table.ts";
+import { ANY_ADDRESS } from "../../wire/ipv4.ts";
+import { dhcpOf, firmwareAsks, leases, loadsOf, serverOf } from "../attempt.ts";
+import { seconds } from "../text.ts";
+import { latest, listed, type Proof, quiet, type Rule, type Scene, timesSent } from "./finding.ts";
+
+/** How long DHCP servers take at most: they try the address first (RFC 2131 section 3.1), 3 s by default at some. */
+const ANSWER_MS = 4_000;
+
+/** The firmware's DISCOVERs, if it asked often or long enough for an answer, and got no further. */
+function asksInVain(scene: Scene) {
+  const { attempt } = scene;
+  const asks = firmwareAsks(attempt, "DISCOVER");
+  if (asks.length === 0 || loadsOf(attempt).length > 0) return null;
+  if (dhcpOf(attempt, "REQUEST").some(({ program }) => program === "firmware" || program === "ipxe")) return null;
+  const again = timesSent(asks) > 1;
+  return quiet(scene, latest(asks), again ? ANSWER_MS : 2 * ANSWER_MS) ? asks : null;
+}
+
+export const noLoaderForArchitecture: Rule = (scene) => {
+  const { attempt } = scene;
+  const { architecture, firmware } = attempt;
+  if (architecture === null || (BOOT_TABLE.get(architecture)?.boots ?? null) !== null) return null;
+  const asks = firmwareAsks(attempt, "DISCOVER");
+  if (asks.length === 0 || loadsOf(attempt).length > 0 || !quiet(scene, latest(asks), ANSWER_MS)) return null;
+  return {
+    what: `The firmware says that it is of architecture ${architecture}${firmware === null ? "" : ` (${firmware})`}, and there is no loader for that. It loaded nothing.`,
+    cure: "A 32-bit firmware cannot boot the recovery image: rescue this device from USB media, or by hand in WinRE. Look in its firmware setup for another network boot entry (UEFI IPv4) first.",
+    by: asks,
+  };
+};
+
+export const nobodyAnswered: Rule = (scene) => {
+  // The station does not hear what others send to the device alone.
+  if (scene.view === "station" || noLoaderForArchitecture(scene) !== null) return null;
+  const asks = asksInVain(scene);
+  if (asks === null || dhcpOf(scene.attempt, "OFFER").length > 0) return null;
+  return {
+    what: `The device asked ${timesSent(asks)} times for an address and a boot server, and nobody answered: no DHCP server and no station.`,
+    cure: "Is the station running (breakglass serve) and the campaign armed, with this device in it? Is there a DHCP server on this LAN? Are device, station and server in the same VLAN, and is the switch port past its spanning tree delay (portfast)?",
+    by: asks,
+  };
+};
+
+export const noLease: Rule = (scene) => {
+  const asks = asksInVain(scene);
+  const offers = dhcpOf(scene.attempt, "OFFER");
+  if (asks === null || offers.length === 0 || leases(scene.attempt, "OFFER").length > 0) return null;
+  // One unanswered DISCOVER is not enough for the station: it does not hear all answers, but it would hear a REQUEST.
+  if (scene.view === "station" && timesSent(asks) < 3) return null;
+  const servers = listed(offers.map(serverOf));
+  return {
+    what: `The firmware ignored the boot offer of ${servers}: nobody leased the device an address, and without one it takes no boot offer. It asked ${timesSent(asks)} times${scene.view === "station" ? " and accepted no lease" : ""}; no second DHCP server was seen.`,
+    cure: "Put a DHCP server on this LAN (the site's own, or a router's), or let the station lease addresses (breakglass serve --help shows how). If there is one: its pool is full, or it is in another VLAN.",
+    by: [...asks, ...offers],
+  };
+};
+
+export const leaseNotTaken: Rule = (scene) => {
+  const asks = asksInVain(scene);
+  const offers = leases(scene.attempt, "OFFER");
+  if (asks === null || offers.length === 0 || relayNotEchoed(scene) !== null) return null;
+  const [offer] = offers;
+  const [ask] = asks.filter(({ endedAt, times }) => times > 1 && endedAt > offer!.at);
+  if (ask === undefined) return null;
+  return {
+    what: `${serverOf(offer!)} offered the device ${offer!.yiaddr}, and the device went on asking as if it had not heard it.`,
+    cure: "The answer does not reach the device: look at the switch (DHCP snooping trusts only known server ports, port isolation, another VLAN back), and at the cable.",
+    by: [ask, offer!],
+  };
+};
+
+export const leaseRefused: Rule = ({ attempt }) => {
+  const naks = dhcpOf(attempt, "NAK");
+  if (naks.length === 0) return null;
+  const [asked] = dhcpOf(attempt, "REQUEST").filter(({ xid }) => xid === naks[0]!.xid);
+  const address = asked?.requestedAddress ?? asked?.ciaddr;
+  return {
+    what: `${listed(naks.map(serverOf))} refused the device its lease (DHCPNAK)${address === undefined || address === null || address === ANY_ADDRESS ? "" : ` of ${address}`}.`,
+    cure: "Two DHCP servers with different pools answer on this LAN, or the device remembers an address of another one. Leave one DHCP server running, then boot the device again.",
+    by: asked === undefined ? naks : [asked, ...naks],
+  };
+};
+
+export const addressTaken: Rule = ({ attempt }) => {
+  const declines = dhcpOf(attempt, "DECLINE");
+  if (declines.length === 0) return null;
+  const address = declines[0]!.requestedAddress;
+  return {
+    what: `The device gave its lease back (DHCPDECLINE): another machine uses ${address ?? "that address"} already.`,
+    cure: `Find out who has ${address ?? "the address"} (arping, the switch's table): a fixed address inside the DHCP pool. Take it out of the pool, and boot the device again.`,
+    by: declines,
+  };
+};
+
+export const leaseNotConfirmed: Rule = (scene) => {
+  const { attempt, view } = scene;
+  if (view === "station") return null;
+  const asks = firmwareAsks(attempt, "REQUEST").filter(({ bootServer }) => !bootServer);
+  if (asks.length === 0 || loadsOf(attempt).length > 0) return null;
+  const answered = [...dhcpOf(attempt, "ACK"), ...dhcpOf(attempt, "NAK")].some(({ bootServer }) => !bootServer);
+  const further = dhcpOf(attempt, "REQUEST").some(({ bootServer }) => bootServer);
+  if (answered || further || !quiet(scene, latest(asks), ANSWER_MS) || relayNotEchoed(scene) !== null) return null;
+  const server = asks.at(-1)!.serverIdentifier;
+  return {
+    what: `The device accepted the lease that ${server ?? "a DHCP server"} offered, asked for it ${timesSent(asks)} times within ${seconds(latest(asks) - asks[0]!.at)}, and got no answer.`,
+    cure: "Look at that DHCP server's log: its pool is full, it is one of a pair that has lost the other (failover), or its answer is held up on the way.",
+    by: asks,
+  };
+};
+
+/** RFC 3046 section 2.1: a relay drops an answer that does not bring its option 82 back. */
+export function relayNotEchoed(scene: Scene): Proof | null {
+  const { attempt } = scene;
+  if (loadsOf(attempt).length > 0) return null;
+  for (const ask of dhcpOf(attempt)) {
+    if (
+      !ask.relayInformation ||
+      ask.giaddr === ANY_ADDRESS ||
+      (ask.message !== "DISCOVER" && ask.message !== "REQUEST")
+    )
+      continue;
+    const answer = dhcpOf(attempt).find(
+      (each) =>
+        (each.message === "OFFER" || each.message === "ACK") &&
+        each.xid === ask.xid &&
+        !each.relayInformation &&
+        each.giaddr === ask.giaddr &&
+        each.at >= ask.at,
+    );
+    if (answer === undefined || !quiet(scene, answer.at, ANSWER_MS)) continue;
+    return {
+      what: `The relay ${ask.giaddr} marked the question with option 82, and ${serverOf(answer)} answered without it: the relay drops such answers, and the device loaded nothing.`,
+      cure: `Make ${serverOf(answer)} send option 82 back (RFC 3046), or switch the insertion of option 82 off at the relay ${ask.giaddr}.`,
+      by: [ask, answer],
+    };
+  }
+  return null;
+}

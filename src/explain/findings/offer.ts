@@ -1,0 +1,157 @@
+import { ANY_ADDRESS, type Ipv4, isUnicast } from "../../wire/ipv4.ts";
+import { type Attempt, baseName, boots, dhcpOf, firmwareAsks, isWhole, leases, loadsOf, serverOf } from "../attempt.ts";
+import type { ClosedSeen, DhcpSeen } from "../seen.ts";
+import { latest, listed, quiet, type Rule, timesSent } from "./finding.ts";
+import { noLoaderForArchitecture } from "./lease.ts";
+
+/** Firmware goes on within a second; EDK2 waits up to 4 s for more offers first. */
+const GOES_ON_MS = 8_000;
+const BIOS = 0;
+
+const answers = (attempt: Attempt) => [...dhcpOf(attempt, "OFFER"), ...dhcpOf(attempt, "ACK")];
+const proxyOffers = (attempt: Attempt) =>
+  dhcpOf(attempt, "OFFER").filter(({ yiaddr, vendorClass }) => yiaddr === ANY_ADDRESS && vendorClass === "PXEClient");
+
+/** True if the device has an address, as far as can be seen. */
+const hasLease = (attempt: Attempt) =>
+  leases(attempt, "ACK").length > 0 || firmwareAsks(attempt, "REQUEST").some(({ bootServer }) => !bootServer);
+
+export const menuOffered: Rule = (scene) => {
+  const { attempt } = scene;
+  if (attempt.architecture === null || attempt.architecture === BIOS || loadsOf(attempt).length > 0) return null;
+  const menus = answers(attempt).filter(({ bootMenu }) => bootMenu);
+  if (menus.length === 0 || !quiet(scene, latest(menus), GOES_ON_MS)) return null;
+  return {
+    what: `The offer of ${listed(menus.map(serverOf))} carried option 43 with a list of boot servers. UEFI firmware takes that for a menu to choose from, and this one loaded nothing.`,
+    cure: "That is not this station: it sends UEFI devices no option 43. Switch PXE off at that server (dnsmasq: no pxe-service lines for UEFI; WDS and others: stop the service), and boot the device again.",
+    by: menus,
+  };
+};
+
+export const foreignBootFile: Rule = ({ attempt }) => {
+  const proxies = proxyOffers(attempt);
+  const [load] = loadsOf(attempt);
+  if (proxies.length === 0 || load === undefined) return null;
+  const theirs = leases(attempt, "OFFER").find(
+    (offer) => offer.bootFile !== null && proxies.every((proxy) => serverOf(proxy) !== serverOf(offer)),
+  );
+  const ours = new Set(
+    proxies.flatMap(({ siaddr, from, serverIdentifier }) => [siaddr, from.address, serverIdentifier]),
+  );
+  if (theirs === undefined || ours.has(load.to.address) || baseName(load.name) !== baseName(theirs.bootFile!))
+    return null;
+  return {
+    what: `The device booted somebody else's file: ${theirs.bootFile} from ${load.to.address}, named in the lease of ${serverOf(theirs)}. The boot offer of ${listed(proxies.map(serverOf))} was not used.`,
+    cure: `Take the boot file (options 66 and 67, next-server) out of the DHCP server ${serverOf(theirs)} while the rescue lasts: most firmware prefers what stands in its lease.`,
+    by: [theirs, ...proxies, load],
+  };
+};
+
+export const twoBootServers: Rule = (scene) => {
+  const booting = answers(scene.attempt).filter(boots);
+  const servers = new Set(booting.map(serverOf));
+  if (servers.size < 2 || foreignBootFile(scene) !== null) return null;
+  return {
+    what: `Two boot servers answered the device: ${listed(servers)}. Which one it boots from is up to its firmware.`,
+    cure: "Only one may answer while the rescue lasts. Find out which of them is not this station (WDS, SCCM, FOG, a router with a boot file), and stop its PXE service.",
+    by: [...servers].map((server) => booting.find((each) => serverOf(each) === server)!),
+  };
+};
+
+export const noBootFile: Rule = (scene) => {
+  const { attempt } = scene;
+  const acks = leases(attempt, "ACK");
+  if (attempt.over === "http" || acks.length === 0 || loadsOf(attempt).length > 0) return null;
+  if (answers(attempt).some(boots) || noLoaderForArchitecture(scene) !== null) return null;
+  if (!quiet(scene, latest(acks), GOES_ON_MS)) return null;
+  return {
+    what: `The device got an address (${acks.at(-1)!.yiaddr} from ${serverOf(acks.at(-1)!)}), and nobody offered it anything to boot. Firmware shows this as PXE-E53, "no boot filename received".`,
+    cure: "The station kept silent: is it running on this LAN, is the campaign armed, is this device in it and not rescued already (breakglass campaign status)? Behind a router the DHCP relay has to name the station, too.",
+    by: acks,
+  };
+};
+
+export const httpNotEchoed: Rule = (scene) => {
+  const { attempt } = scene;
+  const offers = answers(attempt);
+  if (attempt.over !== "http" || offers.length === 0 || loadsOf(attempt).length > 0) return null;
+  if (offers.some(({ vendorClass }) => vendorClass?.startsWith("HTTPClient") === true)) return null;
+  const asks = firmwareAsks(attempt, "DISCOVER");
+  if (!quiet(scene, latest([...asks, ...offers]), GOES_ON_MS)) return null;
+  return {
+    what: `The firmware asked for UEFI HTTP Boot, and no answer (${listed(offers.map(serverOf))}) said HTTPClient in option 60: it takes none without that, and loaded nothing.`,
+    cure: 'The boot server on this LAN does not speak HTTP Boot, or the station kept silent. Choose the entry "PXE IPv4" in the device\'s boot menu, or let the station answer (is the device in the campaign?).',
+    by: [...asks, ...offers],
+  };
+};
+
+export const neverAskedBootServer: Rule = (scene) => {
+  const { attempt } = scene;
+  const proxies = proxyOffers(attempt).filter(({ bootFile }) => bootFile === null);
+  if (proxies.length === 0 || !hasLease(attempt) || loadsOf(attempt).length > 0) return null;
+  if (dhcpOf(attempt, "REQUEST").some(({ bootServer }) => bootServer) || menuOffered(scene) !== null) return null;
+  const leased = [...leases(attempt, "ACK"), ...firmwareAsks(attempt, "REQUEST")];
+  if (!quiet(scene, latest(leased), GOES_ON_MS)) return null;
+  return {
+    what: `The device took its lease, had the boot offer of ${listed(proxies.map(serverOf))}, and never asked there for its boot file (port 4011).`,
+    cure: "Some firmware takes no boot offer that comes beside the lease (Dell T130/T430, older HP). Update the firmware, try UEFI HTTP Boot, or let one server do both: the site's DHCP server off and the station leasing.",
+    by: [...proxies, ...leased],
+  };
+};
+
+export const bootServerSilent: Rule = (scene) => {
+  const { attempt } = scene;
+  const asks = dhcpOf(attempt, "REQUEST").filter(({ bootServer }) => bootServer);
+  if (asks.length === 0 || loadsOf(attempt).length > 0) return null;
+  if (dhcpOf(attempt, "ACK").some(({ bootServer }) => bootServer)) return null;
+  if (!quiet(scene, latest(asks), timesSent(asks) > 1 ? 2_000 : GOES_ON_MS)) return null;
+  const closed = attempt.seen.filter((each): each is ClosedSeen => each.what === "closed" && each.to.port === 4011);
+  return {
+    what: `The device asked ${listed(asks.map(({ to }) => to.address))} for its boot file on port 4011, ${timesSent(asks)} times, and got no answer${closed.length > 0 ? ": that machine says that nothing listens there" : ""}.`,
+    cure: "Is the station still running, and is UDP port 4011 open in its firewall? A station that does not admit the device keeps silent, too: breakglass campaign status.",
+    by: [...asks, ...closed],
+  };
+};
+
+/** Where an answer sends the device for its file. */
+function nextServer({ siaddr, tftpServerName, ...answer }: DhcpSeen): Ipv4 {
+  if (siaddr !== ANY_ADDRESS) return siaddr;
+  const named = /^\d+\.\d+\.\d+\.\d+$/.test(tftpServerName ?? "") ? (tftpServerName as Ipv4) : null;
+  return named !== null && isUnicast(named) ? named : (answer.serverIdentifier ?? answer.from.address);
+}
+
+export const bootServerElsewhere: Rule = ({ attempt }) => {
+  const loads = loadsOf(attempt);
+  const unanswered = loads.filter(({ ending }) => ending === "unanswered");
+  const closed = attempt.seen.filter((each): each is ClosedSeen => each.what === "closed");
+  if (loads.some(isWhole)) return null;
+  for (const answer of answers(attempt)) {
+    const next = nextServer(answer);
+    if (answer.bootFile === null || next === serverOf(answer) || next === answer.from.address) continue;
+    const tried = [...unanswered, ...closed].filter(({ to }) => to.address === next);
+    if (tried.length === 0) continue;
+    return {
+      what: `${serverOf(answer)} sends the device for ${answer.bootFile} to another machine, ${next} (siaddr or option 66), and there nobody answers.`,
+      cure: `Correct next-server (option 66) at the DHCP server ${serverOf(answer)}, or take its boot file out: then the device listens to the station.`,
+      by: [answer, ...tried],
+    };
+  }
+  return null;
+};
+
+export const loaderOfOtherFirmware: Rule = (scene) => {
+  const { attempt } = scene;
+  const { architecture } = attempt;
+  const loads = loadsOf(attempt);
+  const [load] = loads;
+  if (architecture === null || load === undefined) return null;
+  const name = baseName(load.name);
+  const wrong = architecture === BIOS ? name.endsWith(".efi") : /\.(0|kpxe|kkpxe|pxe|com|n12)$/.test(name);
+  const stopped = loads.every((each) => baseName(each.name) === name) && quiet(scene, latest(loads), GOES_ON_MS);
+  if (!wrong || !stopped) return null;
+  return {
+    what: `The device has ${architecture === BIOS ? "legacy BIOS" : "UEFI"} firmware and was given ${load.name}, which is for ${architecture === BIOS ? "UEFI" : "legacy BIOS"}. It loaded nothing after that.`,
+    cure: `The server at ${load.to.address} gives every device the same boot file. Make it look at option 93, or take its boot file out and leave the answer to the station.`,
+    by: loads,
+  };
+};

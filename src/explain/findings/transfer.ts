@@ -1,0 +1,205 @@
+import { isWhole, loadsOf } from "../attempt.ts";
+import type { ClosedSeen, LoadSeen } from "../seen.ts";
+import { grouped, seconds } from "../text.ts";
+import { listed, type Rule } from "./finding.ts";
+import { bootServerElsewhere } from "./offer.ts";
+
+/** Below this many blocks an option that was not granted costs nothing worth a word. */
+const MANY_BLOCKS = 64;
+/** The largest block that fits one Ethernet frame: 1500 less the headers of IPv4, UDP and TFTP (RFC 2348). */
+const LARGEST_UNFRAGMENTED = 1468;
+const OPTION_REFUSED = 8;
+
+const tftp = (loads: readonly LoadSeen[]) => loads.filter(({ over }) => over === "tftp");
+/** Loads that came to nothing: the same file did not arrive whole later, either. */
+const inVain = (loads: readonly LoadSeen[]) =>
+  loads.filter((load) => !loads.some((later) => later.name === load.name && later.at >= load.at && isWhole(later)));
+
+export const tftpUnanswered: Rule = (scene) => {
+  const loads = loadsOf(scene.attempt);
+  const silent = inVain(tftp(loads)).filter((load) => load.ending === "unanswered" && load.answeredFrom === null);
+  const closed = scene.attempt.seen.some(({ what }) => what === "closed");
+  if (silent.length === 0 || closed || bootServerElsewhere(scene) !== null) return null;
+  const asks = silent.reduce((sum, load) => sum + load.asks, 0);
+  return {
+    what: `The device asked ${listed(silent.map(({ to }) => to.address))} over TFTP for ${listed(silent.map(({ name }) => name))}, ${asks} times, and nothing came back.`,
+    cure: "A firewall drops UDP port 69, or the answers: TFTP answers from another port, which a firewall between device and server has to follow. Open it, or put the station into the devices' own LAN.",
+    by: silent,
+  };
+};
+
+export const portClosed: Rule = (scene) => {
+  const closed = scene.attempt.seen.filter(
+    (each): each is ClosedSeen => each.what === "closed" && each.to.port !== 4011 && each.to.port !== 68,
+  );
+  if (closed.length === 0 || bootServerElsewhere(scene) !== null) return null;
+  const [{ to, protocol, how }] = closed as [ClosedSeen];
+  const service = ({ 69: "TFTP", 80: "HTTP", 443: "the station's agent service" } as Record<number, string>)[to.port];
+  return {
+    what: `The device wanted ${protocol.toUpperCase()} port ${to.port}${service === undefined ? "" : ` (${service})`} of ${to.address}, and ${how === "refused" ? "that machine says that nothing listens there" : "nothing came back"}.`,
+    cure:
+      how === "refused"
+        ? `Start the server at ${to.address}, or correct the address that the device was given.`
+        : `Open ${protocol.toUpperCase()} port ${to.port} in the firewall of ${to.address}, and see that the machine is on.`,
+    by: closed,
+  };
+};
+
+export const answeredFromElsewhere: Rule = ({ attempt }) => {
+  const odd = inVain(tftp(loadsOf(attempt))).filter(({ answeredFrom }) => answeredFrom !== null);
+  if (odd.length === 0) return null;
+  return {
+    what: `The device asked ${odd[0]!.to.address} for ${odd[0]!.name}, and the answer came from another address, ${odd[0]!.answeredFrom}: firmware drops it.`,
+    cure: "The server has two addresses in this LAN. Bind its TFTP service to the one that it names in its offers (breakglass serve --address).",
+    by: odd,
+  };
+};
+
+export const optionsRefused: Rule = ({ attempt }) => {
+  const refused = inVain(tftp(loadsOf(attempt))).filter(({ code, by }) => code === OPTION_REFUSED && by === "server");
+  if (refused.length === 0) return null;
+  const [load] = refused as [LoadSeen];
+  const { blksize, windowsize } = load.asked ?? {};
+  const asked = [blksize && `blksize ${blksize}`, windowsize && `windowsize ${windowsize}`].filter(Boolean).join(", ");
+  return {
+    what: `${load.to.address} refused the options that the device asked with for ${load.name} (${asked}): ERROR 8 "${load.message}". Firmware does not ask again without them.`,
+    cure: "Replace that TFTP server, or switch the refusal off (tftpd-hpa: remove --refuse): a server passes over what it does not know (RFC 2347).",
+    by: refused,
+  };
+};
+
+export const blockSizeRefused: Rule = ({ attempt }) => {
+  const small = tftp(loadsOf(attempt)).filter(
+    ({ asked, granted, lastBlock }) =>
+      asked?.blksize !== undefined &&
+      asked.blksize > 512 &&
+      granted !== null &&
+      granted.blksize === undefined &&
+      lastBlock > MANY_BLOCKS,
+  );
+  if (small.length === 0) return null;
+  const [load] = small as [LoadSeen];
+  return {
+    what: `The device asked ${load.to.address} for blocks of ${load.asked!.blksize} bytes (${load.name}), and got the 512 of 1980: nearly three times the round trips.`,
+    cure: `The TFTP server at ${load.to.address} refuses blksize (tftpd-hpa: --refuse blksize; dnsmasq: tftp-no-blocksize). Remove that.`,
+    by: small,
+  };
+};
+
+export const windowSizeIgnored: Rule = ({ attempt }) => {
+  const slow = tftp(loadsOf(attempt)).filter(
+    ({ asked, granted, lastBlock }) =>
+      (asked?.windowsize ?? 1) > 1 && granted !== null && (granted.windowsize ?? 1) === 1 && lastBlock > MANY_BLOCKS,
+  );
+  if (slow.length === 0) return null;
+  const [load] = slow as [LoadSeen];
+  return {
+    what: `The device asked ${load.to.address} for windows of ${load.asked!.windowsize} blocks (${load.name}), and got one block per round trip: ${grouped(load.bytes)} bytes took ${seconds(load.endedAt - load.at)}.`,
+    cure: `The TFTP server at ${load.to.address} does not know windowsize (RFC 7440). It works, slowly; the station does know it.`,
+    by: slow,
+  };
+};
+
+export const negotiationAborted: Rule = ({ attempt }) => {
+  const loads = loadsOf(attempt);
+  const aborted = tftp(loads).filter(
+    (load) =>
+      load.ending === "aborted" &&
+      load.by === "device" &&
+      load.code === OPTION_REFUSED &&
+      load.lastBlock === 0 &&
+      // Firmware asks for the size, ends that with ERROR 8, and then asks for the file: that is as it should be.
+      !loads.some((later) => later.name === load.name && later.at >= load.endedAt),
+  );
+  if (aborted.length === 0) return null;
+  const [load] = aborted as [LoadSeen];
+  const granted = Object.entries(load.granted ?? {}).map(([name, value]) => `${name} ${value}`);
+  return {
+    what: `The device did not accept the options that ${load.to.address} granted for ${load.name} (${granted.join(", ") || "none"}), ended with ERROR 8, and did not ask again.`,
+    cure: "The server granted more than was asked, or this firmware has not enough memory for the file. Try another TFTP server or HTTP Boot, and update the firmware.",
+    by: aborted,
+  };
+};
+
+export const transferStalled: Rule = ({ attempt }) => {
+  const stalled = inVain(tftp(loadsOf(attempt))).filter(
+    ({ ending, answeredFrom }) => ending === "stalled" && answeredFrom === null,
+  );
+  const [load] = stalled;
+  if (load === undefined || isRollover(load)) return null;
+  const { name, lastBlock, by, size, granted, fragmented, blocksRepeated } = load;
+  const large = (granted?.blksize ?? 512) > LARGEST_UNFRAGMENTED;
+  const who =
+    by === "device"
+      ? `the device stopped answering, the server sent ${blocksRepeated} blocks again in vain`
+      : "the server stopped sending";
+  return {
+    what: `The load of ${name} stalled at block ${grouped(lastBlock)}${size === null ? "" : ` (${grouped(load.bytes)} of ${grouped(size)} bytes)`}: ${who}.${large ? ` Its blocks of ${granted!.blksize} bytes do not fit one frame${fragmented ? ", and came in fragments" : ""}.` : ""}`,
+    cure: large
+      ? "Fragments get lost on the way, mostly in a firewall or VPN. Lower the TFTP server's largest block to 1468 (1300 in a VPN)."
+      : "Was the device switched off, or the cable pulled? If it happens at the same block again: another cable and switch port, then another firmware version. At block 0 or 1: a firewall lets the question pass and not what follows.",
+    by: stalled,
+  };
+};
+
+const isRollover = ({ lastBlock }: LoadSeen) => lastBlock >= 65_534 && lastBlock <= 65_537;
+
+export const blockRollover: Rule = ({ attempt }) => {
+  const stuck = inVain(tftp(loadsOf(attempt))).filter((load) => load.ending !== "cut" && isRollover(load));
+  if (stuck.length === 0) return null;
+  const [load] = stuck as [LoadSeen];
+  return {
+    what: `The load of ${load.name} ended at block 65,535, where the 16 bits of TFTP's block number are used up: one of the two does not count on from 0.`,
+    cure: "Larger blocks (blksize 1428 or 1468), or load this file over HTTP. The station's own loads of that size go over HTTP.",
+    by: stuck,
+  };
+};
+
+export const transferAborted: Rule = ({ attempt }) => {
+  const aborted = inVain(loadsOf(attempt)).filter(
+    ({ ending, code, over, by, lastBlock }) =>
+      ending === "aborted" && (over === "http" || lastBlock > 0 || by === "server" || code !== OPTION_REFUSED),
+  );
+  if (aborted.length === 0) return null;
+  const [load] = aborted as [LoadSeen];
+  const who = load.by === "server" ? load.to.address : "the device";
+  return {
+    what: `The load of ${load.name} from ${load.to.address} was broken off by ${who} after ${grouped(load.bytes)} bytes${load.code === null || load.over === "http" ? "" : ` (ERROR ${load.code} "${load.message}")`}.`,
+    cure:
+      load.by === "server"
+        ? "Look at that server: was it stopped, is its disk readable? Then boot the device again."
+        : "Switched off in the middle, or not enough memory for the file: the recovery image needs 1 GB. Boot the device again; if it stops at the same place, look at its memory.",
+    by: aborted,
+  };
+};
+
+/** Sorcerer's Apprentice (RFC 1123 section 4.2.3.1): each acknowledgement is answered twice, and so on to the end. */
+export const everyBlockTwice: Rule = ({ attempt }) => {
+  const doubled = tftp(loadsOf(attempt)).filter(
+    ({ lastBlock, blocksRepeated }) => lastBlock > 16 && blocksRepeated >= 0.8 * lastBlock,
+  );
+  if (doubled.length === 0) return null;
+  const [load] = doubled as [LoadSeen];
+  return {
+    what: `Of ${load.name}, ${load.to.address} sent ${grouped(load.blocksRepeated)} of ${grouped(load.lastBlock)} blocks again: a retransmission storm, in which each repeated acknowledgement is answered with a block (Sorcerer's Apprentice).`,
+    cure: "That TFTP server is at fault: replace it. If the capture was made in a place that sees each frame twice (a mirror port of two ports), capture again elsewhere.",
+    by: doubled,
+  };
+};
+
+/** One in twenty is more than any wired LAN loses that is in order. */
+export const lossyNetwork: Rule = (scene) => {
+  if (everyBlockTwice(scene) !== null) return null;
+  const loads = tftp(loadsOf(scene.attempt)).filter(({ ending }) => ending !== "stalled");
+  const blocks = loads.reduce((sum, { lastBlock }) => sum + lastBlock, 0);
+  const repeated = loads.reduce(
+    (sum, { blocksRepeated, acksRepeated }) => sum + Math.max(blocksRepeated, acksRepeated),
+    0,
+  );
+  if (repeated < 20 || repeated < blocks / 20) return null;
+  return {
+    what: `The network loses packets: ${grouped(repeated)} repetitions for ${grouped(blocks)} blocks.`,
+    cure: "Another cable and another switch port first. Then look at the port's error counters and its speed and duplex (both ends on auto).",
+    by: loads.filter(({ blocksRepeated, acksRepeated }) => blocksRepeated + acksRepeated > 0),
+  };
+};

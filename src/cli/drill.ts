@@ -2,9 +2,12 @@ import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import type { ImageArchitecture } from "../boot/table.ts";
 import { buildDeviceOs } from "../drill/device-os.ts";
 import { type DrillOptions, runDrill } from "../drill/drill.ts";
 import { checkForeignDisk, type ForeignDisk } from "../drill/foreign-disk.ts";
+import { checkFirmware, FIRMWARES, type Firmware, findFirmware } from "../drill/lab/firmware.ts";
+import { findNetwork, NETWORKS } from "../drill/lab/lan.ts";
 import { enterLab, handedOver, holdLifeline, labFolder, selfCommand } from "../drill/lab/namespace.ts";
 import { Story } from "../drill/report/story.ts";
 import { rogue } from "../drill/rogue/rogue.ts";
@@ -14,14 +17,17 @@ import { loadManifest } from "../image/manifest.ts";
 import { remedySha256 } from "../remedy/remedy.ts";
 import { VERSION } from "../server/version.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { IMAGE_FOLDERS } from "./image.ts";
 import { readRemedy } from "./remedy.ts";
 import { formatTable } from "./table.ts";
 
 interface RunFlags {
   readonly scenario: readonly string[];
+  readonly firmware: readonly string[];
+  readonly network: string;
   readonly devices?: number;
   readonly report: string;
-  readonly image: string;
+  readonly image: readonly string[];
   readonly cache: string;
   readonly remedy: string;
   readonly disk?: string;
@@ -38,9 +44,21 @@ export function register(program: Command): void {
     .command("run")
     .description("break virtual devices, rescue them over a private network, and write a report")
     .option("--scenario <NAME>", "one of `drill list`; may be given several times (default: happy)", collect, [])
+    .option(
+      "--firmware <NAME>",
+      `${names(FIRMWARES)}; may be given several times (default: ${FIRMWARES[0]!.name})`,
+      collect,
+      [],
+    )
+    .option("--network <NAME>", names(NETWORKS), NETWORKS[0]!.name)
     .option("--devices <N>", "so many devices at once", parseDevices)
     .option("--report <DIR>", "where the report goes", join("build", "drill"))
-    .option("--image <DIR>", "the recovery image", join("build", "image"))
+    .option(
+      "--image <DIR>",
+      "a recovery image; once for each architecture (default: build/image, build/image-arm64)",
+      collect,
+      [],
+    )
     .option(
       "--cache <DIR>",
       "where the crash-test devices' system is kept once it was built",
@@ -77,9 +95,12 @@ async function run(flags: RunFlags): Promise<void> {
   const foreign = foreignDisk(flags);
   const scenarios = foreign === null ? chosen(flags) : [foreignScenario(foreign.file)];
   const remedy = readRemedy(flags.remedy);
-  loadManifest(flags.image);
+  const firmwares = [...new Set(flags.firmware.length === 0 ? [FIRMWARES[0]!.name] : flags.firmware)].map(findFirmware);
+  const network = findNetwork(flags.network);
+  const images = imagesFor(firmwares, flags.image);
   const folder = labFolder();
   if (folder === null) {
+    firmwares.forEach(checkFirmware);
     // What needs the machine's own network is done before the lab is entered.
     const log = (line: string) => process.stderr.write(`${line}\n`);
     const build = { out: resolve(flags.cache), cache: resolve("build", "cache"), log };
@@ -96,9 +117,11 @@ async function run(flags: RunFlags): Promise<void> {
   });
   const options: DrillOptions = {
     scenarios,
+    firmwares,
+    network,
     story,
     self: selfCommand(),
-    image: resolve(flags.image),
+    images,
     remedy: { id: remedy.id, sha256: remedySha256(remedy), argument: flags.remedy },
     deviceOs: new Map(JSON.parse(handedOver(folder)) as [string, string][]),
     foreign,
@@ -120,7 +143,7 @@ async function run(flags: RunFlags): Promise<void> {
 /** The end of the copy inside the lab: its namespaces, and whatever still runs in them, go with it. */
 async function leave(drill: Awaited<ReturnType<typeof runDrill>>, { json }: RunFlags, story: Story): Promise<never> {
   story.heading(
-    `\n${formatTable(["SCENARIO", "DEVICE", "OUTCOME", "FILE REMOVED", "HEALTHY", "RECEIVED", "CHECKS"], drill.rows)}`,
+    `\n${formatTable(["SCENARIO", "FIRMWARE", "DEVICE", "OUTCOME", "FILE REMOVED", "HEALTHY", "RECEIVED", "CHECKS"], drill.rows)}`,
   );
   story.heading(`report  ${drill.page}\n        ${drill.json}\n`);
   story.heading(drill.line, drill.passed ? "good" : "bad");
@@ -150,6 +173,22 @@ function chosen({ scenario, devices }: RunFlags): Scenario[] {
   const found = names.map(findScenario);
   return devices === undefined ? found : found.map((each) => withDevices(each, devices));
 }
+
+/** The folders of the recovery images that these firmwares boot. @throws OperatorError if one of them is not there. */
+function imagesFor(firmwares: readonly Firmware[], named: readonly string[]): readonly string[] {
+  const needed = [...new Set<ImageArchitecture>(["x64", ...firmwares.map(({ architecture }) => architecture)])];
+  const folders = named.length > 0 ? named : needed.map((architecture) => IMAGE_FOLDERS[architecture]);
+  const found = folders.map((folder) => loadManifest(folder).architecture);
+  const missing = needed.find((architecture) => !found.includes(architecture));
+  if (missing === undefined) return folders.map((folder) => resolve(folder));
+  throw new OperatorError(
+    `None of ${folders.join(", ")} is a recovery image for ${missing}. Nothing was started.`,
+    `Build it: breakglass image build --architecture ${missing}`,
+    ExitCode.environment,
+  );
+}
+
+const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).join(", ");
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];

@@ -2,6 +2,8 @@ import type { Entry } from "../ledger/entry.ts";
 import type { DeviceRecord } from "./device-run.ts";
 import { saidOn } from "./device-run.ts";
 import { unlikeQuarantine } from "./disk/change.ts";
+import type { Firmware } from "./lab/firmware.ts";
+import type { LabNetwork } from "./lab/lan.ts";
 import { TARGETS } from "./report/report.ts";
 import type { Check, DiskChange, RescueTimes } from "./report/result.ts";
 import { type DeviceRole, expectedEnd } from "./scenario.ts";
@@ -9,6 +11,8 @@ import { type DeviceRole, expectedEnd } from "./scenario.ts";
 /** What was found of one device after its drill. */
 export interface DeviceFindings {
   readonly role: DeviceRole;
+  readonly firmware: Pick<Firmware, "name" | "asksAs" | "secureBoot">;
+  readonly network: Pick<LabNetwork, "leases" | "leasedBy">;
   readonly record: DeviceRecord;
   readonly entries: readonly Entry[];
   readonly times: RescueTimes;
@@ -37,6 +41,7 @@ export function deviceChecks(found: DeviceFindings): Check[] {
       record.crashesSeen === role.crashes,
       `${record.crashesSeen} bugchecks on its serial console`,
     ]);
+  drafts.push(...bootChecks(found));
   const expected = expectedEnd(role);
   const how = role.end !== "any" && "waits" in role.end ? "waits for" : "reports";
   drafts.push([
@@ -56,6 +61,41 @@ export function deviceChecks(found: DeviceFindings): Check[] {
   if (role.healthyBoots > 0) drafts.push(...healthChecks(found));
   if (expected === "rescued") drafts.push(bytesCheck(found));
   return drafts.map(([id, title, passed, evidence]) => ({ id, device: role.name, title, passed, evidence }));
+}
+
+/** It booted the way that its firmware and its network were to show. */
+function bootChecks({ firmware, network, entries }: DeviceFindings): Draft[] {
+  const offers = entries.filter(({ body }) => body.type === "boot.offered").map(({ body }) => body);
+  const asked = [...new Set(offers.map((body) => String(body.firmware)))];
+  const addresses = [...new Set(offers.map((body) => String(body.address)))];
+  const found = entries.find(({ body }) => body.type === "session.opened")?.body.secureBoot ?? "unheard";
+  const leased = addresses.every((address) => network.leases.some((range) => isIn(range, address)));
+  return [
+    [
+      "firmware",
+      `asks for its boot as ${firmware.asksAs}`,
+      asked.length === 1 && asked[0] === firmware.asksAs,
+      `asked as ${asked.join(", ") || "nothing"}`,
+    ],
+    [
+      "address",
+      `has its address from ${network.leasedBy}`,
+      addresses.length > 0 && leased,
+      addresses.join(", ") || "no boot exchange",
+    ],
+    [
+      "secure-boot",
+      `Secure Boot is ${firmware.secureBoot}, as its firmware has it`,
+      found === firmware.secureBoot,
+      `the recovery image finds it ${found}`,
+    ],
+  ];
+}
+
+/** Ranges of the lab lie within one /24. */
+function isIn({ first, last }: { readonly first: string; readonly last: string }, address: string): boolean {
+  const [lan, number] = [address.slice(0, address.lastIndexOf(".")), Number(address.split(".")[3])];
+  return first.startsWith(`${lan}.`) && number >= Number(first.split(".")[3]) && number <= Number(last.split(".")[3]);
 }
 
 /** A key leaves only when the volume is locked, the vault has it and it is expected to leave. */

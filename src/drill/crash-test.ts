@@ -30,11 +30,17 @@ export interface CrashTest {
  * Makes the disk of a role. A locked one has a startup key of its own on the ESP, in the TPM's place, and two recovery
  * passwords; the escrow export names the second, so that the first one to hand is never the right one by luck.
  */
-export async function makeCrashTest(role: DiskRole, path: string, espFiles: EspFiles): Promise<CrashTest> {
+export async function makeCrashTest(
+  role: DiskRole,
+  path: string,
+  espFiles: EspFiles,
+  bootSector: boolean,
+): Promise<CrashTest> {
   const passwords = role.volume === "plain" ? [] : [1, 2].map(() => randomRecoveryPassword(randomBytes(16)));
   const disk = await buildDisk({
     file: path,
     espFiles,
+    bootSector,
     windows: windowsTree({ channelFile: role.channelFile }),
     protection: protectionOf(role, passwords),
     ntfs: role.hibernated ? { hibernated: true } : { dirty: role.channelFile === "bad" },

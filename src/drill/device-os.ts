@@ -22,12 +22,13 @@ export interface DeviceOsOptions {
  * Builds the crash-test device's own operating system: a signed boot chain and a small Linux that stands in for
  * Windows. Its serial line says `BUGCHECK …` and it resets while the bad channel file is there; else `HEALTHY boot ID`
  * (the kernel's own ID of that boot) after a DHCP request as Windows sends it; `RECOVERY …` if it cannot open its disk. Gives path on the EFI system
- * partition -> file. With EFI/device/startup.BEK beside them it opens BitLocker by that key.
+ * partition -> file. EFI/device/startup.cpio, made with each disk, has the startup key that it opens BitLocker by.
  * @throws OperatorError when Debian's packages are not to be had.
  */
 export async function buildDeviceOs(options: DeviceOsOptions): Promise<ReadonlyMap<string, string>> {
   const { out, cache, log, healthy = "poweroff" } = options;
   const asset = (name: string) => Buffer.from(readAsset(`pxe/device-os/${name}`));
+  const script = (name: string) => Buffer.from(asset(name).toString().replace("@HEALTHY@", healthy));
   const recipe = loadRecipe(asset("recipe.json").toString());
   const files = new PackageFiles(await fetchPackages(recipe, { ...fetchDefaults(options), log }));
   const release = files.kernelRelease();
@@ -43,7 +44,8 @@ export async function buildDeviceOs(options: DeviceOsOptions): Promise<ReadonlyM
   const contents: readonly (readonly [path: string, bytes: Uint8Array])[] = [
     ["EFI/BOOT/BOOTX64.EFI", files.read(recipe.shim)],
     ["EFI/BOOT/grubx64.efi", files.read(recipe.grub)],
-    ["EFI/debian/grub.cfg", Buffer.from(asset("grub.cfg").toString().replace("@HEALTHY@", healthy))],
+    ["EFI/debian/grub.cfg", script("grub.cfg")],
+    ["syslinux/syslinux.cfg", script("syslinux.cfg")],
     ["EFI/device/vmlinuz", files.read(`boot/vmlinuz-${release}`)],
     ["EFI/device/initrd", await packInitrd(tree, recipe.compression, cache)],
   ];

@@ -5,7 +5,9 @@ import { type CrashTest, makeCrashTest } from "./crash-test.ts";
 import { DISTURBANCES } from "./disturbance.ts";
 import { keepArtifacts } from "./evidence.ts";
 import { type ForeignDisk, openForeignDisk } from "./foreign-disk.ts";
+import type { Firmware } from "./lab/firmware.ts";
 import type { Lab } from "./lab/lab.ts";
+import { ownIpxe } from "./lab/own-ipxe.ts";
 import { Station } from "./lab/station.ts";
 import { proveLedger } from "./ledger-proof.ts";
 import { type ExpectedDevice, type Office, openOffice } from "./prepare.ts";
@@ -13,36 +15,43 @@ import type { Check, DeviceResult, ScenarioResult } from "./report/result.ts";
 import type { Story } from "./report/story.ts";
 import { attack } from "./rogue/run.ts";
 import type { Scenario } from "./scenario.ts";
+import { withoutOwnDisk } from "./scenario-list.ts";
 import { searchFiles, watchProcesses } from "./secrecy.ts";
 import { expectedDevice, judge, type Staged, stage } from "./staged.ts";
 
 export interface RunOptions {
   readonly lab: Lab;
   readonly scenario: Scenario;
-  /** Position among the drill's scenarios: no two scenarios of one LAN share an address. */
+  readonly firmware: Firmware;
+  /** Where its files go, below the lab's folder and the report's. */
+  readonly name: string;
+  /** Position among the drill's runs: no two runs of one LAN share an address. */
   readonly index: number;
   readonly story: Story;
   readonly self: readonly string[];
-  readonly image: string;
+  readonly images: readonly string[];
   readonly remedy: string;
   /** What goes on the ESP of a crash-test device: ESP path to file. */
   readonly deviceOs: ReadonlyMap<string, string>;
   /** The image that a foreign role's disk is a copy of. */
   readonly foreign: ForeignDisk | null;
-  /** The report's folder; the scenario's files go to `<report>/<scenario>/`. */
+  /** The report's folder. */
   readonly report: string;
   readonly now: () => number;
 }
 
 /** Runs one scenario, from the making of its disks to its checks. */
-export async function runScenario(options: RunOptions): Promise<ScenarioResult> {
-  const { lab, scenario, story, now } = options;
+export async function runScenario(asked: RunOptions): Promise<ScenarioResult> {
+  const bootable = asked.firmware.ownDisk !== null;
+  const options = bootable ? asked : { ...asked, scenario: withoutOwnDisk(asked.scenario), deviceOs: new Map() };
+  const { lab, scenario, firmware, story, now } = options;
   const startedAt = now();
   const firstMoment = story.elapsed;
-  const folder = join(lab.folder, scenario.name);
-  const kept = join(options.report, scenario.name);
+  const folder = join(lab.folder, options.name);
+  const kept = join(options.report, options.name);
   for (const each of [folder, kept]) mkdirSync(each, { recursive: true });
   story.heading(`\n${scenario.name}: ${scenario.title}`);
+  story.tell(null, `firmware ${firmware.name}: ${firmware.title}; network ${lab.network.name}: ${lab.network.title}`);
   const endWatching = watchProcesses();
 
   const disks = await makeDisks(options, folder);
@@ -58,15 +67,14 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
   story.tell(null, "vault made, escrow export imported while it is sealed, campaign armed");
   const station = newStation(options, office, folder, expected);
   const staged: Staged[] = [];
-  const at = { lab, folder, devices: disks.length, station, story, now };
+  const at = { lab, firmware, folder, devices: disks.length, station, story, now };
   for (const [index, device] of expected.entries()) staged.push(await stage(device, disks[index]!, at));
 
   const checks: Check[] = [];
   const trouble = await station.start();
-  const title = "the station starts beside the site's DHCP server";
-  checks.push(check("station", title, trouble === null, trouble ?? "all sockets bound"));
+  checks.push(check("station", "the station starts", trouble === null, trouble ?? "all sockets bound"));
   if (trouble === null) {
-    story.tell(null, "station serves: 67, 4011, 69, HTTP, HTTPS; the site's own DHCP server hands out the leases");
+    story.tell(null, `station serves: 67, 4011, 69, HTTP, HTTPS; leases come from ${lab.network.leasedBy}`);
     checks.push(...(await rescueAll(options, office, station, staged, folder)));
   }
   await station.stop();
@@ -85,13 +93,16 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
     ...staged.flatMap(({ run }) => run.record.serialLogs),
     join(folder, "ledger.jsonl"),
     join(folder, "processes.txt"),
-    join(lab.folder, "site", "site-dhcp.log"),
+    ...lab.logs,
   ];
-  checks.push(ledger.check, secrecyCheck(office, disks, [...written, office.state, options.image, kept]));
+  checks.push(ledger.check, secrecyCheck(office, disks, [...written, office.state, ...options.images, kept]));
   for (const each of checks.filter(({ passed }) => !passed))
     story.tell(each.device, `DOES NOT HOLD: ${each.title} (${each.evidence})`, "bad");
   return {
     name: scenario.name,
+    folder: options.name,
+    firmware: { name: firmware.name, title: firmware.title },
+    network: { name: lab.network.name, title: lab.network.title },
     title: scenario.title,
     objective: scenario.objective,
     startedAt: new Date(startedAt).toISOString(),
@@ -107,7 +118,7 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
 }
 
 async function makeDisks(
-  { scenario, story, deviceOs, foreign, now }: RunOptions,
+  { scenario, firmware, story, deviceOs, foreign, now }: RunOptions,
   folder: string,
 ): Promise<CrashTest[]> {
   const disks: CrashTest[] = [];
@@ -117,7 +128,12 @@ async function makeDisks(
     const disk =
       role.disk === "foreign"
         ? await openForeignDisk(foreign!, folder)
-        : await makeCrashTest(role.disk, join(folder, `${role.name}.img`), deviceOs);
+        : await makeCrashTest(
+            role.disk,
+            join(folder, `${role.name}.img`),
+            deviceOs,
+            firmware.ownDisk === "boot-sector",
+          );
     story.awaiting("disk", null);
     story.tell(role.name, `disk ready after ${((now() - from) / 1000).toFixed(1)} s: ${disk.description}`);
     disks.push(disk);
@@ -126,9 +142,12 @@ async function makeDisks(
 }
 
 function newStation(options: RunOptions, office: Office, folder: string, expected: readonly ExpectedDevice[]): Station {
-  const { lab, self, image, story } = options;
+  const { lab, self, images, firmware, story } = options;
   const { state, passphrase } = office;
-  const station = new Station({ node: lab.station, self, state, image, passphrase, log: join(folder, "station") });
+  const brought = firmware.ownIpxe ? ["--ipxe", ownIpxe(images, join(folder, "ipxe"))] : [];
+  const serve = [...lab.network.serve, ...firmware.station, ...brought];
+  const log = join(folder, "station");
+  const station = new Station({ node: lab.station, self, state, images, serve, passphrase, log });
   const names = new Map(expected.map(({ mac, role }) => [mac, role.name]));
   station.onEntry(({ body }) => {
     const { mark, text } = telling(body);

@@ -40,6 +40,14 @@ export const SCENARIOS: readonly Scenario[] = [
   ),
   scenario(
     {
+      name: "locked",
+      title: "a locked device, rescued and back once",
+      objective: "The shortest whole rescue: what a new kind of firmware or network is tried with.",
+    },
+    { ...RESCUED, healthyBoots: 1 },
+  ),
+  scenario(
+    {
       name: "two",
       title: "two devices at once, one of them with BitLocker suspended",
       objective: "Devices do not get in each other's way, and a volume with a clear key needs no recovery password.",
@@ -186,6 +194,11 @@ export function findScenario(name: string): Scenario {
     `There is no scenario "${name}". Nothing was started.`,
     `Choose from: ${SCENARIOS.map((each) => each.name).join(", ")} (breakglass drill list tells what they show).`,
   );
+}
+
+/** The scenario on devices that the lab has no system for to boot from their disk: the network boot alone. */
+export function withoutOwnDisk(scenario: Scenario): Scenario {
+  return { ...scenario, devices: scenario.devices.map((role) => ({ ...role, crashes: 0, healthyBoots: 0 })) };
 }
 
 /** The scenario with its first device's role played by `count` devices at once. */

@@ -6,6 +6,7 @@ import { deviceChecks } from "./checks.ts";
 import type { CrashTest } from "./crash-test.ts";
 import { DeviceRun, rescueTimes } from "./device-run.ts";
 import { diskChanges, type SeenFile } from "./disk/change.ts";
+import type { Firmware } from "./lab/firmware.ts";
 import type { Lab } from "./lab/lab.ts";
 import { Device } from "./lab/qemu.ts";
 import type { Station } from "./lab/station.ts";
@@ -21,6 +22,8 @@ export interface Staged {
   readonly before: readonly SeenFile[] | null;
   readonly hashBefore: string | null;
   readonly run: DeviceRun;
+  readonly firmware: Firmware;
+  readonly network: Lab["network"];
 }
 
 /** What the operator's papers say of the device: made from its place in the drill, so that every drill has the same. */
@@ -38,10 +41,18 @@ export function expectedDevice(role: DeviceRole, disk: CrashTest, scenario: numb
 export async function stage(
   expected: ExpectedDevice,
   disk: CrashTest,
-  at: { lab: Lab; folder: string; devices: number; station: Station; story: Story; now: () => number },
+  at: {
+    readonly lab: Lab;
+    readonly firmware: Firmware;
+    readonly folder: string;
+    readonly devices: number;
+    readonly station: Station;
+    readonly story: Story;
+    readonly now: () => number;
+  },
 ): Promise<Staged> {
   const { role, mac, serial, uuid } = expected;
-  const { lab, folder, devices } = at;
+  const { lab, firmware, folder, devices } = at;
   const before = await disk.look();
   const hashBefore = role.change === "none" ? await fileSha256(disk.path) : null;
   const parts = {
@@ -52,11 +63,12 @@ export async function stage(
     disk: { path: disk.path, format: disk.format },
     tap: await lab.newTap(),
   };
-  const { firmware, acceleration } = lab;
+  const acceleration = firmware.architecture === process.arch ? lab.acceleration : "tcg";
   // Devices share the machine's processors: without KVM two virtual ones each would only wait for one another.
   const processors = acceleration === "kvm" || devices === 1 ? 2 : 1;
   const device = new Device(parts, { firmware, acceleration, processors, memoryMb: 1536, folder });
-  return { expected, disk, before, hashBefore, run: new DeviceRun(device, role, at.station, at.story, at.now) };
+  const run = new DeviceRun(device, role, at.station, at.story, at.now);
+  return { expected, disk, before, hashBefore, run, firmware, network: lab.network };
 }
 
 /** What came of it: its disk is looked at once more from outside, and everything that had to hold is checked. */
@@ -76,6 +88,8 @@ export async function judge(
   if (screen !== null) writeFileSync(join(kept, screen), record.screen!);
   const checks = deviceChecks({
     role,
+    firmware: staged.firmware,
+    network: staged.network,
     record,
     entries,
     times,

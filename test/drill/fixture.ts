@@ -63,6 +63,9 @@ export function deviceOf(over: Partial<DeviceResult> = {}): DeviceResult {
 export function scenarioOf(devices: readonly DeviceResult[], checks: readonly Check[]): ScenarioResult {
   return {
     name: "happy",
+    folder: "happy",
+    firmware: { name: "uefi-x64", title: "UEFI" },
+    network: { name: "site", title: "a site DHCP server" },
     title: "one locked device in a crash loop comes back",
     objective: "The main path.",
     startedAt: "2026-01-01T00:00:00.000Z",
@@ -88,7 +91,7 @@ export function drillOf(scenarios: readonly ScenarioResult[]): DrillResult {
     operator: "someone",
     lab: { acceleration: "tcg", processors: 2, qemu: "QEMU emulator version 7.2.22" },
     remedy: { id: "channel-file-291", sha256: "cd".repeat(32) },
-    image: { driverSet: "fleet", manifestSha256: "ef".repeat(32) },
+    images: [{ architecture: "x64", driverSet: "fleet", manifestSha256: "ef".repeat(32) }],
     scenarios,
   };
 }

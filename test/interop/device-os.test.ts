@@ -22,13 +22,15 @@ describeWith(["apt-get", "dpkg-deb", "xz"], "the crash-test device's own operati
       "EFI/BOOT/BOOTX64.EFI",
       "EFI/BOOT/grubx64.efi",
       "EFI/debian/grub.cfg",
+      "syslinux/syslinux.cfg",
       "EFI/device/vmlinuz",
       "EFI/device/initrd",
     ]);
     const grub = readFileSync(files.get("EFI/BOOT/grubx64.efi")!).toString("latin1");
     expect(grub.startsWith("MZ")).toBe(true);
-    const script = readFileSync(files.get("EFI/debian/grub.cfg")!, "utf8");
-    for (const path of ["/EFI/device/vmlinuz", "/EFI/device/initrd"]) expect(script).toContain(path);
+    for (const path of ["/EFI/device/vmlinuz", "/EFI/device/initrd"])
+      for (const script of ["EFI/debian/grub.cfg", "syslinux/syslinux.cfg"])
+        expect(readFileSync(files.get(script)!, "utf8")).toContain(path);
   });
 
   test("ends a healthy boot as it was told, and switches the device off unless told", async () => {

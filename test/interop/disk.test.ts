@@ -14,11 +14,22 @@ import { isNtfsDirty } from "../../src/drill/disk/ntfs-dirty.ts";
 import { findVolumes } from "../../src/drill/disk/volumes.ts";
 import { windowsTree } from "../../src/drill/disk/windows-tree.ts";
 import { runWithMounts } from "../../src/drill/lab/mount-namespace.ts";
+import { decodeCpio } from "../../src/wire/cpio.ts";
 import { OperatorError } from "../../src/wire/operator-error.ts";
 import { seededRandom } from "../bitlocker/memory-volume.ts";
 import { describeWith } from "./needs.ts";
 
-const PROGRAMS = ["mkntfs", "ntfs-3g", "dislocker-fuse", "setfattr", "mkfs.vfat", "mcopy", "qemu-storage-daemon"];
+const PROGRAMS = [
+  "syslinux",
+  "sgdisk",
+  "mkntfs",
+  "ntfs-3g",
+  "dislocker-fuse",
+  "setfattr",
+  "mkfs.vfat",
+  "mcopy",
+  "qemu-storage-daemon",
+];
 const MIB = 1024 * 1024;
 const BAD = `${CHANNEL_FOLDER}/${BAD_CHANNEL_FILE}`;
 const KERNEL = "Windows/System32/ntoskrnl.exe";
@@ -81,10 +92,23 @@ describeWith(PROGRAMS, "a crash-test disk", () => {
     expect(said).toMatch(/1 .* EF00 .*\n.* 2 .* 0C01 .*\n.* 3 .* 0700 /);
   });
 
+  it("starts under a legacy BIOS if it was made so: boot code, the active partition, SYSLINUX; the GPT without faults", async () => {
+    const { file, esp } = await build("legacy", { bootSector: true });
+    const disk = openDiskFile(file);
+    expect(Buffer.from(disk.read(0, 440)).equals(readFileSync("/usr/lib/syslinux/mbr/gptmbr.bin"))).toBe(true);
+    disk.close();
+    expect(execFileSync("sgdisk", ["-v", "-i", "1", file], { encoding: "utf8" })).toContain("No problems found");
+    expect(execFileSync("sgdisk", ["-A", "1:get:2", file], { encoding: "utf8" })).toContain("1:2:1");
+    const files = execFileSync("mdir", ["-b", "-a", "-i", `${file}@@${esp.offset}`], { encoding: "utf8" });
+    expect(files.toLowerCase()).toContain("ldlinux.sys");
+  });
+
   it("has its own startup key on the ESP beside the files given", () => {
     const drive = `${locked.file}@@${locked.esp.offset}`;
-    const bek = execFileSync("mcopy", ["-i", drive, "::/EFI/device/startup.BEK", "-"]);
-    expect(decodeStartupKey(bek).protectorId).toBe(locked.startupKey!.protectorId);
+    const archive = execFileSync("mcopy", ["-i", drive, "::/EFI/device/startup.cpio", "-"]);
+    const [bek] = decodeCpio(archive);
+    expect(bek).toMatchObject({ kind: "file", path: "startup.BEK" });
+    if (bek?.kind === "file") expect(decodeStartupKey(bek.bytes).protectorId).toBe(locked.startupKey!.protectorId);
     const payload = execFileSync("mcopy", ["-i", drive, "::/EFI/BOOT/BOOTX64.EFI", "-"], { maxBuffer: 8 * MIB });
     expect(Buffer.compare(payload, seededRandom("payload")(3 * MIB))).toBe(0);
     expect(execFileSync("fsck.vfat", ["-n", extracted(locked)], { encoding: "utf8" })).not.toMatch(/differ|error/i);

@@ -8,8 +8,10 @@ import type { XtsMethod } from "../../bitlocker/registry.ts";
 import { encodeStartupKey, type StartupKey } from "../../bitlocker/startup-key.ts";
 import { FVE_TAIL_BYTES } from "../../bitlocker/volume-layout.ts";
 import { writeVolume } from "../../bitlocker/writer.ts";
+import { encodeCpio } from "../../wire/cpio.ts";
 import type { Guid } from "../../wire/guid.ts";
 import type { Secret } from "../../wire/secret.ts";
+import { installBootSector } from "./boot-sector.ts";
 import type { SeenFile } from "./change.ts";
 import { type EspFiles, espBytes, writeEsp } from "./esp.ts";
 import { copyRange, createDiskFile, type DiskFile, openDiskFile, writeFrom } from "./file.ts";
@@ -23,7 +25,7 @@ export type DiskProtection =
   | {
       readonly kind: "bitlocker";
       readonly recoveryPasswords: readonly RecoveryPassword[];
-      /** A startup key of the device's own, on its ESP as EFI/device/startup.BEK: it stands in for the TPM. */
+      /** A startup key of the device's own, on its ESP: it stands in for the TPM. */
       readonly startupKey?: boolean;
       /** BitLocker suspended. */
       readonly clearKey?: boolean;
@@ -35,6 +37,8 @@ export interface DiskOptions {
   /** The raw image to make; replaced if it is there. */
   readonly file: string;
   readonly espFiles: EspFiles;
+  /** Bootable by a legacy BIOS too. */
+  readonly bootSector?: boolean;
   readonly windows: WindowsTree;
   readonly protection: DiskProtection;
   readonly ntfs?: NtfsState;
@@ -73,7 +77,8 @@ export interface CrashTestDisk {
 
 const MIB = 1024 * 1024;
 const RESERVED_BYTES = MIB;
-const STARTUP_KEY_PATH = "EFI/device/startup.BEK";
+/** The startup key as a further archive for the device's initrd, which has it as /startup.BEK; empty if there is none. */
+const STARTUP_PATH = "EFI/device/startup.cpio";
 
 /**
  * Builds a crash-test device's disk: GPT, EFI system partition, Microsoft reserved partition, and the Windows volume.
@@ -94,11 +99,11 @@ export async function buildDisk(options: DiskOptions): Promise<CrashTestDisk> {
     const ntfs = openDiskFile(image);
     try {
       writeZeros(disk);
-      writeGpt(disk, options.random, [esp, reserved, windows]);
+      writeGpt(options, disk, [esp, reserved, windows]);
       const written = writeWindows(options, disk, windows, ntfs);
-      const espFiles = new Map(options.espFiles);
-      if (written.startupKey) espFiles.set(STARTUP_KEY_PATH, keepStartupKey(work, written.startupKey, options.now));
-      await writeEsp(options.file, esp.offset, esp.bytes, espFiles);
+      const startup = keepStartup(work, written.startupKey, options.now);
+      await writeEsp(options.file, esp.offset, esp.bytes, new Map([...options.espFiles, [STARTUP_PATH, startup]]));
+      if (options.bootSector) await installBootSector(options.file, esp.offset);
       return { file: options.file, bytes, esp, windows, ...written, files };
     } finally {
       ntfs.close();
@@ -132,17 +137,24 @@ function writeWindows(options: DiskOptions, disk: DiskFile, { offset }: DiskExte
   return { volumeGuid: volume.volumeGuid, protectors, startupKey };
 }
 
-function keepStartupKey(work: string, startupKey: StartupKey, created: number): string {
-  const file = join(work, "startup.BEK");
-  writeFileSync(file, encodeStartupKey(startupKey, created).reveal(), { mode: 0o600 });
+function keepStartup(work: string, startupKey: StartupKey | null, created: number): string {
+  const file = join(work, "startup.cpio");
+  const bytes = startupKey === null ? null : encodeStartupKey(startupKey, created).reveal();
+  const entries = bytes === null ? [] : [{ kind: "file", path: "startup.BEK", mode: 0o600, bytes } as const];
+  writeFileSync(file, encodeCpio(entries), { mode: 0o600 });
   return file;
 }
 
-function writeGpt(disk: DiskFile, random: RandomBytes, extents: readonly [DiskExtent, DiskExtent, DiskExtent]): void {
+function writeGpt(
+  { random, bootSector }: DiskOptions,
+  disk: DiskFile,
+  extents: readonly [DiskExtent, DiskExtent, DiskExtent],
+): void {
   const types = [PartitionType.efiSystem, PartitionType.microsoftReserved, PartitionType.basicData];
   const names = ["EFI system partition", "Microsoft reserved partition", "Basic data partition"];
   const partitions = extents.map((extent, index): GptPartition => {
-    return { ...extent, type: types[index]!, name: names[index]!, id: randomGuid(random) };
+    const legacyBoot = bootSector === true && index === 0;
+    return { ...extent, type: types[index]!, name: names[index]!, id: randomGuid(random), legacyBoot };
   });
   const gpt = encodeGpt(disk.bytes, randomGuid(random), partitions);
   disk.write(0, gpt.head);

@@ -16,6 +16,8 @@ export interface GptPartition {
   /** Bytes from the start of the disk, and length; both multiples of 512. */
   readonly offset: number;
   readonly bytes: number;
+  /** Marked for the boot code of a legacy BIOS (UEFI 2.10 table 5.8, attribute 2). */
+  readonly legacyBoot?: boolean;
 }
 
 /** What a GPT puts at a disk's start (protective MBR, header, entries) and end (entries, header). */
@@ -53,12 +55,12 @@ export function encodeGpt(diskBytes: number, diskId: Guid, partitions: readonly 
   return { head, tail };
 }
 
-function encodeEntry({ type, id, name, offset, bytes }: GptPartition): Uint8Array {
+function encodeEntry({ type, id, name, offset, bytes, legacyBoot }: GptPartition): Uint8Array {
   const writer = new ByteWriter(ENTRY_BYTES).put(guidToBytes(type)).put(guidToBytes(id));
   writer
     .u64le(BigInt(offset / SECTOR))
     .u64le(BigInt((offset + bytes) / SECTOR - 1))
-    .u64le(0n);
+    .u64le(legacyBoot ? 4n : 0n);
   writer.put(Buffer.from(name.slice(0, 36), "utf16le"));
   return writer.zeros(ENTRY_BYTES - writer.length).done();
 }

@@ -23,8 +23,8 @@ export async function probeAcceleration(timeout = 4000): Promise<Acceleration> {
 }
 
 /** QEMU's words for it. A slow machine gains nothing from more processors than it has. */
-export function accelerationFlags(acceleration: Acceleration, processors: number): string[] {
+export function accelerationFlags(acceleration: Acceleration, cpu: string, processors: number): string[] {
   const smp = ["-smp", `${processors}`];
   if (acceleration === "kvm") return ["-accel", "kvm", "-cpu", "host", ...smp];
-  return ["-accel", `tcg,thread=${processors > 1 ? "multi" : "single"}`, "-cpu", "max", ...smp];
+  return ["-accel", `tcg,thread=${processors > 1 ? "multi" : "single"}`, "-cpu", cpu, ...smp];
 }

@@ -1,42 +1,37 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Acceleration, probeAcceleration } from "./acceleration.ts";
-import { type Firmware, findFirmware } from "./firmware.ts";
-import { addNode, addTap, buildSwitch, type LabNode } from "./network.ts";
-import { type Program, run } from "./program.ts";
-import { startSiteDhcp } from "./site-dhcp.ts";
+import type { BuiltNetwork, LabNetwork } from "./lan.ts";
+import { addTap } from "./network.ts";
+import { run } from "./program.ts";
 
-/** The lab: a LAN with the site's own DHCP server on it, a place for the station, one for an attacker. */
-export interface Lab {
+/** The lab: a network with a place for the station, one for an attacker, and as many devices as are wanted. */
+export interface Lab extends Pick<BuiltNetwork, "station" | "rogue"> {
   readonly folder: string;
-  readonly station: LabNode;
-  readonly rogue: LabNode;
-  readonly siteDhcp: Program;
-  readonly firmware: Firmware;
+  readonly network: LabNetwork;
   readonly acceleration: Acceleration;
   readonly qemu: string;
+  /** What the machines beside station and devices write down. */
+  readonly logs: readonly string[];
   /** A tap for one more device. */
   newTap(): Promise<string>;
 }
 
 /** Builds it, in this process's own namespaces (see namespace.ts). It ends with this process. */
-export async function buildLab(folder: string): Promise<Lab> {
-  const firmware = findFirmware();
-  await buildSwitch();
-  const [site, station, rogue] = [await addNode("site"), await addNode("station"), await addNode("rogue")];
+export async function buildLab(folder: string, network: LabNetwork): Promise<Lab> {
   const siteFolder = join(folder, "site");
   mkdirSync(siteFolder);
-  const siteDhcp = startSiteDhcp(site, siteFolder);
+  const { station, rogue, switchOf } = await network.build(siteFolder);
   const [acceleration, version] = await Promise.all([probeAcceleration(), run(["qemu-system-x86_64", "--version"])]);
   let taps = 0;
   return {
     folder,
+    network,
     station,
     rogue,
-    siteDhcp,
-    firmware,
     acceleration,
     qemu: version.stdout.split("\n")[0]!.trim(),
-    newTap: () => addTap(taps++),
+    logs: ["site-dhcp.log", "relay.log"].map((name) => join(siteFolder, name)),
+    newTap: () => addTap(switchOf(taps), taps++),
   };
 }

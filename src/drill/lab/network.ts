@@ -1,26 +1,16 @@
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { Program, type ProgramOptions, run } from "./program.ts";
 
-/** The lab's addresses: one flat recovery LAN. */
-export const LAB = {
-  site: "10.99.0.1",
-  station: "10.99.0.2",
-  rogue: "10.99.0.66",
-  firstLease: "10.99.0.100",
-  lastLease: "10.99.0.199",
-  prefix: 24,
-} as const;
+/** Network bits of every LAN of the lab. */
+const PREFIX = 24;
 
-export type NodeName = "site" | "station" | "rogue";
-
-const BRIDGE = "switch0";
-/** What every node calls its one interface. */
-export const NODE_INTERFACE = "lan0";
-
-/** One machine of the lab that is not a device: a network namespace with one interface on the switch. */
+/** One machine of the lab that is not a device: a network namespace with an interface on a switch. */
 export interface LabNode {
-  readonly name: NodeName;
+  readonly name: string;
   readonly address: string;
+  readonly interface: string;
+  /** A process in its network namespace. */
+  readonly pid: number;
   /** Starts a program on this node. */
   start(argv: readonly string[], options?: ProgramOptions): Program;
   /** The command line that runs a program on this node. */
@@ -28,42 +18,54 @@ export interface LabNode {
 }
 
 /**
- * Makes the switch in this process's own network namespace (which must be a private one). Devices hang on it with taps,
+ * Makes a switch in this process's own network namespace (which must be a private one). Devices hang on it with taps,
  * the other machines with veth pairs. Process ids are the lab's own, so nothing outside can be meant by accident.
  */
-export async function buildSwitch(): Promise<void> {
+export async function buildSwitch(name: string): Promise<void> {
   await ip("link set lo up");
-  await ip(`link add ${BRIDGE} type bridge forward_delay 0 stp_state 0 mcast_snooping 0`);
-  await ip(`link set ${BRIDGE} up`);
+  await ip(`link add ${name} type bridge forward_delay 0 stp_state 0 mcast_snooping 0`);
+  await ip(`link set ${name} up`);
 }
 
-/** Puts a machine on the switch. It lives until the lab ends. */
-export async function addNode(name: NodeName): Promise<LabNode> {
-  const address = LAB[name];
+/** Puts a machine on a switch. It lives until the lab ends. */
+export async function addNode(name: string, lan: string, address: string): Promise<LabNode> {
   const holder = new Program(`${name} namespace`, ["unshare", "--net", "sleep", "infinity"]);
   const command = (argv: readonly string[]) => ["nsenter", "--target", `${holder.pid}`, "--net", "--", ...argv];
   await otherNamespace(holder.pid, name);
-  await ip(`link add ${name}0 type veth peer name ${NODE_INTERFACE} netns ${holder.pid}`);
-  await ip(`link set ${name}0 master ${BRIDGE} up`);
-  const inside = (words: string) => must(command(["ip", ...words.split(" ")]));
-  await inside("link set lo up");
-  await inside(`addr add ${address}/${LAB.prefix} brd + dev ${NODE_INTERFACE}`);
-  await inside(`link set ${NODE_INTERFACE} up`);
-  // A machine of a real LAN has a default route; without any route a broadcast to 255.255.255.255 has nowhere to go.
-  await inside(`route add default dev ${NODE_INTERFACE}`);
-  return {
+  const node: LabNode = {
     name,
     address,
+    interface: "lan0",
+    pid: holder.pid,
     command,
     start: (argv, options) => new Program(`${name}: ${argv[0]}`, command(argv), options),
   };
+  await on(node, ["ip", "link", "set", "lo", "up"]);
+  await plug(node, node.interface, lan, address);
+  // A machine of a real LAN has a default route; without any route a broadcast to 255.255.255.255 has nowhere to go.
+  await on(node, ["ip", "route", "add", "default", "dev", node.interface]);
+  return node;
 }
 
-/** A tap on the switch for one device's network card. Gives the tap's name. */
-export async function addTap(index: number): Promise<string> {
+/** One more network card of a machine, on a switch. */
+export async function plug(node: LabNode, card: string, lan: string, address: string): Promise<void> {
+  const end = `${node.name}-${card}`;
+  await ip(`link add ${end} type veth peer name ${card} netns ${node.pid}`);
+  await ip(`link set ${end} master ${lan} up`);
+  await on(node, ["ip", "addr", "add", `${address}/${PREFIX}`, "brd", "+", "dev", card]);
+  await on(node, ["ip", "link", "set", card, "up"]);
+}
+
+/** Runs a short program on a machine of the lab. */
+export async function on(node: LabNode, argv: readonly string[]): Promise<void> {
+  await must(node.command(argv));
+}
+
+/** A tap on a switch for one device's network card. Gives the tap's name. */
+export async function addTap(lan: string, index: number): Promise<string> {
   const tap = `device${index}`;
   await ip(`tuntap add dev ${tap} mode tap`);
-  await ip(`link set ${tap} master ${BRIDGE} up`);
+  await ip(`link set ${tap} master ${lan} up`);
   return tap;
 }
 

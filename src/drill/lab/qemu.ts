@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Acceleration, accelerationFlags } from "./acceleration.ts";
-import { type Firmware, freshVariables } from "./firmware.ts";
+import { type Firmware, freshFlash } from "./firmware.ts";
 import { Monitor } from "./monitor.ts";
 import { pngFromPpm } from "./png.ts";
 import { Program } from "./program.ts";
@@ -32,17 +32,17 @@ export interface PowerOn {
   readonly offAtReset: boolean;
 }
 
-/** A virtual device: Secure Boot on, NVMe disk, one network card; a value to start and to talk to. */
+/** A virtual device: its firmware, one disk, one network card; a value to start and to talk to. */
 export class Device {
   readonly parts: DeviceParts;
   readonly #machine: DeviceMachine;
-  readonly #variables: string;
+  readonly #flash: readonly string[];
   #powerOns = 0;
 
   constructor(parts: DeviceParts, machine: DeviceMachine) {
     this.parts = parts;
     this.#machine = machine;
-    this.#variables = freshVariables(machine.firmware, join(machine.folder, `${parts.name}.vars.fd`));
+    this.#flash = freshFlash(machine.firmware, join(machine.folder, `${parts.name}.vars.fd`));
   }
 
   /** Switches the device on. Its serial console's lines are kept in `<name>.serial-<n>.log`. */
@@ -51,7 +51,7 @@ export class Device {
     const stem = join(folder, `${this.parts.name}`);
     this.#powerOns++;
     const socket = `${stem}.${this.#powerOns}.qmp`;
-    const argv = ["qemu-system-x86_64", ...this.#flags(how), "-qmp", `unix:${socket},server=on,wait=off`];
+    const argv = [...this.#machine.firmware.machine, ...this.#flags(how), "-qmp", `unix:${socket},server=on,wait=off`];
     const log = `${stem}.serial-${this.#powerOns}.log`;
     return new PoweredDevice(this.parts.name, new Program(`device ${this.parts.name}`, argv, { log }), socket, log);
   }
@@ -61,17 +61,14 @@ export class Device {
     const { firmware, acceleration, processors, memoryMb } = this.#machine;
     const [diskIndex, cardIndex] = bootFrom === "disk" ? [1, 2] : [2, 1];
     return [
-      ...["-name", name, "-machine", "q35,smm=on", ...accelerationFlags(acceleration, processors)],
-      ...["-m", `${memoryMb}`, "-display", "none", "-vga", "std", "-nodefaults", ...(offAtReset ? ["-no-reboot"] : [])],
-      // Secure Boot means little if the running system can write the variable store: only SMM code may.
-      ...["-global", "driver=cfi.pflash01,property=secure,value=on"],
-      ...["-drive", `if=pflash,format=raw,unit=0,file=${firmware.code},readonly=on`],
-      ...["-drive", `if=pflash,format=raw,unit=1,file=${this.#variables}`],
+      ...["-name", name, ...accelerationFlags(acceleration, firmware.cpu, processors), "-m", `${memoryMb}`],
+      ...["-display", "none", "-nodefaults", ...firmware.screen, ...(offAtReset ? ["-no-reboot"] : [])],
+      ...this.#flash,
+      ...firmware.settings,
       ...["-drive", `if=none,id=disk,format=${disk.format},file=${disk.path},cache=unsafe,discard=unmap`],
-      ...["-device", `nvme,drive=disk,serial=${serial},bootindex=${diskIndex}`],
+      ...["-device", `${firmware.disk},serial=${serial},bootindex=${diskIndex}`],
       ...["-netdev", `tap,id=lan,ifname=${tap},script=no,downscript=no`],
-      // The card's iPXE option ROM is not signed; the firmware has its own driver and PXE client.
-      ...["-device", `virtio-net-pci,netdev=lan,mac=${mac},romfile=,bootindex=${cardIndex}`],
+      ...["-device", `${firmware.card},netdev=lan,mac=${mac},bootindex=${cardIndex}`],
       ...["-device", "virtio-rng-pci", "-uuid", uuid],
       ...["-smbios", `type=1,manufacturer=breakglass,product=crash-test device,serial=${serial},uuid=${uuid}`],
       ...["-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial"],

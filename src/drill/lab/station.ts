@@ -1,5 +1,5 @@
 import type { Entry } from "../../ledger/entry.ts";
-import { type LabNode, NODE_INTERFACE } from "./network.ts";
+import type { LabNode } from "./network.ts";
 import type { Program } from "./program.ts";
 
 export interface StationSetup {
@@ -7,7 +7,10 @@ export interface StationSetup {
   /** The command line of this very program. */
   readonly self: readonly string[];
   readonly state: string;
-  readonly image: string;
+  /** One folder for each architecture. */
+  readonly images: readonly string[];
+  /** More of `serve`'s options: what firmware and network ask for. */
+  readonly serve: readonly string[];
   readonly passphrase: string;
   /** Where its output goes; one file per start. */
   readonly log: string;
@@ -32,17 +35,10 @@ export class Station {
 
   /** Starts it; null when all its sockets are bound, else its last words. */
   async start(timeout = 30_000): Promise<string | null> {
-    const { node, self, state, image, passphrase, log } = this.#setup;
+    const { node, self, state, images, serve, passphrase, log } = this.#setup;
     const options = [
-      "--interface",
-      NODE_INTERFACE,
-      "--state",
-      state,
-      "--image",
-      image,
-      "--passphrase-fd",
-      "3",
-      "--json",
+      ...["--interface", node.interface, "--state", state, ...images.flatMap((image) => ["--image", image])],
+      ...[...serve, "--passphrase-fd", "3", "--json"],
     ];
     const file = `${log}-${this.logs.length + 1}.jsonl`;
     this.logs.push(file);

@@ -12,7 +12,7 @@ import { REPORT_STYLE } from "./style.ts";
 
 /**
  * `report.html`: the whole drill on one self-contained page without scripts, most important first. `screens` holds the
- * pictures of the devices' screens by `<scenario>/<file name>`. The same result gives the same bytes.
+ * pictures of the devices' screens by `<folder>/<file name>`. The same result gives the same bytes.
  */
 export function reportPage(drill: DrillResult, screens: ReadonlyMap<string, Uint8Array>): string {
   const { passed, line } = verdict(drill.scenarios);
@@ -55,8 +55,8 @@ function figures(drill: DrillResult): string {
 
 function scenarioSection(scenario: ScenarioResult, screens: ReadonlyMap<string, Uint8Array>): string {
   const head = scenario.ledgerHead;
-  return `<section><h2>${escapeText(scenario.name)}: ${escapeText(scenario.title)}</h2><p>${escapeText(scenario.objective)}</p>
-${scenario.devices.map((device) => deviceSection(device, screens.get(`${scenario.name}/${device.screen}`))).join("\n")}
+  return `<section><h2>${escapeText(scenario.name)}: ${escapeText(scenario.title)}</h2><p>${escapeText(scenario.objective)}</p><p class="soft">Firmware ${escapeText(scenario.firmware.name)}: ${escapeText(scenario.firmware.title)}. Network ${escapeText(scenario.network.name)}: ${escapeText(scenario.network.title)}.</p>
+${scenario.devices.map((device) => deviceSection(device, screens.get(`${scenario.folder}/${device.screen}`))).join("\n")}
 <h3>Checks</h3>${checkTable(scenario.checks)}
 <p class="soft">Ledger: ${head === null ? "none" : `${head.seq} entries, head <code>${escapeText(head.hash)}</code>`}</p>
 <details><summary>Station's story (${scenario.stationMoments.length} lines)</summary>${momentTable(scenario.stationMoments)}</details>
@@ -107,12 +107,15 @@ function momentTable(moments: readonly Moment[]): string {
   return `<table>${rows.join("")}</table>`;
 }
 
-function footer({ tool, lab, remedy, image }: DrillResult): string {
+function footer({ tool, lab, remedy, images }: DrillResult): string {
   const rows: [string, string][] = [
     ["breakglass", tool.version],
     ["Lab", `${lab.qemu}, ${lab.acceleration}, ${lab.processors} processors a device`],
     ["Remedy", `${remedy.id} (SHA-256 ${remedy.sha256})`],
-    ["Recovery image", `driver set ${image.driverSet}, manifest SHA-256 ${image.manifestSha256}`],
+    ...images.map(({ architecture, driverSet, manifestSha256 }): [string, string] => [
+      `Recovery image ${architecture}`,
+      `driver set ${driverSet}, manifest SHA-256 ${manifestSha256}`,
+    ]),
   ];
   return `<h2>Made with</h2><table>${rows.map(([what, value]) => `<tr><th>${what}</th><td class="mono">${escapeText(value)}</td></tr>`).join("")}</table>
 <p class="soft">Not shown by a drill in emulation: real firmware of network cards, TPM unsealing after a repair, Windows itself. See docs/threat-model.md and docs/field-notes.md.</p>`;

@@ -10,7 +10,9 @@ export const TARGETS = { fileRemovedSeconds: 60, bytesToDevice: 40_000_000 } as 
  */
 export function reportJson(drill: DrillResult): string {
   const devices = drill.scenarios.flatMap((scenario) => scenario.devices);
-  const checks = drill.scenarios.flatMap(({ name, checks }) => checks.map((check) => ({ scenario: name, ...check })));
+  const checks = drill.scenarios.flatMap(({ folder, checks }) =>
+    checks.map((check) => ({ scenario: folder, ...check })),
+  );
   const { rescued, expected } = rescueCount(drill.scenarios);
   const { passed, line } = verdict(drill.scenarios);
   const times = (pick: (typeof devices)[number]["times"][keyof (typeof devices)[number]["times"]][]) => {
@@ -20,7 +22,7 @@ export function reportJson(drill: DrillResult): string {
   const outcomes: Record<string, number> = {};
   for (const { outcome } of devices) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   const report = {
-    version: 1,
+    version: 2,
     passed,
     verdict: line,
     drillId: drill.drillId,
@@ -32,8 +34,13 @@ export function reportJson(drill: DrillResult): string {
     tool: drill.tool,
     lab: drill.lab,
     remedy: drill.remedy,
-    image: drill.image,
-    scope: { devices: devices.length, scenarios: drill.scenarios.map(({ name }) => name) },
+    images: drill.images,
+    scope: {
+      devices: devices.length,
+      scenarios: unique(drill.scenarios.map(({ name }) => name)),
+      firmwares: unique(drill.scenarios.map(({ firmware }) => firmware.name)),
+      networks: unique(drill.scenarios.map(({ network }) => network.name)),
+    },
     summary: {
       rescued,
       expectedToBeRescued: expected,
@@ -54,4 +61,8 @@ export function reportJson(drill: DrillResult): string {
     scenarios: drill.scenarios,
   };
   return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)];
 }

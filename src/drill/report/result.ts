@@ -65,6 +65,11 @@ export interface DeviceResult {
 
 export interface ScenarioResult {
   readonly name: string;
+  /** Where its files are in the report's folder. */
+  readonly folder: string;
+  /** What the devices' firmware and network were: names, and titles for a person. */
+  readonly firmware: { readonly name: string; readonly title: string };
+  readonly network: { readonly name: string; readonly title: string };
   readonly title: string;
   readonly objective: string;
   readonly startedAt: string;
@@ -89,7 +94,11 @@ export interface DrillResult {
   readonly operator: string;
   readonly lab: { readonly acceleration: string; readonly processors: number; readonly qemu: string };
   readonly remedy: { readonly id: string; readonly sha256: string };
-  readonly image: { readonly driverSet: string; readonly manifestSha256: string };
+  readonly images: readonly {
+    readonly architecture: string;
+    readonly driverSet: string;
+    readonly manifestSha256: string;
+  }[];
   readonly scenarios: readonly ScenarioResult[];
 }
 

@@ -19,9 +19,10 @@ import { VERSION } from "../server/version.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { IMAGE_FOLDERS } from "./image.ts";
 import { readRemedy } from "./remedy.ts";
+import { runSyntheticDrill, type SyntheticFlags, withSyntheticOptions } from "./synthetic.ts";
 import { formatTable } from "./table.ts";
 
-interface RunFlags {
+interface RunFlags extends SyntheticFlags {
   readonly scenario: readonly string[];
   readonly firmware: readonly string[];
   readonly network: string;
@@ -40,8 +41,7 @@ interface RunFlags {
 export function register(program: Command): void {
   const drill = program.command("drill").description("rehearse a rescue in a lab on this machine, and keep the proof");
 
-  drill
-    .command("run")
+  withSyntheticOptions(drill.command("run"))
     .description("break virtual devices, rescue them over a private network, and write a report")
     .option("--scenario <NAME>", "one of `drill list`; may be given several times (default: happy)", collect, [])
     .option(
@@ -92,6 +92,7 @@ export function register(program: Command): void {
 }
 
 async function run(flags: RunFlags): Promise<void> {
+  if (flags.synthetic !== undefined) return runSyntheticDrill(flags, flags.synthetic);
   const foreign = foreignDisk(flags);
   const scenarios = foreign === null ? chosen(flags) : [foreignScenario(foreign.file)];
   const remedy = readRemedy(flags.remedy);

@@ -1,0 +1,142 @@
+import { readFileSync } from "node:fs";
+import { freemem, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { enterLab, holdLifeline, labFolder, selfCommand } from "../drill/lab/namespace.ts";
+import { Story } from "../drill/report/story.ts";
+import { runSynthetic, type SyntheticOptions } from "../drill/synthetic/run.ts";
+import { loadManifest } from "../image/manifest.ts";
+import { defaultLoads } from "../server/load-queue.ts";
+import { VERSION } from "../server/version.ts";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { readRemedy } from "./remedy.ts";
+import { parseBandwidth, parseLoads } from "./serve.ts";
+
+/** What `drill run` takes for synthetic devices, beside what it takes for others. */
+export interface SyntheticFlags {
+  readonly synthetic?: number;
+  readonly loads?: number;
+  readonly bandwidth?: number;
+  readonly line?: number;
+  readonly report: string;
+  readonly image: readonly string[];
+  readonly remedy: string;
+  readonly json: boolean;
+  readonly scenario: readonly string[];
+  readonly firmware: readonly string[];
+  readonly devices?: number;
+  readonly disk?: string;
+}
+
+/** One campaign releases no more recovery passwords than that. */
+const MOST = 5000;
+/** The devices' side of it: sockets of each device at once, and memory: the image, both programs, and each device's. */
+const NEEDS = { files: 200, filesPerDevice: 2, bytes: 600e6, bytesPerDevice: 100e3 } as const;
+
+/** The options of `drill run` that are about synthetic devices. */
+export function withSyntheticOptions(command: Command): Command {
+  return command
+    .option("--synthetic <N>", "instead: N devices that are all protocol, at once against one real station", parseCount)
+    .option("--loads <N>", "with --synthetic: as for serve", parseLoads)
+    .option("--bandwidth <MBPS>", "with --synthetic: as for serve", parseBandwidth)
+    .option("--line <MBPS>", "with --synthetic: megabits a second of the station's network card", parseBandwidth);
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(text) || Number(text) > MOST)
+    throw new InvalidArgumentError(`A number from 1 to ${MOST}: one campaign releases no more recovery passwords.`);
+  return Number(text);
+}
+
+/** `drill run --synthetic N`. */
+export async function runSyntheticDrill(flags: SyntheticFlags, devices: number): Promise<void> {
+  refuseOthers(flags);
+  const image = flags.image[0] ?? join("build", "image");
+  const remedy = readRemedy(flags.remedy);
+  if (loadManifest(image).architecture !== "x64")
+    throw new OperatorError(
+      `The recovery image in ${image} is not for x64, and synthetic devices are. Nothing was started.`,
+      "Name an x64 image with --image.",
+    );
+  const folder = labFolder();
+  if (folder === null) {
+    checkMachine(devices);
+    process.exitCode = await enterLab("");
+    return;
+  }
+  holdLifeline();
+  const out = flags.json ? process.stderr : process.stdout;
+  const story = new Story({
+    write: (text) => out.write(text),
+    terminal: out.isTTY === true && process.env.NO_COLOR === undefined,
+    now: Date.now,
+  });
+  const bandwidth = flags.bandwidth ?? null;
+  const options: SyntheticOptions = {
+    devices,
+    story,
+    self: selfCommand(),
+    image: resolve(image),
+    remedy: { id: remedy.id, argument: flags.remedy },
+    loads: flags.loads ?? defaultLoads(bandwidth),
+    bandwidth,
+    line: flags.line ?? null,
+    report: resolve(flags.report),
+    folder,
+    operator: userInfo().username,
+    version: VERSION,
+    now: Date.now,
+  };
+  try {
+    const drill = await runSynthetic(options);
+    story.heading(`\nreport  ${drill.page}\n        ${drill.json}\n`);
+    story.heading(drill.line, drill.passed ? "good" : "bad");
+    story.end();
+    if (flags.json) await new Promise((done) => process.stdout.write(readFileSync(drill.json), done));
+    process.exit(drill.passed ? ExitCode.done : ExitCode.negative);
+  } catch (error) {
+    // The error is told by whoever called; after that nothing may keep the lab alive.
+    setTimeout(() => process.exit(), 100);
+    throw error;
+  }
+}
+
+function refuseOthers({ scenario, firmware, devices, disk, image }: SyntheticFlags): void {
+  const others = scenario.length > 0 || firmware.length > 0 || devices !== undefined || disk !== undefined;
+  if (!others && image.length <= 1) return;
+  throw new OperatorError(
+    "--synthetic is a drill of its own. Nothing was started.",
+    "Leave --scenario, --firmware, --devices and --disk away, and name one --image at the most.",
+  );
+}
+
+function checkMachine(devices: number): void {
+  const files = NEEDS.files + NEEDS.filesPerDevice * devices;
+  const allowed = openFilesAllowed();
+  if (allowed < files)
+    throw new OperatorError(
+      `${devices} synthetic devices need ${files} open files, and this shell allows ${allowed}. Nothing was started.`,
+      `Raise it (ulimit -Hn ${files}, as root), or take fewer devices: at most ${Math.floor((allowed - NEEDS.files) / NEEDS.filesPerDevice)}.`,
+      ExitCode.environment,
+    );
+  const bytes = NEEDS.bytes + NEEDS.bytesPerDevice * devices;
+  const free = availableBytes();
+  if (free < bytes)
+    throw new OperatorError(
+      `${devices} synthetic devices need ${Math.ceil(bytes / 1e6)} MB of memory, and ${Math.floor(free / 1e6)} MB are free. Nothing was started.`,
+      "Close other programs, or take fewer devices.",
+      ExitCode.environment,
+    );
+}
+
+/** Node raises the soft limit to the hard one by itself. */
+function openFilesAllowed(): number {
+  const found = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1];
+  return found === undefined || found === "unlimited" ? Number.POSITIVE_INFINITY : Number(found);
+}
+
+/** Free, or free as soon as somebody asks for it (proc(5), MemAvailable). */
+function availableBytes(): number {
+  const kilobytes = /^MemAvailable:\s+([0-9]+) kB$/m.exec(readFileSync(join("/proc", "meminfo"), "latin1"))?.[1];
+  return kilobytes === undefined ? freemem() : Number(kilobytes) * 1024;
+}

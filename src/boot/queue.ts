@@ -2,12 +2,14 @@ import type { MacAddress } from "../wire/mac.ts";
 
 /** A device with its turn that is not heard of for this long has gone: switched off, or it never loaded anything. */
 const GONE_MS = 120_000;
-/** A waiting device asks again every 2 to 30 s; after three times without asking it has gone. */
+/** A waiting device asks again every 1 to 30 s; after three times without asking it has gone. */
 const SILENT_MS = 90_000;
 /** Waiting devices that are in no inventory: anybody can make up such, so only so many are remembered. */
 const STRANGERS = 1024;
 /** Seconds a waiting device sleeps before it asks again. */
-const SLEEP = { shortest: 2, longest: 30 } as const;
+const SLEEP = { shortest: 1, longest: 30 } as const;
+/** As long as it is not known how fast the queue moves: for each batch of devices before it. */
+const UNKNOWN_SECONDS = 2;
 /** So many loads that ended are looked at to tell how fast the queue moves. */
 const LOOK_BACK = 32;
 
@@ -72,8 +74,8 @@ export function askForTurn(queue: LoadQueue, device: MacAddress, known: boolean,
   }
   const pace = millisecondsPerLoad(queue, now);
   const wait = pace === null ? null : (place + 1) * pace;
-  // Half of the time that is left: early enough for its turn, and a thousand devices do not ask every two seconds.
-  const seconds = wait === null ? Math.ceil((place + 1) / loads) * SLEEP.shortest : Math.round(wait / 2000);
+  // Half of the time that is left: early enough for its turn, and a thousand devices do not ask every second.
+  const seconds = wait === null ? Math.ceil((place + 1) / loads) * UNKNOWN_SECONDS : Math.round(wait / 2000);
   return {
     turn: false,
     position: place + 1,

@@ -107,13 +107,44 @@ function commonMark({ macs, serial, uuid }: InventoryDevice): string | null {
  * recognise neither: a mainboard swap or a spoofed MAC is for a person to look at.
  */
 export function recognise(inventory: readonly InventoryDevice[], marks: DeviceMarks): InventoryDevice | null {
-  const fits = inventory.filter(
-    (device) =>
-      device.macs.some((mac) => marks.macs.includes(mac)) ||
-      (device.serial !== null && device.serial === marks.serial) ||
-      (device.uuid !== null && device.uuid === marks.uuid),
-  );
-  return fits.length === 1 ? fits[0]! : null;
+  const index = indexOf(inventory);
+  const fits = new Set<InventoryDevice>();
+  const take = (devices: readonly InventoryDevice[] = []) => {
+    for (const device of devices) fits.add(device);
+  };
+  for (const mac of marks.macs) take(index.macs.get(mac));
+  if (marks.serial) take(index.serials.get(marks.serial));
+  if (marks.uuid) take(index.uuids.get(marks.uuid));
+  const [fit] = fits;
+  return fits.size === 1 ? fit! : null;
+}
+
+interface InventoryIndex {
+  readonly macs: Map<string, InventoryDevice[]>;
+  readonly serials: Map<string, InventoryDevice[]>;
+  readonly uuids: Map<string, InventoryDevice[]>;
+}
+
+/** Asked at every packet of every device: looking through five thousand each time took most of a station's time. */
+const indexes = new WeakMap<readonly InventoryDevice[], InventoryIndex>();
+
+function indexOf(inventory: readonly InventoryDevice[]): InventoryIndex {
+  const known = indexes.get(inventory);
+  if (known !== undefined) return known;
+  const index: InventoryIndex = { macs: new Map(), serials: new Map(), uuids: new Map() };
+  const note = (into: Map<string, InventoryDevice[]>, mark: string | null, device: InventoryDevice) => {
+    if (mark === null) return;
+    const others = into.get(mark);
+    if (others === undefined) into.set(mark, [device]);
+    else others.push(device);
+  };
+  for (const device of inventory) {
+    for (const mac of device.macs) note(index.macs, mac, device);
+    note(index.serials, device.serial, device);
+    note(index.uuids, device.uuid, device);
+  }
+  indexes.set(inventory, index);
+  return index;
 }
 
 /**

@@ -17,7 +17,10 @@ export class Desk {
   readonly state: RescueState = newRescueState();
   readonly #ledger: Ledger;
   readonly #onEntry: (entry: Entry) => void;
-  #catchingUp: Promise<void> = Promise.resolve();
+  #reading: Promise<void> = Promise.resolve();
+  /** The next reading, as long as it has not begun: whoever asks until then shares it. */
+  #next: Promise<void> | null = null;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(ledger: Ledger, onEntry: (entry: Entry) => void) {
     this.#ledger = ledger;
@@ -26,8 +29,13 @@ export class Desk {
 
   /** Takes in all entries that are in the ledger by now, whoever wrote them. */
   catchUp(): Promise<void> {
-    this.#catchingUp = this.#catchingUp.catch(() => {}).then(() => this.#takeIn());
-    return this.#catchingUp;
+    this.#next ??= this.#reading = this.#reading
+      .catch(() => {})
+      .then(() => {
+        this.#next = null;
+        return this.#takeIn();
+      });
+    return this.#next;
   }
 
   async #takeIn(): Promise<void> {
@@ -49,10 +57,24 @@ export class Desk {
   }
 
   /**
+   * One after another: of a hundred decisions made side by side on one state, the ledger takes the first and the others
+   * are all made anew, and so on. `act` must not wait for another decision.
+   */
+  alone<T>(act: () => Promise<T>): Promise<T> {
+    const own = this.#last.then(act);
+    this.#last = own.catch(() => {});
+    return own;
+  }
+
+  /**
    * Decides on the newest state and appends what was decided, the first entry only if the ledger is still the one
    * decided on; decides anew when it is not. Resolves when everything is durable. `receipt` is that of the last entry.
    */
-  async decide<T>(propose: (state: RescueState) => Proposal<T>): Promise<{ value: T; receipt: Receipt | null }> {
+  decide<T>(propose: (state: RescueState) => Proposal<T>): Promise<{ value: T; receipt: Receipt | null }> {
+    return this.alone(() => this.#decide(propose));
+  }
+
+  async #decide<T>(propose: (state: RescueState) => Proposal<T>): Promise<{ value: T; receipt: Receipt | null }> {
     for (;;) {
       await this.catchUp();
       const { entries, value } = propose(this.state);

@@ -29,7 +29,7 @@ export class LoadDesk {
   readonly #now: () => number;
   readonly #onWaiting: (loads: number) => void;
   readonly #told = new Map<MacAddress, Uint8Array>();
-  readonly #counts = { turns: 0, told: 0 };
+  readonly #counts = { turns: 0, told: 0, most: 0 };
 
   /** `onWaiting`: told when a device has to wait and none did before. */
   constructor(options: {
@@ -56,6 +56,7 @@ export class LoadDesk {
     const none = waiting.known.size + waiting.strangers.size === 0;
     const turn = askForTurn(this.#queue, device, known, this.#now());
     this.#counts[turn.turn ? "turns" : "told"] += 1;
+    this.#counts.most = Math.max(this.#counts.most, this.#queue.loading.size);
     if (!turn.turn && none) this.#onWaiting(loads);
     const bytes = new TextEncoder().encode(write(turn));
     if (method === "HEAD" && this.#told.size < TOLD_LIMIT) this.#told.set(device, bytes);
@@ -78,7 +79,8 @@ export class LoadDesk {
     return isQueued(this.#queue, device, this.#now());
   }
 
-  counters(): Record<"loading" | "waiting" | "turns" | "told", number> {
+  /** `most`: devices that had their turn at the same time; `told`: answers that told a device to wait. */
+  counters(): Record<"loading" | "waiting" | "turns" | "told" | "most", number> {
     const { loading, waiting } = this.#queue;
     return { loading: loading.size, waiting: waiting.known.size + waiting.strangers.size, ...this.#counts };
   }

@@ -81,7 +81,7 @@ export class Rescuer {
       case "plan":
         return this.#decide((state) => this.#plan(state, session));
       case "stage":
-        return this.#decide(() => answerStage(session, request));
+        return this.#note(answerStage(session, request));
       case "report":
         return this.#decide(() => answerReport(session, request));
     }
@@ -102,28 +102,30 @@ export class Rescuer {
   async #unlock(request: Unlock, session: Session): Promise<Answer> {
     const { desk, ledger, vault, caps = RELEASE_CAPS } = this.#options;
     for (;;) {
-      await desk.catchUp();
-      const { state } = desk;
-      if (gate(state, session) === "session-over")
-        return this.#decide(() => heldOrRefused(session, "session-over", this.#freshId()));
-      const admission = admissionOf(state, session);
-      const answer = await releaseKey({
-        ledger,
-        vault,
-        headSeq: state.seq,
-        quiet: session.notes >= SESSION_NOTES,
-        question: {
-          admission,
-          session,
-          volume: request.volume,
-          tried: request.tried,
-          deposits: vault.candidates(session.protectors.map(({ protectorId }) => protectorId)),
-          released: releasedIn(state.released, admission.admitted ? admission.campaign.campaign : ""),
-          caps,
-          sealed: vault.sealed,
-        },
+      const answer = await desk.alone(async () => {
+        await desk.catchUp();
+        const { state } = desk;
+        if (gate(state, session) === "session-over") return "session-over";
+        const admission = admissionOf(state, session);
+        return releaseKey({
+          ledger,
+          vault,
+          headSeq: state.seq,
+          quiet: session.notes >= SESSION_NOTES,
+          question: {
+            admission,
+            session,
+            volume: request.volume,
+            tried: request.tried,
+            deposits: vault.candidates(session.protectors.map(({ protectorId }) => protectorId)),
+            released: releasedIn(state.released, admission.admitted ? admission.campaign.campaign : ""),
+            caps,
+            sealed: vault.sealed,
+          },
+        });
       });
       if (answer === "stale-view") continue;
+      if (answer === "session-over") return this.#decide(() => heldOrRefused(session, answer, this.#freshId()));
       await desk.catchUp();
       if ("released" in answer)
         return { answer: "key", volume: request.volume, protectorId: answer.protectorId, password: answer.released };
@@ -140,6 +142,12 @@ export class Rescuer {
     const { campaign, hibernated, document } = (state.campaign as { campaign: Campaign }).campaign;
     const plan = compileRemedy(loadRemedy(JSON.stringify(document)), { campaign, hibernated });
     return answerPlan(session, plan);
+  }
+
+  /** Facts depend on no state, so they need not wait for decisions; those of many devices share one write to the disk. */
+  async #note({ entries, answer }: Decision): Promise<Answer> {
+    for (const entry of entries) await this.#options.desk.record(entry);
+    return answer;
   }
 
   async #decide(propose: (state: RescueState) => Decision): Promise<Answer> {

@@ -61,7 +61,7 @@ describe("the load queue", () => {
     expect(place(ask(queue, 2, 3_720_000))).toBe(0);
   });
 
-  it("tells how long it takes once it knows, and to ask again after half of that, 2 to 30 s", () => {
+  it("tells how long it takes once it knows, and to ask again after half of that, 1 to 30 s", () => {
     const queue = newLoadQueue(1);
     for (let index = 0; index < 200; index += 1) ask(queue, index);
     expect(ask(queue, 199)).toMatchObject({ seconds: 30, minutes: null });

@@ -19,8 +19,8 @@ export interface World {
   readonly image: ReadonlyMap<string, Uint8Array>;
   /** Milliseconds since all devices were switched on. */
   readonly elapsed: () => number;
-  /** Devices that load the image at this moment, and the most there were. */
-  readonly loading: { now: number; most: number };
+  /** Devices that load the image at this moment. */
+  readonly loading: { now: number };
   readonly signal: AbortSignal;
 }
 
@@ -102,7 +102,6 @@ export class Course {
     const { loading, image, station } = this.#world;
     const { address } = this.device;
     loading.now += 1;
-    loading.most = Math.max(loading.most, loading.now);
     const archive: Buffer[] = [];
     try {
       for (const path of [kernel, ...initrds])

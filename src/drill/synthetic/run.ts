@@ -66,7 +66,7 @@ export async function runSynthetic(options: SyntheticOptions): Promise<Synthetic
   if (trouble !== null) throw stationFailed(trouble);
   story.tell(null, `station serves; all ${devices.length} devices are switched on at the same moment`);
   forgetPeak(programs[0]!.pid);
-  const { courses, world } = await rescueAll(devices, image, station, story);
+  const courses = await rescueAll(devices, image, station, story);
   const cost = costOf(programs[0]!.pid) ?? { cpuSeconds: 0, peakBytes: 0 };
   await station.stop();
   story.tell(null, "station stopped; its ledger and everything written is looked at");
@@ -77,7 +77,7 @@ export async function runSynthetic(options: SyntheticOptions): Promise<Synthetic
   writeFileSync(join(folder, "processes.txt"), endWatching());
   const written = [...station.logs, join(folder, "ledger.jsonl"), join(folder, "processes.txt"), office.state];
   const checks: Check[] = [
-    ...waveChecks({ devices, records, entries, loads: options.loads, mostLoading: world.loading.most }),
+    ...waveChecks({ devices, records, entries, loads: options.loads, mostTurns: mostTurns(station) }),
     ledger.check,
     secrecyCheck(office, devices, written),
   ];
@@ -131,11 +131,11 @@ async function rescueAll(
   image: ReadonlyMap<string, Uint8Array>,
   station: Station,
   story: Story,
-): Promise<{ courses: readonly Course[]; world: World }> {
+): Promise<readonly Course[]> {
   const air = await Air.open();
   const patience = AbortSignal.timeout(PATIENCE.start + PATIENCE.perDevice * devices.length);
   const from = performance.now();
-  const loading = { now: 0, most: 0 };
+  const loading = { now: 0 };
   const elapsed = () => performance.now() - from;
   const world: World = { air, station: STATION, image, elapsed, loading, signal: patience };
   const courses = devices.map((device) => new Course(device, world));
@@ -145,7 +145,7 @@ async function rescueAll(
   story.tell(null, progress(courses, 0), "good");
   await seenBack(station, devices.length);
   air.close();
-  return { courses, world };
+  return courses;
 }
 
 /** The last devices' broadcasts are still on their way through the station when their part is over. */
@@ -181,6 +181,10 @@ function writeReport(result: SyntheticResult, report: string): { json: string; p
   writeFileSync(json, syntheticJson(result));
   writeFileSync(page, syntheticPage(result));
   return { json, page };
+}
+
+function mostTurns({ counters }: Station): number {
+  return (counters.loads as { most?: number } | undefined)?.most ?? 0;
 }
 
 /** Thousands of addresses with their bytes are in the devices' own list. */

@@ -16,7 +16,7 @@ import type { Desk } from "./desk.ts";
 import type { LoadDesk } from "./load-queue.ts";
 
 /** Boot tokens for one device at one address, in a minute; and how many such pairs. Each is a ledger entry. */
-const TOKENS = { perKey: 4, keys: 1024 };
+const TOKENS = { known: { perKey: 4, keys: 16_384 }, stranger: { perKey: 4, keys: 1024 } };
 const TOKEN_BYTES = 32;
 
 /** The image's files in memory, by the name they are served under. */
@@ -42,7 +42,7 @@ export interface BootFilesOptions {
  */
 export class BootFiles {
   readonly #options: BootFilesOptions;
-  readonly #tokens = new Budget(TOKENS);
+  readonly #tokens = { known: new Budget(TOKENS.known), stranger: new Budget(TOKENS.stranger) };
 
   constructor(options: BootFilesOptions) {
     this.#options = options;
@@ -118,7 +118,8 @@ export class BootFiles {
 
   async #mintSession(device: MacAddress, address: Ipv4): Promise<Uint8Array | null> {
     const { desk, chance } = this.#options;
-    if (!this.#tokens.take(`${device} ${address}`, chance.now())) return null;
+    if (!this.#tokens[this.#isKnown(device) ? "known" : "stranger"].take(`${device} ${address}`, chance.now()))
+      return null;
     const token = chance.bytes(TOKEN_BYTES).toString("hex");
     const tokenHash = hashOfToken(token);
     const body = { type: "boot.token-minted", device, address, tokenHash };

@@ -39,11 +39,11 @@ export interface BootServerOptions {
 const NOTICED_LIMIT = 4096;
 
 /** Boot exchanges of one device from one address, in a minute: each is an entry. Firmware asks once or twice. */
-const EXCHANGES = { perKey: 5, keys: 4096 };
+const EXCHANGES = { perKey: 5, keys: 16_384 };
 /** Made-up MAC addresses must not use up what the inventory's devices need. */
 const STRANGERS = { perKey: 5, keys: 1024 };
 /** Sightings of one device, in a minute. */
-const SIGHTINGS = { perKey: 10, keys: 4096 };
+const SIGHTINGS = { perKey: 10, keys: 16_384 };
 
 /** What a device is that may have an address without a boot file. Firmware that cannot be booted gets neither. */
 const BEYOND_FIRMWARE: ReadonlySet<NotOursReason> = new Set(["windows", "udhcp", "not-network-boot", "not-asking"]);

@@ -59,6 +59,11 @@ export function boots({ vendorClass, bootFile }: DhcpSeen): boolean {
   return bootFile !== null || /^(PXE|HTTP)Client/.test(vendorClass ?? "");
 }
 
+/** UEFI 2.10 section 24.7.3.2: HTTP Boot firmware takes only answers that say so. */
+export function isHttp({ vendorClass }: DhcpSeen): boolean {
+  return vendorClass?.startsWith("HTTPClient") === true;
+}
+
 /** Who sent an answer, by its own word if it gives one. */
 export function serverOf({ serverIdentifier, from }: DhcpSeen): Ipv4 {
   return serverIdentifier ?? from.address;

@@ -233,6 +233,7 @@ function drawTls({ ending: how, by, alert, at, endedAt, to }: TlsSeen): string {
 }
 
 function drawClosed({ protocol, to, how }: ClosedSeen): string {
+  if (protocol === "arp") return "who has that address? NOBODY ANSWERS";
   return `${protocol.toUpperCase()} port ${to.port}: ${how === "refused" ? "NOTHING LISTENS THERE" : "NO ANSWER"}`;
 }
 

@@ -120,12 +120,15 @@ export interface TlsSeen extends Span {
   readonly alert: number | null;
 }
 
-/** Nobody listens on a port: said by ICMP or a TCP reset, or SYN after SYN went without an answer. */
+/**
+ * Nobody listens on a port (said by ICMP or a TCP reset, or SYN after SYN went without an answer), or nobody has the
+ * address at all (ARP; the ports are 0 then).
+ */
 export interface ClosedSeen extends Span {
   readonly what: "closed";
   readonly from: Peer;
   readonly to: Peer;
-  readonly protocol: "udp" | "tcp";
+  readonly protocol: "udp" | "tcp" | "arp";
   readonly how: "refused" | "silence";
 }
 

@@ -202,7 +202,9 @@ export class Connections {
     const { response } = c.question;
     const whole = response !== null && response.contentLength === null && how.by === "server" && how.reset !== true;
     const broken = how.by === undefined ? (response === null ? "unanswered" : "stalled") : "aborted";
-    this.#endQuestion(c, emit, whole ? "finished" : how.cut === true ? "cut" : broken, how.by ?? null);
+    // An answer whose head was not kept may have been anything.
+    const unknown = how.cut === true || (response === null && c.head.server.given > 0);
+    this.#endQuestion(c, emit, whole ? "finished" : unknown ? "cut" : broken, unknown ? null : (how.by ?? null));
   }
 }
 

@@ -8,8 +8,9 @@ export interface Frame {
   readonly source: MacAddress | null;
   readonly destination: MacAddress | null;
   readonly vlans: readonly number[];
-  /** An IPv4 packet, as far as it was kept. */
-  readonly ipv4: Uint8Array;
+  readonly carries: "ipv4" | "arp";
+  /** The packet, as far as it was kept. */
+  readonly packet: Uint8Array;
   /** Bytes of it that were on the wire, with padding. */
   readonly wireLength: number;
 }
@@ -17,7 +18,7 @@ export interface Frame {
 // tcpdump.org/linktypes.html; 12 and 14 are what some systems wrote for raw IP before 101.
 const LinkType = { ethernet: 1, raw: 101, linuxCooked: 113, ipv4: 228, linuxCooked2: 276 } as const;
 const RAW: ReadonlySet<number> = new Set([12, 14, LinkType.raw, LinkType.ipv4]);
-const ETHERTYPE_IPV4 = 0x0800;
+const EtherType = { ipv4: 0x0800, arp: 0x0806 } as const;
 // 802.1Q, 802.1ad (QinQ), and what switches used for QinQ before that.
 const TAGS: ReadonlySet<number> = new Set([0x8100, 0x88a8, 0x9100]);
 const MOST_TAGS = 4;
@@ -30,7 +31,7 @@ export function linkTypeName(linkType: number): string | null {
   return RAW.has(linkType) ? "raw IP" : null;
 }
 
-/** Null for a frame that carries something else than IPv4, is cut off before it, or is of a link type not known here. */
+/** Null for a frame that carries neither IPv4 nor ARP, is cut off before it, or is of a link type not known here. */
 export function readFrame(linkType: number, bytes: Uint8Array, wireLength: number): Frame | null {
   try {
     return read(linkType, new ByteReader(bytes), wireLength);
@@ -43,7 +44,7 @@ export function readFrame(linkType: number, bytes: Uint8Array, wireLength: numbe
 function read(linkType: number, reader: ByteReader, wireLength: number): Frame | null {
   let source: MacAddress | null = null;
   let destination: MacAddress | null = null;
-  let type = ETHERTYPE_IPV4;
+  let type: number = EtherType.ipv4;
   if (linkType === LinkType.ethernet) {
     destination = macFromBytes(reader.take(6));
     source = macFromBytes(reader.take(6));
@@ -67,9 +68,10 @@ function read(linkType: number, reader: ByteReader, wireLength: number): Frame |
     vlans.push(reader.u16be() & 0x0fff);
     type = reader.u16be();
   }
-  if (type !== ETHERTYPE_IPV4) return null;
-  const ipv4 = reader.take(reader.remaining);
-  return { source, destination, vlans, ipv4, wireLength: wireLength - (reader.offset - ipv4.length) };
+  if (type !== EtherType.ipv4 && type !== EtherType.arp) return null;
+  const carries = type === EtherType.arp ? "arp" : "ipv4";
+  const packet = reader.take(reader.remaining);
+  return { source, destination, vlans, carries, packet, wireLength: wireLength - (reader.offset - packet.length) };
 }
 
 function cookedAddress(hardware: number, length: number, field: Uint8Array): MacAddress | null {

@@ -8,6 +8,7 @@ import { Connections } from "./connections.ts";
 import { type Ipv4Packet, Protocol, readIpv4, readPortUnreachable, readTcp, readUdp } from "./datagram.ts";
 import { Fragments } from "./fragments.ts";
 import { type Frame, readFrame } from "./frame.ts";
+import { Neighbours } from "./neighbours.ts";
 import type { CapturedFrame } from "./pcap.ts";
 import { Transfers, type UdpSeen } from "./transfers.ts";
 
@@ -35,6 +36,7 @@ export class Tap {
   readonly #fragments = new Fragments();
   readonly #transfers = new Transfers();
   readonly #connections = new Connections();
+  readonly #neighbours = new Neighbours();
   #now = 0;
   #sweptAt = 0;
 
@@ -56,11 +58,17 @@ export class Tap {
       this.#sweptAt = this.#now;
       this.#transfers.sweep(this.#now, this.#emit);
       this.#connections.sweep(this.#now, this.#emit);
+      this.#neighbours.sweep(this.#now, this.#emit);
     }
     const frame = readFrame(linkType, bytes, wireLength);
     if (frame === null) return;
     for (const vlan of frame.vlans) this.vlans.add(vlan);
-    const piece = readIpv4(frame.ipv4, frame.wireLength);
+    if (frame.carries === "arp") this.#neighbours.hear(frame.packet, at, number);
+    else this.#ipv4(frame, at, number);
+  }
+
+  #ipv4(frame: Frame, at: number, number: number): void {
+    const piece = readIpv4(frame.packet, frame.wireLength);
     const packet = piece === null ? null : this.#fragments.take(piece, at);
     if (packet === null) return;
     const fragmented = packet !== piece;
@@ -73,6 +81,7 @@ export class Tap {
   end(): void {
     this.#transfers.end(this.#now, this.#emit);
     this.#connections.end(this.#now, this.#emit);
+    this.#neighbours.sweep(this.#now, this.#emit);
   }
 
   #udp(frame: Frame, packet: Ipv4Packet, when: { at: number; frame: number; fragmented: boolean }): void {

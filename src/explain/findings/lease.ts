@@ -1,6 +1,7 @@
 import { BOOT_TABLE } from "../../boot/table.ts";
 import { ANY_ADDRESS } from "../../wire/ipv4.ts";
-import { dhcpOf, firmwareAsks, leases, loadsOf, serverOf } from "../attempt.ts";
+import { boots, dhcpOf, firmwareAsks, isHttp, leases, loadsOf, serverOf } from "../attempt.ts";
+import type { DhcpSeen } from "../seen.ts";
 import { seconds } from "../text.ts";
 import { latest, listed, type Proof, quiet, type Rule, type Scene, timesSent } from "./finding.ts";
 
@@ -8,13 +9,15 @@ import { latest, listed, type Proof, quiet, type Rule, type Scene, timesSent } f
 const ANSWER_MS = 4_000;
 
 /** The firmware's DISCOVERs, if it asked often or long enough for an answer, and got no further. */
-function asksInVain(scene: Scene) {
+export function asksInVain(scene: Scene): DhcpSeen[] | null {
   const { attempt } = scene;
   const asks = firmwareAsks(attempt, "DISCOVER");
-  if (asks.length === 0 || loadsOf(attempt).length > 0) return null;
+  // Without an answer firmware goes on to its disk, and if Windows comes up from there all is as it should be.
+  if (asks.length === 0 || loadsOf(attempt).length > 0 || attempt.windows) return null;
   if (dhcpOf(attempt, "REQUEST").some(({ program }) => program === "firmware" || program === "ipxe")) return null;
-  const again = timesSent(asks) > 1;
-  return quiet(scene, latest(asks), again ? ANSWER_MS : 2 * ANSWER_MS) ? asks : null;
+  // Asking once more shows that it has heard nothing that it could use.
+  const patience = timesSent(asks) > 1 ? ANSWER_MS : 2 * ANSWER_MS;
+  return quiet(scene, asks[0]!.at, patience) ? asks : null;
 }
 
 export const noLoaderForArchitecture: Rule = (scene) => {
@@ -22,7 +25,8 @@ export const noLoaderForArchitecture: Rule = (scene) => {
   const { architecture, firmware } = attempt;
   if (architecture === null || (BOOT_TABLE.get(architecture)?.boots ?? null) !== null) return null;
   const asks = firmwareAsks(attempt, "DISCOVER");
-  if (asks.length === 0 || loadsOf(attempt).length > 0 || !quiet(scene, latest(asks), ANSWER_MS)) return null;
+  if (asks.length === 0 || loadsOf(attempt).length > 0 || attempt.windows) return null;
+  if (!quiet(scene, asks[0]!.at, ANSWER_MS)) return null;
   return {
     what: `The firmware says that it is of architecture ${architecture}${firmware === null ? "" : ` (${firmware})`}, and there is no loader for that. It loaded nothing.`,
     cure: "A 32-bit firmware cannot boot the recovery image: rescue this device from USB media, or by hand in WinRE. Look in its firmware setup for another network boot entry (UEFI IPv4) first.",
@@ -58,15 +62,17 @@ export const noLease: Rule = (scene) => {
 
 export const leaseNotTaken: Rule = (scene) => {
   const asks = asksInVain(scene);
-  const offers = leases(scene.attempt, "OFFER");
-  if (asks === null || offers.length === 0 || relayNotEchoed(scene) !== null) return null;
-  const [offer] = offers;
-  const [ask] = asks.filter(({ endedAt, times }) => times > 1 && endedAt > offer!.at);
-  if (ask === undefined) return null;
+  const [offer] = leases(scene.attempt, "OFFER");
+  if (asks === null || offer === undefined || relayNotEchoed(scene) !== null) return null;
+  // Firmware lets a lease pass with which it has nothing to boot: that is another failure.
+  const http = scene.attempt.over === "http";
+  const bootable = dhcpOf(scene.attempt, "OFFER").filter((each) => (http ? isHttp(each) : boots(each)));
+  const ask = asks.find(({ endedAt, times }) => times > 1 && endedAt > offer.at);
+  if (ask === undefined || bootable.length === 0 || bootable.some(({ bootMenu }) => bootMenu)) return null;
   return {
-    what: `${serverOf(offer!)} offered the device ${offer!.yiaddr}, and the device went on asking as if it had not heard it.`,
-    cure: "The answer does not reach the device: look at the switch (DHCP snooping trusts only known server ports, port isolation, another VLAN back), and at the cable.",
-    by: [ask, offer!],
+    what: `${serverOf(offer)} offered the device ${offer.yiaddr}, ${listed(bootable.map(serverOf))} offered to boot it, and it went on asking (${timesSent(asks)} times) as if it had heard neither.`,
+    cure: "The answers do not reach the device: look at the switch (DHCP snooping trusts only known server ports, port isolation, another VLAN back), and at the cable.",
+    by: [ask, offer, ...bootable],
   };
 };
 

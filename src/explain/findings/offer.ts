@@ -1,8 +1,19 @@
 import { ANY_ADDRESS, type Ipv4, isUnicast } from "../../wire/ipv4.ts";
-import { type Attempt, baseName, boots, dhcpOf, firmwareAsks, isWhole, leases, loadsOf, serverOf } from "../attempt.ts";
+import {
+  type Attempt,
+  baseName,
+  boots,
+  dhcpOf,
+  firmwareAsks,
+  isHttp,
+  isWhole,
+  leases,
+  loadsOf,
+  serverOf,
+} from "../attempt.ts";
 import type { ClosedSeen, DhcpSeen } from "../seen.ts";
-import { latest, listed, quiet, type Rule, timesSent } from "./finding.ts";
-import { noLoaderForArchitecture } from "./lease.ts";
+import { latest, listed, quiet, type Rule, type Scene, timesSent } from "./finding.ts";
+import { asksInVain, noLoaderForArchitecture, relayNotEchoed } from "./lease.ts";
 
 /** Firmware goes on within a second; EDK2 waits up to 4 s for more offers first. */
 const GOES_ON_MS = 8_000;
@@ -12,9 +23,9 @@ const answers = (attempt: Attempt) => [...dhcpOf(attempt, "OFFER"), ...dhcpOf(at
 const proxyOffers = (attempt: Attempt) =>
   dhcpOf(attempt, "OFFER").filter(({ yiaddr, vendorClass }) => yiaddr === ANY_ADDRESS && vendorClass === "PXEClient");
 
-/** True if the device has an address, as far as can be seen. */
-const hasLease = (attempt: Attempt) =>
-  leases(attempt, "ACK").length > 0 || firmwareAsks(attempt, "REQUEST").some(({ bootServer }) => !bootServer);
+/** What shows that the device has an address. The station does not hear the site's DHCP server confirm a lease. */
+const leaseTaken = ({ attempt, view }: Scene) =>
+  view === "wire" ? leases(attempt, "ACK") : firmwareAsks(attempt, "REQUEST").filter(({ bootServer }) => !bootServer);
 
 export const menuOffered: Rule = (scene) => {
   const { attempt } = scene;
@@ -60,27 +71,32 @@ export const twoBootServers: Rule = (scene) => {
 
 export const noBootFile: Rule = (scene) => {
   const { attempt } = scene;
+  if (attempt.over === "http" || loadsOf(attempt).length > 0 || attempt.windows) return null;
+  if (answers(attempt).some(boots) || [noLoaderForArchitecture, relayNotEchoed].some((rule) => rule(scene) !== null))
+    return null;
+  // Older ROMs take the lease and then find nothing to boot; EDK2 does not take it, and goes on asking.
   const acks = leases(attempt, "ACK");
-  if (attempt.over === "http" || acks.length === 0 || loadsOf(attempt).length > 0) return null;
-  if (answers(attempt).some(boots) || noLoaderForArchitecture(scene) !== null) return null;
-  if (!quiet(scene, latest(acks), GOES_ON_MS)) return null;
+  const [offer] = leases(attempt, "OFFER");
+  const asks = offer === undefined ? null : asksInVain(scene);
+  if (asks === null && (acks.length === 0 || !quiet(scene, latest(acks), GOES_ON_MS))) return null;
+  const lease = acks.at(-1) ?? offer!;
   return {
-    what: `The device got an address (${acks.at(-1)!.yiaddr} from ${serverOf(acks.at(-1)!)}), and nobody offered it anything to boot. Firmware shows this as PXE-E53, "no boot filename received".`,
+    what: `The device was ${acks.length > 0 ? "given" : "offered"} an address (${lease.yiaddr} of ${serverOf(lease)}), and nobody offered it anything to boot${acks.length > 0 ? "" : `: its firmware does not take such a lease, and asked ${timesSent(asks!)} times`}. Firmware shows this as PXE-E16 or PXE-E53.`,
     cure: "The station kept silent: is it running on this LAN, is the campaign armed, is this device in it and not rescued already (breakglass campaign status)? Behind a router the DHCP relay has to name the station, too.",
-    by: acks,
+    by: [...(asks ?? []), lease],
   };
 };
 
 export const httpNotEchoed: Rule = (scene) => {
   const { attempt } = scene;
   const offers = answers(attempt);
-  if (attempt.over !== "http" || offers.length === 0 || loadsOf(attempt).length > 0) return null;
-  if (offers.some(({ vendorClass }) => vendorClass?.startsWith("HTTPClient") === true)) return null;
-  const asks = firmwareAsks(attempt, "DISCOVER");
-  if (!quiet(scene, latest([...asks, ...offers]), GOES_ON_MS)) return null;
+  if (attempt.over !== "http" || offers.length === 0 || offers.some(isHttp) || loadsOf(attempt).length > 0) return null;
+  if (noLoaderForArchitecture(scene) !== null) return null;
+  const asks = asksInVain(scene) ?? firmwareAsks(attempt, "REQUEST");
+  if (asks.length === 0 || !quiet(scene, asks[0]!.at, GOES_ON_MS / 2)) return null;
   return {
     what: `The firmware asked for UEFI HTTP Boot, and no answer (${listed(offers.map(serverOf))}) said HTTPClient in option 60: it takes none without that, and loaded nothing.`,
-    cure: 'The boot server on this LAN does not speak HTTP Boot, or the station kept silent. Choose the entry "PXE IPv4" in the device\'s boot menu, or let the station answer (is the device in the campaign?).',
+    cure: 'The boot server on this LAN does not speak HTTP Boot, or the station kept silent. Choose the entry "PXE IPv4" in the device\'s boot menu, or let the station answer (is the device in the campaign?). Where PXE was tried first and failed, mend that.',
     by: [...asks, ...offers],
   };
 };
@@ -88,9 +104,9 @@ export const httpNotEchoed: Rule = (scene) => {
 export const neverAskedBootServer: Rule = (scene) => {
   const { attempt } = scene;
   const proxies = proxyOffers(attempt).filter(({ bootFile }) => bootFile === null);
-  if (proxies.length === 0 || !hasLease(attempt) || loadsOf(attempt).length > 0) return null;
+  const leased = leaseTaken(scene);
+  if (proxies.length === 0 || leased.length === 0 || loadsOf(attempt).length > 0 || attempt.windows) return null;
   if (dhcpOf(attempt, "REQUEST").some(({ bootServer }) => bootServer) || menuOffered(scene) !== null) return null;
-  const leased = [...leases(attempt, "ACK"), ...firmwareAsks(attempt, "REQUEST")];
   if (!quiet(scene, latest(leased), GOES_ON_MS)) return null;
   return {
     what: `The device took its lease, had the boot offer of ${listed(proxies.map(serverOf))}, and never asked there for its boot file (port 4011).`,

@@ -73,14 +73,10 @@ export const RULES = {
   "port-closed": portClosed,
   "answer-from-elsewhere": answeredFromElsewhere,
   "options-refused": optionsRefused,
-  "blksize-refused": blockSizeRefused,
-  "windowsize-ignored": windowSizeIgnored,
   "negotiation-aborted": negotiationAborted,
   "transfer-stalled": transferStalled,
   "block-rollover": blockRollover,
   "transfer-aborted": transferAborted,
-  "every-block-twice": everyBlockTwice,
-  "lossy-network": lossyNetwork,
   "file-not-served": fileNotServed,
   "http-boot-404": httpBootNotFound,
   "http-refused": httpRefused,
@@ -95,6 +91,11 @@ export const RULES = {
   "agent-tls-refused": agentRefused,
   "two-addresses": twoAddresses,
   relapsed,
+  // What only makes a boot slow stands below what ends it.
+  "every-block-twice": everyBlockTwice,
+  "lossy-network": lossyNetwork,
+  "blksize-refused": blockSizeRefused,
+  "windowsize-ignored": windowSizeIgnored,
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type Reason = keyof typeof RULES;

@@ -3,6 +3,7 @@ import type { ClosedSeen, LoadSeen } from "../seen.ts";
 import { grouped, seconds } from "../text.ts";
 import { listed, type Rule } from "./finding.ts";
 import { bootServerElsewhere } from "./offer.ts";
+import { grubWrongServer } from "./program.ts";
 
 /** Below this many blocks an option that was not granted costs nothing worth a word. */
 const MANY_BLOCKS = 64;
@@ -19,7 +20,8 @@ export const tftpUnanswered: Rule = (scene) => {
   const loads = loadsOf(scene.attempt);
   const silent = inVain(tftp(loads)).filter((load) => load.ending === "unanswered" && load.answeredFrom === null);
   const closed = scene.attempt.seen.some(({ what }) => what === "closed");
-  if (silent.length === 0 || closed || bootServerElsewhere(scene) !== null) return null;
+  if (silent.length === 0 || closed || bootServerElsewhere(scene) !== null || grubWrongServer(scene) !== null)
+    return null;
   const asks = silent.reduce((sum, load) => sum + load.asks, 0);
   return {
     what: `The device asked ${listed(silent.map(({ to }) => to.address))} over TFTP for ${listed(silent.map(({ name }) => name))}, ${asks} times, and nothing came back.`,
@@ -34,6 +36,12 @@ export const portClosed: Rule = (scene) => {
   );
   if (closed.length === 0 || bootServerElsewhere(scene) !== null) return null;
   const [{ to, protocol, how }] = closed as [ClosedSeen];
+  if (protocol === "arp")
+    return {
+      what: `The device looked for ${to.address}, which it was to boot from, and no machine on this LAN has that address (ARP went unanswered).`,
+      cure: `Is ${to.address} switched on, in the same VLAN, and is that still its address? Else correct what the DHCP server says (next-server, option 66).`,
+      by: closed,
+    };
   const service = ({ 69: "TFTP", 80: "HTTP", 443: "the station's agent service" } as Record<number, string>)[to.port];
   return {
     what: `The device wanted ${protocol.toUpperCase()} port ${to.port}${service === undefined ? "" : ` (${service})`} of ${to.address}, and ${how === "refused" ? "that machine says that nothing listens there" : "nothing came back"}.`,

@@ -2,12 +2,18 @@ import { defineConfig } from "vitest/config";
 
 const longRunning = { testTimeout: 600_000, hookTimeout: 600_000, fileParallelism: false };
 
+/** Half an hour and more: only when it is asked for by name (npm run test:slow). */
+const slow = process.argv.includes("slow")
+  ? [{ test: { name: "slow", include: ["test/slow/**/*.test.ts"], ...longRunning } }]
+  : [];
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/{e2e,interop}/**"] } },
+      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/{e2e,interop,slow}/**"] } },
       { test: { name: "interop", include: ["test/interop/**/*.test.ts"], ...longRunning } },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...longRunning } },
+      ...slow,
     ],
   },
 });

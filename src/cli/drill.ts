@@ -6,7 +6,7 @@ import type { ImageArchitecture } from "../boot/table.ts";
 import { buildDeviceOs } from "../drill/device-os.ts";
 import { type DrillOptions, runDrill } from "../drill/drill.ts";
 import { checkForeignDisk, type ForeignDisk } from "../drill/foreign-disk.ts";
-import { checkFirmware, FIRMWARES, type Firmware, findFirmware } from "../drill/lab/firmware.ts";
+import { checkFirmware, FIRMWARES, findFirmware } from "../drill/lab/firmware.ts";
 import { findNetwork, NETWORKS } from "../drill/lab/lan.ts";
 import { enterLab, handedOver, holdLifeline, labFolder, selfCommand } from "../drill/lab/namespace.ts";
 import { Story } from "../drill/report/story.ts";
@@ -98,15 +98,19 @@ async function run(flags: RunFlags): Promise<void> {
   const remedy = readRemedy(flags.remedy);
   const firmwares = [...new Set(flags.firmware.length === 0 ? [FIRMWARES[0]!.name] : flags.firmware)].map(findFirmware);
   const network = findNetwork(flags.network);
-  const images = imagesFor(firmwares, flags.image);
+  const architectures = [...new Set(firmwares.map(({ architecture }) => architecture))];
+  const images = imagesFor(architectures, flags.image);
   const folder = labFolder();
   if (folder === null) {
     firmwares.forEach(checkFirmware);
     // What needs the machine's own network is done before the lab is entered.
     const log = (line: string) => process.stderr.write(`${line}\n`);
-    const build = { out: resolve(flags.cache), cache: resolve("build", "cache"), log };
-    const deviceOs = foreign === null ? await buildDeviceOs(build) : new Map<string, string>();
-    process.exitCode = await enterLab(JSON.stringify([...deviceOs]));
+    const deviceOs: [ImageArchitecture, [string, string][]][] = [];
+    for (const architecture of foreign === null ? architectures : []) {
+      const build = { architecture, out: resolve(flags.cache, architecture), cache: resolve("build", "cache"), log };
+      deviceOs.push([architecture, [...(await buildDeviceOs(build))]]);
+    }
+    process.exitCode = await enterLab(JSON.stringify(deviceOs));
     return;
   }
   holdLifeline();
@@ -124,7 +128,12 @@ async function run(flags: RunFlags): Promise<void> {
     self: selfCommand(),
     images,
     remedy: { id: remedy.id, sha256: remedySha256(remedy), argument: flags.remedy },
-    deviceOs: new Map(JSON.parse(handedOver(folder)) as [string, string][]),
+    deviceOs: new Map(
+      (JSON.parse(handedOver(folder)) as [ImageArchitecture, [string, string][]][]).map(([architecture, files]) => [
+        architecture,
+        new Map(files),
+      ]),
+    ),
     foreign,
     report: resolve(flags.report),
     folder,
@@ -175,9 +184,12 @@ function chosen({ scenario, devices }: RunFlags): Scenario[] {
   return devices === undefined ? found : found.map((each) => withDevices(each, devices));
 }
 
-/** The folders of the recovery images that these firmwares boot. @throws OperatorError if one of them is not there. */
-function imagesFor(firmwares: readonly Firmware[], named: readonly string[]): readonly string[] {
-  const needed = [...new Set<ImageArchitecture>(["x64", ...firmwares.map(({ architecture }) => architecture)])];
+/**
+ * The folders of the recovery images for these architectures: all that were named, else those that are needed and the
+ * x64 one, as on a real station. @throws OperatorError if one of them is not there.
+ */
+function imagesFor(architectures: readonly ImageArchitecture[], named: readonly string[]): readonly string[] {
+  const needed = [...new Set<ImageArchitecture>(["x64", ...architectures])];
   const folders = named.length > 0 ? named : needed.map((architecture) => IMAGE_FOLDERS[architecture]);
   const found = folders.map((folder) => loadManifest(folder).architecture);
   const missing = needed.find((architecture) => !found.includes(architecture));

@@ -11,7 +11,7 @@ import { type DeviceRole, expectedEnd } from "./scenario.ts";
 /** What was found of one device after its drill. */
 export interface DeviceFindings {
   readonly role: DeviceRole;
-  readonly firmware: Pick<Firmware, "name" | "asksAs" | "secureBoot">;
+  readonly firmware: Pick<Firmware, "architecture" | "asksAs" | "secureBoot">;
   readonly network: Pick<LabNetwork, "leases" | "leasedBy">;
   readonly record: DeviceRecord;
   readonly entries: readonly Entry[];
@@ -157,13 +157,9 @@ function healthChecks({ role, record, entries, times }: DeviceFindings): Draft[]
   ];
 }
 
-function bytesCheck({ record }: DeviceFindings): Draft {
+function bytesCheck({ record, firmware }: DeviceFindings): Draft {
   const { bytesToDevice } = record;
-  const fine = bytesToDevice > 0 && bytesToDevice <= TARGETS.bytesToDevice;
-  return [
-    "bytes",
-    `at most ${TARGETS.bytesToDevice / 1e6} MB over the wire`,
-    fine,
-    `${(bytesToDevice / 1e6).toFixed(1)} MB`,
-  ];
+  const target = TARGETS.bytesToDevice[firmware.architecture];
+  const fine = bytesToDevice > 0 && bytesToDevice <= target;
+  return ["bytes", `at most ${target / 1e6} MB over the wire`, fine, `${(bytesToDevice / 1e6).toFixed(1)} MB`];
 }

@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ImageArchitecture } from "../boot/table.ts";
+import { ARCHITECTURES } from "../image/architecture.ts";
 import { readAsset } from "../image/assets.ts";
 import { fetchDefaults, refuseUnused } from "../image/build.ts";
 import { fetchPackages } from "../image/debian.ts";
@@ -9,6 +11,7 @@ import { PackageFiles } from "../image/package-files.ts";
 import { loadRecipe } from "../image/recipe.ts";
 
 export interface DeviceOsOptions {
+  readonly architecture: ImageArchitecture;
   /** The folder for its files. */
   readonly out: string;
   readonly cache: string;
@@ -18,6 +21,10 @@ export interface DeviceOsOptions {
   readonly log: (line: string) => void;
 }
 
+/** The name that firmware looks for on a disk that nobody has told it of (UEFI 2.10 section 3.5.1.1). */
+const FIRST: Readonly<Record<ImageArchitecture, string>> = { x64: "BOOTX64.EFI", arm64: "BOOTAA64.EFI" };
+const SERIAL: Readonly<Record<ImageArchitecture, string>> = { x64: "ttyS0", arm64: "ttyAMA0" };
+
 /**
  * Builds the crash-test device's own operating system: a signed boot chain and a small Linux that stands in for
  * Windows. Its serial line says `BUGCHECK …` and it resets while the bad channel file is there; else `HEALTHY boot ID`
@@ -26,10 +33,11 @@ export interface DeviceOsOptions {
  * @throws OperatorError when Debian's packages are not to be had.
  */
 export async function buildDeviceOs(options: DeviceOsOptions): Promise<ReadonlyMap<string, string>> {
-  const { out, cache, log, healthy = "poweroff" } = options;
+  const { architecture, out, cache, log, healthy = "poweroff" } = options;
   const asset = (name: string) => Buffer.from(readAsset(`pxe/device-os/${name}`));
-  const script = (name: string) => Buffer.from(asset(name).toString().replace("@HEALTHY@", healthy));
-  const recipe = loadRecipe(asset("recipe.json").toString());
+  const script = (name: string) =>
+    Buffer.from(asset(name).toString().replace("@HEALTHY@", healthy).replace("@SERIAL@", SERIAL[architecture]));
+  const recipe = loadRecipe(asset("recipe.json").toString(), asset(`recipe-${architecture}.json`).toString());
   const files = new PackageFiles(await fetchPackages(recipe, { ...fetchDefaults(options), log }));
   const release = files.kernelRelease();
   const store = new ModuleStore(files.folder(`usr/lib/modules/${release}`));
@@ -40,10 +48,10 @@ export async function buildDeviceOs(options: DeviceOsOptions): Promise<ReadonlyM
     ["usr/lib/breakglass/lease", asset("lease")],
   ]);
   const tree = initrdTree({ recipe, files, release, modules, loadAtStart, scripts });
-  // The firmware starts the first by its name; shim starts grubx64.efi beside itself; GRUB reads its script and kernel.
+  // The firmware starts the first by its name; shim starts GRUB beside itself; GRUB reads its script and kernel.
   const contents: readonly (readonly [path: string, bytes: Uint8Array])[] = [
-    ["EFI/BOOT/BOOTX64.EFI", files.read(recipe.shim)],
-    ["EFI/BOOT/grubx64.efi", files.read(recipe.grub)],
+    [`EFI/BOOT/${FIRST[architecture]}`, files.read(recipe.shim)],
+    [`EFI/BOOT/${ARCHITECTURES[architecture].grub}`, files.read(recipe.grub)],
     ["EFI/debian/grub.cfg", script("grub.cfg")],
     ["syslinux/syslinux.cfg", script("syslinux.cfg")],
     ["EFI/device/vmlinuz", files.read(`boot/vmlinuz-${release}`)],

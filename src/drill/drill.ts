@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ImageArchitecture } from "../boot/table.ts";
 import { fileSha256 } from "../image/debian.ts";
 import { loadManifest, MANIFEST } from "../image/manifest.ts";
+import type { EspFiles } from "./disk/esp.ts";
 import type { ForeignDisk } from "./foreign-disk.ts";
 import { FIRMWARES, type Firmware } from "./lab/firmware.ts";
 import { buildLab } from "./lab/lab.ts";
@@ -24,7 +26,8 @@ export interface DrillOptions {
   readonly images: readonly string[];
   /** `argument`: how `campaign arm --remedy` is told of it. */
   readonly remedy: { readonly id: string; readonly sha256: string; readonly argument: string };
-  readonly deviceOs: ReadonlyMap<string, string>;
+  /** What goes on the ESP of crash-test devices, for each architecture among the firmwares. */
+  readonly deviceOs: ReadonlyMap<ImageArchitecture, EspFiles>;
   readonly foreign: ForeignDisk | null;
   /** Made if it is not there; what an earlier drill left in it is replaced. */
   readonly report: string;
@@ -53,7 +56,8 @@ export async function runDrill(options: DrillOptions): Promise<DrillEnd> {
   for (const [index, { firmware, scenario }] of runs.entries()) {
     const name = runName(scenario, firmware, network);
     rmSync(join(report, name), { recursive: true, force: true });
-    const { images, self, deviceOs, foreign, remedy } = options;
+    const { images, self, foreign, remedy } = options;
+    const deviceOs = options.deviceOs.get(firmware.architecture) ?? new Map();
     const at = { lab, scenario, firmware, name, index, story, self, images, deviceOs, foreign, report, now };
     results.push(await runScenario({ ...at, remedy: remedy.argument }));
   }

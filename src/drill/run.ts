@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { telling } from "../dashboard/timeline.ts";
 import { type CrashTest, makeCrashTest } from "./crash-test.ts";
+import type { EspFiles } from "./disk/esp.ts";
 import { DISTURBANCES } from "./disturbance.ts";
 import { keepArtifacts } from "./evidence.ts";
 import { type ForeignDisk, openForeignDisk } from "./foreign-disk.ts";
@@ -15,7 +16,6 @@ import type { Check, DeviceResult, ScenarioResult } from "./report/result.ts";
 import type { Story } from "./report/story.ts";
 import { attack } from "./rogue/run.ts";
 import type { Scenario } from "./scenario.ts";
-import { withoutOwnDisk } from "./scenario-list.ts";
 import { searchFiles, watchProcesses } from "./secrecy.ts";
 import { expectedDevice, judge, type Staged, stage } from "./staged.ts";
 
@@ -31,8 +31,8 @@ export interface RunOptions {
   readonly self: readonly string[];
   readonly images: readonly string[];
   readonly remedy: string;
-  /** What goes on the ESP of a crash-test device: ESP path to file. */
-  readonly deviceOs: ReadonlyMap<string, string>;
+  /** What goes on the ESP of a crash-test device. */
+  readonly deviceOs: EspFiles;
   /** The image that a foreign role's disk is a copy of. */
   readonly foreign: ForeignDisk | null;
   /** The report's folder. */
@@ -41,9 +41,7 @@ export interface RunOptions {
 }
 
 /** Runs one scenario, from the making of its disks to its checks. */
-export async function runScenario(asked: RunOptions): Promise<ScenarioResult> {
-  const bootable = asked.firmware.ownDisk !== null;
-  const options = bootable ? asked : { ...asked, scenario: withoutOwnDisk(asked.scenario), deviceOs: new Map() };
+export async function runScenario(options: RunOptions): Promise<ScenarioResult> {
   const { lab, scenario, firmware, story, now } = options;
   const startedAt = now();
   const firstMoment = story.elapsed;
@@ -101,7 +99,7 @@ export async function runScenario(asked: RunOptions): Promise<ScenarioResult> {
   return {
     name: scenario.name,
     folder: options.name,
-    firmware: { name: firmware.name, title: firmware.title },
+    firmware: { name: firmware.name, title: firmware.title, architecture: firmware.architecture },
     network: { name: lab.network.name, title: lab.network.title },
     title: scenario.title,
     objective: scenario.objective,
@@ -128,12 +126,7 @@ async function makeDisks(
     const disk =
       role.disk === "foreign"
         ? await openForeignDisk(foreign!, folder)
-        : await makeCrashTest(
-            role.disk,
-            join(folder, `${role.name}.img`),
-            deviceOs,
-            firmware.ownDisk === "boot-sector",
-          );
+        : await makeCrashTest(role.disk, join(folder, `${role.name}.img`), deviceOs, firmware.bootSector);
     story.awaiting("disk", null);
     story.tell(role.name, `disk ready after ${((now() - from) / 1000).toFixed(1)} s: ${disk.description}`);
     disks.push(disk);

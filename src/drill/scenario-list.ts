@@ -196,11 +196,6 @@ export function findScenario(name: string): Scenario {
   );
 }
 
-/** The scenario on devices that the lab has no system for to boot from their disk: the network boot alone. */
-export function withoutOwnDisk(scenario: Scenario): Scenario {
-  return { ...scenario, devices: scenario.devices.map((role) => ({ ...role, crashes: 0, healthyBoots: 0 })) };
-}
-
 /** The scenario with its first device's role played by `count` devices at once. */
 export function withDevices(scenario: Scenario, count: number): Scenario {
   const devices = Array.from({ length: count }, (_, index) => ({

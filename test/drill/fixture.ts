@@ -64,7 +64,7 @@ export function scenarioOf(devices: readonly DeviceResult[], checks: readonly Ch
   return {
     name: "happy",
     folder: "happy",
-    firmware: { name: "uefi-x64", title: "UEFI" },
+    firmware: { name: "uefi-x64", title: "UEFI", architecture: "x64" },
     network: { name: "site", title: "a site DHCP server" },
     title: "one locked device in a crash loop comes back",
     objective: "The main path.",

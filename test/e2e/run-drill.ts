@@ -42,12 +42,12 @@ export interface Drilled {
   };
 }
 
-const root = resolve(import.meta.dirname, "../..");
+export const root = resolve(import.meta.dirname, "../..");
 const command = join(root, "breakglass");
 
-/** The recovery image that `npm start` would build: nothing to do if it is there. */
-export function buildImage(): void {
-  execFileSync(command, ["image", "build"], { cwd: root, stdio: "ignore" });
+/** The recovery image that an operator would build: nothing to do if it is there. */
+export function buildImage(architecture: "x64" | "arm64" = "x64"): void {
+  execFileSync(command, ["image", "build", "--architecture", architecture], { cwd: root, stdio: "ignore" });
 }
 
 /** Runs `breakglass drill run ARGS` to its end. */
@@ -76,13 +76,16 @@ export function deviations({ report }: Drilled): string[] {
   return report.deviations.map(({ device, title, evidence }) => `${device ?? "drill"}: ${title}: ${evidence}`);
 }
 
-/** Scenarios side by side, two at a time: each drill has a private network, so they cannot meet. */
-export async function drillEach(names: readonly string[]): Promise<ReadonlyMap<string, Drilled | Error>> {
+/**
+ * Drills side by side, two at a time: each has a private network, so they cannot meet. One drill's devices use one
+ * processor most of the time. The key is the arguments, joined by spaces.
+ */
+export async function drillEach(runs: readonly (readonly string[])[]): Promise<ReadonlyMap<string, Drilled | Error>> {
   const done = new Map<string, Drilled | Error>();
-  const queue = [...names];
+  const queue = [...runs];
   const worker = async () => {
-    for (let name = queue.shift(); name !== undefined; name = queue.shift())
-      done.set(name, await drill("--scenario", name).catch((error: Error) => error));
+    for (let args = queue.shift(); args !== undefined; args = queue.shift())
+      done.set(args.join(" "), await drill(...args).catch((error: Error) => error));
   };
   await Promise.all([worker(), worker()]);
   return done;

@@ -7,9 +7,10 @@ const image = read("pxe/image/recipe.json");
 const recipes = {
   x64: [image, read("pxe/image/recipe-x64.json")],
   arm64: [image, read("pxe/image/recipe-arm64.json")],
-  "device-os": [read("pxe/device-os/recipe.json")],
+  "device-os-x64": [read("pxe/device-os/recipe.json"), read("pxe/device-os/recipe-x64.json")],
+  "device-os-arm64": [read("pxe/device-os/recipe.json"), read("pxe/device-os/recipe-arm64.json")],
 };
-const changed = (change: object) => JSON.stringify({ ...JSON.parse(recipes["device-os"][0]!), ...change });
+const changed = (change: object) => JSON.stringify({ ...loadRecipe(...recipes["device-os-x64"]), ...change });
 
 describe("a recipe", () => {
   test.each(Object.keys(recipes) as (keyof typeof recipes)[])(

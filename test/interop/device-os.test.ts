@@ -10,7 +10,13 @@ import { describeWith } from "./needs.ts";
 describeWith(["apt-get", "dpkg-deb", "xz"], "the crash-test device's own operating system", () => {
   const work = mkdtempSync(join(tmpdir(), "breakglass-device-os-"));
   const build = (name: string, healthy?: "reboot") =>
-    buildDeviceOs({ out: join(work, name), cache: resolve("build", "cache"), healthy, log: () => {} });
+    buildDeviceOs({
+      architecture: "x64",
+      out: join(work, name),
+      cache: resolve("build", "cache"),
+      healthy,
+      log: () => {},
+    });
   let files: ReadonlyMap<string, string>;
   beforeAll(async () => {
     files = await build("a");

@@ -42,8 +42,8 @@ export interface Firmware {
   readonly station: readonly string[];
   /** True if the station also serves an iPXE that the operator brought (`serve --ipxe`). */
   readonly ownIpxe: boolean;
-  /** What its own disk is booted with: shim and GRUB, a boot sector, or nothing, where the lab has no system for it. */
-  readonly ownDisk: "uefi" | "boot-sector" | null;
+  /** True if it starts its own disk by a boot sector; else by the program on the EFI system partition. */
+  readonly bootSector: boolean;
 }
 
 const OVMF = "/usr/share/OVMF/OVMF";
@@ -59,7 +59,7 @@ const X64 = {
   needs: [{ debianPackage: "qemu-system-x86", anyOf: ["qemu-system-x86_64"] }],
   screen: ["-vga", "std"],
   disk: "nvme,drive=disk",
-  ownDisk: "uefi",
+  bootSector: false,
   // The card's iPXE option ROM is not signed; the firmware has its own driver and PXE client.
   card: "virtio-net-pci,romfile=",
 } as const;
@@ -141,19 +141,19 @@ export const FIRMWARES: readonly Firmware[] = [
     disk: "ide-hd,bus=ide.0,drive=disk",
     // The virtio ROM is for one of that card's two PCI identities, and not the one it has here: SeaBIOS passes it over.
     card: "e1000e,romfile=pxe-e1000e.rom",
-    ownDisk: "boot-sector",
+    bootSector: true,
   },
   {
     name: "uefi-arm64",
-    title: "UEFI on ARM64, PXE",
+    title: "UEFI on ARM64, Secure Boot on, PXE",
     architecture: "arm64",
-    secureBoot: "off",
+    secureBoot: "on",
     asksAs: "uefi-arm64-pxe",
     machine: ["qemu-system-aarch64", "-machine", "virt"],
     cpu: "cortex-a72",
     flash: {
       debianPackage: "qemu-efi-aarch64",
-      places: [{ code: `${AAVMF}_CODE.fd`, variables: `${AAVMF}_VARS.fd` }],
+      places: [{ code: `${AAVMF}_CODE.ms.fd`, variables: `${AAVMF}_VARS.ms.fd` }],
     },
     needs: [{ debianPackage: "qemu-system-arm", anyOf: ["qemu-system-aarch64"] }],
     screen: ["-device", "ramfb"],
@@ -162,7 +162,7 @@ export const FIRMWARES: readonly Firmware[] = [
     settings: [],
     station: [],
     ownIpxe: false,
-    ownDisk: null,
+    bootSector: false,
   },
 ];
 

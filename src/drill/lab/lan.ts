@@ -86,8 +86,26 @@ const RELAYED: LabNetwork = {
   },
 };
 
+/** Two LANs, each with the site's DHCP server and the station on it; devices take turns between them. */
+const TWO: LabNetwork = {
+  name: "two-lans",
+  title: "two LANs, the station with an interface on each",
+  serve: ["--interface", "lan1"],
+  leases: [HERE, THERE],
+  leasedBy: "the site's own DHCP server",
+  build: async (folder) => {
+    const nodes = await stationAndRogue();
+    await buildSwitch("switch1");
+    const site = await addNode("site", "switch0", SITE);
+    await plug(site, "lan1", "switch1", "10.98.0.1");
+    await plug(nodes.station, "lan1", "switch1", "10.98.0.2");
+    startSiteDhcp(site, TWO.leases, folder, ["lan0", "lan1"]);
+    return { ...nodes, switchOf: (device) => `switch${device % 2}` };
+  },
+};
+
 /** All networks that a drill can be run on, the usual one first. */
-export const NETWORKS: readonly LabNetwork[] = [SITE_NETWORK, ISOLATED, RELAYED];
+export const NETWORKS: readonly LabNetwork[] = [SITE_NETWORK, ISOLATED, RELAYED, TWO];
 
 /** @throws OperatorError naming all, if there is none of that name. */
 export function findNetwork(name: string): LabNetwork {

@@ -13,13 +13,18 @@ export interface Leases {
  * station is tried beside somebody else's program. `--no-daemon`, because else it would change to a user and groups that
  * a user namespace does not have.
  */
-export function startSiteDhcp(site: LabNode, leases: readonly Leases[], folder: string): Program {
+export function startSiteDhcp(
+  site: LabNode,
+  leases: readonly Leases[],
+  folder: string,
+  interfaces: readonly string[] = [site.interface],
+): Program {
   const flags = [
     "--no-daemon",
     "--conf-file=/dev/null",
     "--port=0",
     "--bind-interfaces",
-    `--interface=${site.interface}`,
+    ...interfaces.map((name) => `--interface=${name}`),
     ...leases.flatMap(({ first, last, router }) => [
       `--dhcp-range=set:${first},${first},${last},255.255.255.0,1h`,
       ...(router === null ? [] : [`--dhcp-option=tag:${first},option:router,${router}`]),

@@ -1,5 +1,5 @@
 import { devicePicture, escapeText } from "./picture.ts";
-import { TARGETS } from "./report.ts";
+import { bytesTarget, TARGETS } from "./report.ts";
 import {
   type Check,
   type DeviceResult,
@@ -48,7 +48,7 @@ function figures(drill: DrillResult): string {
       `power-on to file removed (target ${TARGETS.fileRemovedSeconds} s)`,
     ],
     [healthy === null ? "–" : `${healthy.toFixed(1)} s`, "power-on to healthy boot"],
-    [`${(bytes / 1e6).toFixed(1)} MB`, `over the wire per device (target ${TARGETS.bytesToDevice / 1e6} MB)`],
+    [`${(bytes / 1e6).toFixed(1)} MB`, `over the wire per device (target ${bytesTarget(drill) / 1e6} MB)`],
   ];
   return `<div class="figures">${boxes.map(([value, what]) => `<div><b>${escapeText(value)}</b>${escapeText(what)}</div>`).join("")}</div>`;
 }

@@ -1,7 +1,15 @@
 import { type DrillResult, percentile, rescueCount, verdict } from "./result.ts";
 
-/** Targets a drill is measured against (docs/benchmarks.md): seconds from power-on to file removed, bytes per device. */
-export const TARGETS = { fileRemovedSeconds: 60, bytesToDevice: 40_000_000 } as const;
+/**
+ * Targets a drill is measured against (docs/benchmarks.md): seconds from power-on to file removed, bytes per device.
+ * Debian's arm64 kernel is not compressed: 38 MB of it, where the x64 one has 12.
+ */
+export const TARGETS = { fileRemovedSeconds: 60, bytesToDevice: { x64: 40_000_000, arm64: 65_000_000 } } as const;
+
+/** The target for the bytes of the largest device of a drill. */
+export function bytesTarget({ scenarios }: Pick<DrillResult, "scenarios">): number {
+  return Math.max(...scenarios.map(({ firmware }) => TARGETS.bytesToDevice[firmware.architecture]));
+}
 
 /**
  * `report.json`: the drill in the words that drill records ask for (DORA RTS 2024/1774 art. 25 and 26, NIST SP 800-84):
@@ -49,7 +57,7 @@ export function reportJson(drill: DrillResult): string {
       secondsToFileRemoved: { target: TARGETS.fileRemovedSeconds, ...times(devices.map((d) => d.times.fileRemoved)) },
       secondsToHealthy: times(devices.map((d) => d.times.healthy)),
       bytesToDevice: {
-        target: TARGETS.bytesToDevice,
+        target: bytesTarget(drill),
         max: percentile(
           devices.map((d) => d.bytesToDevice),
           100,

@@ -1,3 +1,5 @@
+import type { ImageArchitecture } from "../../boot/table.ts";
+
 /** One thing that had to hold, whether it did, and what shows it. */
 export interface Check {
   readonly id: string;
@@ -68,7 +70,7 @@ export interface ScenarioResult {
   /** Where its files are in the report's folder. */
   readonly folder: string;
   /** What the devices' firmware and network were: names, and titles for a person. */
-  readonly firmware: { readonly name: string; readonly title: string };
+  readonly firmware: { readonly name: string; readonly title: string; readonly architecture: ImageArchitecture };
   readonly network: { readonly name: string; readonly title: string };
   readonly title: string;
   readonly objective: string;
@@ -95,7 +97,7 @@ export interface DrillResult {
   readonly lab: { readonly acceleration: string; readonly processors: number; readonly qemu: string };
   readonly remedy: { readonly id: string; readonly sha256: string };
   readonly images: readonly {
-    readonly architecture: string;
+    readonly architecture: ImageArchitecture;
     readonly driverSet: string;
     readonly manifestSha256: string;
   }[];

@@ -16,6 +16,7 @@ import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { campaignLine } from "./campaign.ts";
+import { forgetUnused } from "./forget.ts";
 import { type PassphraseOption, readPassphrase } from "./passphrase.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
@@ -69,6 +70,7 @@ async function serve(options: ServeOptions): Promise<void> {
   for (const { address } of served) await tryPorts(address, STANDARD_PORTS);
   if (leases !== null) await refuseOtherServers(leases.served);
   if (!options.sealed) await unseal(vault, options);
+  forgetUnused();
   const say = options.json ? sayJson : sayPlain;
   const record = (type: "vault.unsealed" | "vault.sealed") =>
     ledger.append({

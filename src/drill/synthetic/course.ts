@@ -9,7 +9,7 @@ import { readScript } from "./grub.ts";
 import { get } from "./http.ts";
 import { type DeviceRecord, type Milestone, newRecord } from "./record.ts";
 import { readSession } from "./session.ts";
-import { TftpReader } from "./tftp.ts";
+import { readTftp } from "./tftp.ts";
 
 /** What all devices have in common. */
 export interface World {
@@ -77,24 +77,22 @@ export class Course {
 
   /** Loader, script, its turn, kernel and initrd; gives the session's archive. */
   async #load(): Promise<Uint8Array> {
-    const reader = await TftpReader.open(this.device.address, this.#world.station);
-    try {
-      for (const name of ["shimx64.efi", "grubx64.efi"]) await this.#compare(name, (take) => reader.read(name, take));
-      this.#reached("loader");
-      for (;;) {
-        const script: Buffer[] = [];
-        await reader.read(BootFile.grubScript, (data) => script.push(Buffer.from(data)));
-        const step = readScript(Buffer.concat(script).toString("utf8"));
-        if (!("pauseSeconds" in step)) {
-          this.#reached("turn");
-          return await this.#image(step.kernel, step.initrds);
-        }
-        this.record.waits += 1;
-        await pause(step.pauseSeconds * 1000);
-        if (this.#world.signal.aborted) throw new BootFailed("still waits for its turn");
+    const { station } = this.#world;
+    const { address } = this.device;
+    for (const name of ["shimx64.efi", "grubx64.efi"])
+      await this.#compare(name, (take) => readTftp({ station, address, name }, take));
+    this.#reached("loader");
+    for (;;) {
+      const script: Buffer[] = [];
+      await readTftp({ station, address, name: BootFile.grubScript }, (data) => script.push(Buffer.from(data)));
+      const step = readScript(Buffer.concat(script).toString("utf8"));
+      if (!("pauseSeconds" in step)) {
+        this.#reached("turn");
+        return this.#image(step.kernel, step.initrds);
       }
-    } finally {
-      reader.close();
+      this.record.waits += 1;
+      await pause(step.pauseSeconds * 1000);
+      if (this.#world.signal.aborted) throw new BootFailed("still waits for its turn");
     }
   }
 

@@ -9,67 +9,59 @@ const TFTP = 69;
 /** Larger windows than firmware asks for (EDK2: 4, GRUB and shim: none): the bytes are the load here, not the packets. */
 const ASKED = { blockSize: 1468, windowSize: 16, size: "too" } as const;
 
-/** One device's TFTP, from one socket bound to its address. */
-export class TftpReader {
-  readonly #socket: Socket;
-  readonly #station: Ipv4;
-
-  private constructor(socket: Socket, station: Ipv4) {
-    this.#socket = socket;
-    this.#station = station;
-  }
-
-  static open(address: Ipv4, station: Ipv4): Promise<TftpReader> {
-    const socket = createSocket("udp4");
-    return new Promise((resolve, reject) => {
+/**
+ * Reads a file from the device's own address and gives each piece to `take` as it comes. From a port of its own (RFC 1350
+ * section 4): a late block of one file must not be taken for the first of the next. Throws BootFailed with the reason if
+ * the file does not come.
+ */
+export async function readTftp(
+  options: { readonly station: Ipv4; readonly address: Ipv4; readonly name: string },
+  take: (data: Uint8Array) => void,
+): Promise<void> {
+  const socket = createSocket("udp4");
+  try {
+    await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
-      socket.bind(0, address, () => {
-        socket.on("error", () => {});
-        resolve(new TftpReader(socket, station));
-      });
+      socket.bind(0, options.address, resolve);
     });
+    socket.on("error", () => {});
+    await run(socket, options.station, options.name, take);
+  } finally {
+    socket.close();
   }
+}
 
-  /** Gives each piece of the file to `take` as it comes. Throws BootFailed with the reason if the file does not come. */
-  read(name: string, take: (data: Uint8Array) => void): Promise<void> {
-    const socket = this.#socket;
-    const { download, outputs } = begin(name, ASKED, performance.now());
-    return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | null = null;
-      const finish = (error: Error | null) => {
-        if (timer !== null) clearTimeout(timer);
-        timer = null;
-        socket.off("message", hear);
-        if (error === null) resolve();
-        else reject(error);
-      };
-      const act = (all: readonly DownloadOutput[]) => {
-        for (const output of all) {
-          if (output.kind === "datagram") socket.send(output.bytes, output.port ?? TFTP, this.#station, () => {});
-          else if (output.kind === "data") take(output.data);
-          else return finish(failure(name, output.ending));
-        }
-      };
-      const hear = (bytes: Buffer, { port }: RemoteInfo) => {
-        try {
-          act(step(download, { packet: decodeTftp(bytes), port }, performance.now()));
-        } catch (error) {
-          if (!(error instanceof MalformedError)) finish(error as Error);
-        }
-      };
-      const wake = () => {
-        act(step(download, "timer", performance.now()));
-        if (timer !== null) timer = setTimeout(wake, untilDeadline(download));
-      };
-      socket.on("message", hear);
-      timer = setTimeout(wake, untilDeadline(download));
-      act(outputs);
+function run(socket: Socket, station: Ipv4, name: string, take: (data: Uint8Array) => void): Promise<void> {
+  const { download, outputs } = begin(name, ASKED, performance.now());
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | null = null;
+    const finish = (error: Error | null) => {
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      if (error === null) resolve();
+      else reject(error);
+    };
+    const act = (all: readonly DownloadOutput[]) => {
+      for (const output of all) {
+        if (output.kind === "datagram") socket.send(output.bytes, output.port ?? TFTP, station, () => {});
+        else if (output.kind === "data") take(output.data);
+        else return finish(failure(name, output.ending));
+      }
+    };
+    const wake = () => {
+      act(step(download, "timer", performance.now()));
+      if (timer !== null) timer = setTimeout(wake, untilDeadline(download));
+    };
+    socket.on("message", (bytes: Buffer, { port }: RemoteInfo) => {
+      try {
+        act(step(download, { packet: decodeTftp(bytes), port }, performance.now()));
+      } catch (error) {
+        if (!(error instanceof MalformedError)) finish(error as Error);
+      }
     });
-  }
-
-  close(): void {
-    this.#socket.close();
-  }
+    timer = setTimeout(wake, untilDeadline(download));
+    act(outputs);
+  });
 }
 
 function untilDeadline({ deadline }: Download): number {

@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { copyFileSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ImageArchitecture } from "../../src/boot/table.ts";
+import { IMAGE_ARCHITECTURES } from "../../src/image/architecture.ts";
 import { buildImage } from "../../src/image/build.ts";
 import { readElf } from "../../src/image/elf.ts";
 import { loadManifest, type Manifest, verifyImage } from "../../src/image/manifest.ts";
@@ -51,31 +54,82 @@ function freshCache(): string {
   return cache;
 }
 
-describeWith(["apt-get", "dpkg-deb", "xz"], "the recovery image", () => {
-  let first: Manifest;
-  let entries: CpioEntry[];
-  beforeAll(async () => {
-    const out = join(work, "first");
-    first = await buildImage({ out, cache: CACHE, driverSet: "minimal", log });
-    entries = decodeCpio(zstdDecompressSync(readFileSync(join(out, "initrd"))));
-  });
-
-  test("is the same bytes when it is built twice from the same packages", async () => {
-    const second = await buildImage({ out: join(work, "second"), cache: freshCache(), driverSet: "minimal", log });
-    expect(second).toEqual(first);
-    expect(loadManifest(join(work, "second"))).toEqual(loadManifest(join(work, "first")));
-  });
-
-  test("is as its manifest says, and has every file that a device's firmware asks for", async () => {
-    expect(await verifyImage(join(work, "first"))).toEqual([]);
-    expect(first.files.map(({ role, path }) => `${role} ${path}`)).toEqual([
+/** Served names by role, and what firmware, PE and ELF call the processor (UEFI, PE/COFF and ELF specifications). */
+const EXPECTED = {
+  x64: {
+    files: [
       "shim shimx64.efi",
       "grub grubx64.efi",
       "kernel vmlinuz",
       "initrd initrd",
       "ipxe-uefi snponly.efi",
       "ipxe-bios undionly.kpxe",
-    ]);
+    ],
+    pe: 0x8664,
+    elf: 62,
+  },
+  arm64: {
+    files: ["shim shimaa64.efi", "grub grubaa64.efi", "kernel vmlinuz", "initrd initrd"],
+    pe: 0xaa64,
+    elf: 183,
+  },
+};
+
+describeWith(["apt-get", "dpkg-deb", "xz"], "the recovery image", () => {
+  describe.each(IMAGE_ARCHITECTURES)("for %s", imageTests);
+});
+
+/** None of them runs a program of the image: this machine need not be of its kind. */
+function imageTests(architecture: ImageArchitecture): void {
+  const { files: servedFiles, pe, elf: machine } = EXPECTED[architecture];
+  const [one, two] = [`first-${architecture}`, `second-${architecture}`];
+  let first: Manifest;
+  let entries: CpioEntry[];
+  beforeAll(async () => {
+    const out = join(work, one);
+    first = await buildImage({ architecture, out, cache: CACHE, driverSet: "minimal", log });
+    entries = decodeCpio(zstdDecompressSync(readFileSync(join(out, "initrd"))));
+  });
+
+  test("is the same bytes when it is built twice from the same packages", async () => {
+    const out = join(work, two);
+    const second = await buildImage({ architecture, out, cache: freshCache(), driverSet: "minimal", log });
+    expect(second).toEqual(first);
+    expect(loadManifest(out)).toEqual(loadManifest(join(work, one)));
+  });
+
+  test("is as its manifest says, and has every file that a device's firmware asks for", async () => {
+    expect(await verifyImage(join(work, one))).toEqual([]);
+    expect(first.architecture).toBe(architecture);
+    expect(first.files.map(({ role, path }) => `${role} ${path}`)).toEqual(servedFiles);
+  });
+
+  test("is of one architecture: what firmware starts, programs, libraries and modules", () => {
+    const efi = first.files.filter(({ role }) => role !== "initrd" && role !== "ipxe-bios");
+    const started = efi.map(({ path }) => [path, peMachine(readFileSync(join(work, one, path)))]);
+    expect(started).toEqual(efi.map(({ path }) => [path, pe]));
+    const elf = entries.filter((entry) => entry.kind === "file").filter(({ bytes }) => isElf(bytes));
+    expect(elf.filter(({ bytes }) => Buffer.from(bytes).readUInt16LE(18) !== machine)).toEqual([]);
+    const ours = new Set([first.architecture === "x64" ? "amd64" : "arm64", "all"]);
+    expect(first.packages.filter((each) => !ours.has(each.architecture))).toEqual([]);
+  });
+
+  test("serves loaders and kernel as Debian's packages have them, and none of them twice in the initrd", () => {
+    const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+    const packaged = new Set(
+      first.packages
+        .filter(({ name }) => /^(shim-signed|grub-efi-.*-signed|ipxe|linux-image-.*)$/.test(name))
+        .map(({ sha256 }) => join(CACHE, "packages", sha256))
+        .flatMap((folder) =>
+          readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => join(folder, path)),
+        )
+        .filter((path) => /(\.efi|\.signed|\.kpxe|\/vmlinuz-[^/]*)$/.test(path) && lstatSync(path).isFile())
+        .map((path) => digest(readFileSync(path))),
+    );
+    const unmodified = first.files.filter(({ role }) => role !== "initrd");
+    expect(unmodified.filter(({ sha256 }) => !packaged.has(sha256))).toEqual([]);
+    const names = new Set(unmodified.map(({ path }) => path));
+    expect(entries.filter(({ path }) => names.has(basename(path)))).toEqual([]);
   });
 
   test("has every library that one of its programs or libraries is linked with", () => {
@@ -112,7 +166,12 @@ describeWith(["apt-get", "dpkg-deb", "xz"], "the recovery image", () => {
       );
     }
   });
-});
+}
+
+/** The processor that a PE/COFF program is for. */
+function peMachine(bytes: Buffer): number {
+  return bytes.readUInt16LE(bytes.readUInt32LE(0x3c) + 4);
+}
 
 function isElf(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(0, 4)).toString("latin1") === "\x7fELF";

@@ -98,9 +98,15 @@ function step(title, work) {
   return status;
 }
 
+/** The arm64 image costs a download of its own: only for a drill that names such a firmware. */
 function start() {
-  const built = breakglass(["image", "build", "--drivers", "fleet"]);
-  return built === 0 ? breakglass(["drill", "run", ...process.argv.slice(3)]) : built;
+  const args = process.argv.slice(3);
+  const architectures = args.some((arg) => /(^|=)uefi-arm64$/.test(arg)) ? ["x64", "arm64"] : ["x64"];
+  for (const architecture of architectures) {
+    const built = breakglass(["image", "build", "--drivers", "fleet", "--architecture", architecture]);
+    if (built !== 0) return built;
+  }
+  return breakglass(["drill", "run", ...args]);
 }
 
 function test() {

@@ -69,11 +69,11 @@ async function build({ architecture, drivers, mirror, update, json, ...named }: 
 }
 
 async function verify({ image, json }: { image: string; json: boolean }): Promise<void> {
-  const { files } = loadManifest(image);
+  const { architecture, files } = loadManifest(image);
   const differences = await verifyImage(image);
-  if (json) process.stdout.write(`${JSON.stringify({ image, differences })}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ image, architecture, differences })}\n`);
   else if (differences.length === 0)
-    process.stdout.write(`${image}: all ${files.length} files are as the manifest says.\n`);
+    process.stdout.write(`${image}: ${architecture}, all ${files.length} files are as the manifest says.\n`);
   else for (const { path, problem } of differences) process.stdout.write(`${image}: ${path} differs (${problem}).\n`);
   if (differences.length > 0) process.exitCode = ExitCode.negative;
 }

@@ -44,7 +44,7 @@ export function loadManifest(folder: string): Manifest {
   if (!existsSync(path)) {
     throw new OperatorError(
       `There is no recovery image in ${folder} (no ${MANIFEST}).`,
-      "Build it: breakglass image build. Or name the folder that has one with --image.",
+      "Build it: breakglass image build (for ARM64 devices --architecture arm64). Or name the folder that has one with --image.",
       ExitCode.environment,
     );
   }

@@ -47,7 +47,7 @@ try {
     passphrase: new Secret("six plain words for a test"),
     workFactor: 1,
   });
-  const names = ["shimx64.efi", "grubx64.efi", "vmlinuz", "initrd"];
+  const names = ["shimx64.efi", "grubx64.efi", "undionly.kpxe", "vmlinuz", "initrd"];
   const files = new Map(names.map((name) => [name, new TextEncoder().encode(`the bytes of ${name}\n`)]));
   const station = await startStation({
     ...{ name: "test", served, leases, ports: STANDARD_PORTS, ledger, vault, loads: 8, bandwidth: null },

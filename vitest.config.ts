@@ -10,7 +10,15 @@ const slow = process.argv.includes("slow")
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/{e2e,interop,slow}/**"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/{e2e,interop,slow}/**"],
+          // How long one takes says nothing about it: the machine may be doing other things.
+          testTimeout: 60_000,
+        },
+      },
       { test: { name: "interop", include: ["test/interop/**/*.test.ts"], ...longRunning } },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...longRunning } },
       ...slow,

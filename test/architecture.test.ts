@@ -16,6 +16,7 @@ const FOLDERS = [
   "remedy",
   "campaign",
   "boot",
+  "explain",
   "rescue",
   "image",
   "power",

@@ -118,7 +118,8 @@ function drawLine(seen: Seen, axis: Axis): string {
 function drawBar({ at, endedAt }: Seen, { start, length }: Axis): string {
   if (at > start + length) return `|${" ".repeat(BAR)}|`;
   const cell = (when: number) => Math.min(BAR - 1, Math.max(0, Math.floor(((when - start) / length) * BAR)));
-  const [first, last] = [cell(at), cell(endedAt)];
+  // The clock of the machine that captured may have been set back meanwhile.
+  const [first, last] = [cell(at), Math.max(cell(at), cell(endedAt))];
   return `|${" ".repeat(first)}${"#".repeat(last - first + 1)}${" ".repeat(BAR - 1 - last)}|`;
 }
 

@@ -92,6 +92,8 @@ export interface LoadSeen extends Span {
   readonly lastBlock: number;
   readonly blocksRepeated: number;
   readonly acksRepeated: number;
+  /** TFTP: how often it came to rest for a second or more, and went on. */
+  readonly pauses: number;
   /** Some of its datagrams came in several IP fragments. */
   readonly fragmented: boolean;
   readonly ending: Ending;

@@ -6,9 +6,9 @@ import { readFrame } from "../../src/explain/capture/frame.ts";
 import { ByteWriter } from "../../src/wire/bytes.ts";
 
 /** Bytes of a frame that are kept: DHCP whole, of the rest what tells what it is. */
-const KEPT = { dhcp: 2048, tftp: 160, data: 60, tcp: 300, other: 64 } as const;
+const KEPT = { dhcp: 2048, tftp: 160, data: 60, tcp: 300, tls: 90, other: 46 } as const;
 /** Blocks kept at both ends of a transfer, and segments with data at both ends of a connection, in each direction. */
-const ENDS = 4;
+const ENDS = 3;
 
 interface Piece {
   readonly at: number;
@@ -22,12 +22,17 @@ interface Piece {
  * Makes a capture of a real boot small enough to keep: the ends of each load, the beginning of each frame. What was left
  * out is as if the capture program had dropped it, which a reader of captures has to bear anyway.
  */
-export function cutCapture(whole: Uint8Array): Uint8Array {
+export function cutCapture(whole: Uint8Array, milliseconds = Number.POSITIVE_INFINITY): Uint8Array {
   const pieces: Piece[] = [];
+  // The last frame of all says how long nothing more came.
+  let last: Piece | null = null;
   for (const { at, bytes, wireLength, linkType } of openCapture(memorySource(whole)).frames) {
+    if (at - (pieces[0]?.at ?? at) > milliseconds) break;
     const { stream, keep } = judge(linkType, bytes, wireLength);
+    last = keep > 0 ? null : { at, bytes: bytes.slice(0, KEPT.other), wireLength, stream: null };
     if (keep > 0) pieces.push({ at, bytes: bytes.slice(0, keep), wireLength, stream });
   }
+  if (last !== null) pieces.push(last);
   const counts = new Map<string, number>();
   const places = pieces.map(({ stream }) => {
     if (stream === null) return 0;
@@ -60,9 +65,10 @@ function judge(linkType: number, bytes: Uint8Array, wireLength: number): { strea
   }
   const tcp = packet.protocol === 6 ? readTcp(packet.payload, packet.payloadLength) : null;
   if (tcp === null) return { stream: null, keep: packet.protocol === 1 ? KEPT.tftp : 0 };
-  if (tcp.syn || tcp.fin || tcp.rst) return { stream: null, keep: KEPT.tcp };
+  const keep = tcp.sourcePort === 443 || tcp.destinationPort === 443 ? KEPT.tls : KEPT.tcp;
+  if (tcp.syn || tcp.fin || tcp.rst) return { stream: null, keep };
   if (tcp.payloadLength === 0) return { stream: null, keep: 0 };
-  return { stream: `${ends} ${tcp.sourcePort} ${tcp.destinationPort}`, keep: KEPT.tcp };
+  return { stream: `${ends} ${tcp.sourcePort} ${tcp.destinationPort}`, keep };
 }
 
 function write(pieces: readonly Piece[]): Uint8Array {
@@ -75,8 +81,9 @@ function write(pieces: readonly Piece[]): Uint8Array {
   return writer.done();
 }
 
-// node test/explain/cut.ts WHOLE.pcap SMALL.pcap
+// node test/explain/cut.ts WHOLE.pcap SMALL.pcap [SECONDS]
 if (process.argv[1] === import.meta.filename) {
-  const [whole, small] = process.argv.slice(2);
-  writeFileSync(small!, cutCapture(readFileSync(whole!)));
+  const [whole, small, seconds] = process.argv.slice(2);
+  const milliseconds = seconds === undefined ? undefined : Number(seconds) * 1000;
+  writeFileSync(small!, cutCapture(readFileSync(whole!), milliseconds));
 }

@@ -21,6 +21,9 @@ export function memorySource(bytes: Uint8Array): ByteSource {
       return offset;
     },
     take: (length) => bytes.subarray(advance(length), offset),
-    skip: (length) => offset - advance(length),
+    skip(length) {
+      const start = advance(length);
+      return offset - start;
+    },
   };
 }

@@ -175,7 +175,13 @@ export class Connections {
       ...{ what: "load", over: "http", from, to, at: question.at, endedAt: c.lastAt, method: head.method },
       frames: [question.firstFrame, c.lastFrame],
       ...{ answeredFrom: null, name: head.path, asks: 1, asked: null, granted: null, lastBlock: 0 },
-      ...{ size: response?.contentLength ?? null, bytes: question.bytes, blocksRepeated: 0, acksRepeated: 0 },
+      ...{
+        size: response?.contentLength ?? null,
+        bytes: question.bytes,
+        blocksRepeated: 0,
+        acksRepeated: 0,
+        pauses: 0,
+      },
       ...{ fragmented: false, ending: failed ? "refused" : ending, by: failed ? "server" : by },
       ...{ code: response?.status ?? null, message: response?.reason ?? "" },
     });

@@ -32,6 +32,7 @@ interface Transfer {
   final: number | null;
   blocksRepeated: number;
   acksRepeated: number;
+  pauses: number;
   /** Repetitions since something new was said. */
   inVain: number;
   fragmented: boolean;
@@ -49,6 +50,8 @@ const DELIVERED_MS = 2_000;
 /** Silence before the end of a capture that is more than a pause, and repetitions that show the same. */
 const SILENCE_MS = 5_000;
 const IN_VAIN = 3;
+/** Nobody on a LAN takes so long, if nothing was lost. */
+const PAUSE_MS = 1_000;
 const MOST_OPEN = 4096;
 
 /** Follows read transfers from the request to port 69 on to whatever port the server answers from (RFC 1350 section 4). */
@@ -104,7 +107,7 @@ export class Transfers {
     this.#open.set(keyOf(from), {
       ...{ from, to, at, firstFrame: frame, name, asked: readOptions(packet.options), asks: 1 },
       ...{ answeredFrom: null, granted: null, highest: 0, highestLength: 0, acknowledged: -1, final: null },
-      ...{ blocksRepeated: 0, acksRepeated: 0, inVain: 0, fragmented: false },
+      ...{ blocksRepeated: 0, acksRepeated: 0, pauses: 0, inVain: 0, fragmented: false },
       ...{ lastAt: at, lastFrame: frame, lastSpeaker: "device" },
     });
   }
@@ -164,7 +167,12 @@ export class Transfers {
       answeredFrom: answeredFrom === to.address ? null : answeredFrom,
       ...{ name: transfer.name, asks: transfer.asks, size: granted?.tsize ?? null },
       bytes: highest === 0 ? 0 : (highest - 1) * blockSize + highestLength,
-      ...{ lastBlock: highest, blocksRepeated: transfer.blocksRepeated, acksRepeated: transfer.acksRepeated },
+      ...{
+        lastBlock: highest,
+        blocksRepeated: transfer.blocksRepeated,
+        acksRepeated: transfer.acksRepeated,
+        pauses: transfer.pauses,
+      },
       ...{ fragmented: transfer.fragmented, by: null, code: null, message: "", ...how },
     });
   }
@@ -189,6 +197,7 @@ function fellSilent({ granted, lastSpeaker }: Transfer): How {
 }
 
 function heard(transfer: Transfer, { at, frame }: UdpSeen, speaker: "device" | "server"): void {
+  if (at - transfer.lastAt >= PAUSE_MS) transfer.pauses += 1;
   transfer.lastAt = Math.max(transfer.lastAt, at);
   transfer.lastFrame = frame;
   transfer.lastSpeaker = speaker;

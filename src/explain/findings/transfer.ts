@@ -10,6 +10,7 @@ const MANY_BLOCKS = 64;
 /** The largest block that fits one Ethernet frame: 1500 less the headers of IPv4, UDP and TFTP (RFC 2348). */
 const LARGEST_UNFRAGMENTED = 1468;
 const OPTION_REFUSED = 8;
+const MANY_PAUSES = 5;
 
 const tftp = (loads: readonly LoadSeen[]) => loads.filter(({ over }) => over === "tftp");
 /** Loads that came to nothing: the same file did not arrive whole later, either. */
@@ -198,16 +199,17 @@ export const everyBlockTwice: Rule = ({ attempt }) => {
 /** One in twenty is more than any wired LAN loses that is in order. */
 export const lossyNetwork: Rule = (scene) => {
   if (everyBlockTwice(scene) !== null) return null;
-  const loads = tftp(loadsOf(scene.attempt)).filter(({ ending }) => ending !== "stalled");
-  const blocks = loads.reduce((sum, { lastBlock }) => sum + lastBlock, 0);
-  const repeated = loads.reduce(
-    (sum, { blocksRepeated, acksRepeated }) => sum + Math.max(blocksRepeated, acksRepeated),
-    0,
-  );
-  if (repeated < 20 || repeated < blocks / 20) return null;
+  const loads = tftp(loadsOf(scene.attempt)).filter(({ ending, lastBlock }) => ending !== "stalled" && lastBlock > 0);
+  const sum = (number: (load: LoadSeen) => number) => loads.reduce((total, load) => total + number(load), 0);
+  const blocks = sum(({ lastBlock }) => lastBlock);
+  const repeated = sum(({ blocksRepeated, acksRepeated }) => Math.max(blocksRepeated, acksRepeated));
+  // What was lost before it came to where the capture was made is not seen, but it is waited for.
+  const pauses = sum((load) => load.pauses);
+  const many = repeated >= 20 && repeated >= blocks / 20;
+  if (!many && pauses < MANY_PAUSES) return null;
   return {
-    what: `The network loses packets: ${grouped(repeated)} repetitions for ${grouped(blocks)} blocks.`,
+    what: `The network loses packets: ${many ? `${grouped(repeated)} repetitions for ${grouped(blocks)} blocks` : `loads came to rest ${pauses} times for a second or more, and went on`}.`,
     cure: "Another cable and another switch port first. Then look at the port's error counters and its speed and duplex (both ends on auto).",
-    by: loads.filter(({ blocksRepeated, acksRepeated }) => blocksRepeated + acksRepeated > 0),
+    by: loads.filter((load) => load.blocksRepeated + load.acksRepeated + load.pauses > 0),
   };
 };

@@ -1,4 +1,5 @@
 import type { Finding, TargetResult } from "./run-target.ts";
+import { vectorBytes } from "./vector.ts";
 
 const MIB = 1024 * 1024;
 
@@ -21,9 +22,5 @@ export function report(result: TargetResult): string {
 /** What brought it about, as a file for test/vectors/fuzz. */
 export function toVector({ target, input, error }: Finding): string {
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const hex = Buffer.from(input)
-    .toString("hex")
-    .replace(/(..)/g, "$1 ")
-    .replace(/(.{96})/g, "$1\n");
-  return `--- a finding of ${target}: ${why}\nwhy: \nexpect: no finding\nbytes:\n${hex.trimEnd()}\n---\n`;
+  return `--- a finding of ${target}: ${why}\nwhy: \nexpect: no finding\nbytes:\n${vectorBytes(input)}---\n`;
 }

@@ -1,5 +1,6 @@
 import type { Target } from "./target.ts";
 import { DHCP } from "./targets/dhcp.ts";
+import { EXPLAIN } from "./targets/explain.ts";
 import { REMEDY } from "./targets/remedy.ts";
 import { RESCUE } from "./targets/rescue.ts";
 import { STORE } from "./targets/store.ts";
@@ -10,6 +11,6 @@ import { WIRE } from "./targets/wire.ts";
 
 /** Every decoder of the tree that reads bytes or text from outside. */
 export const TARGETS: readonly Target[] = [
-  ...[...DHCP, ...TFTP, ...WIRE, ...RESCUE],
+  ...[...DHCP, ...TFTP, ...WIRE, ...RESCUE, ...EXPLAIN],
   ...[...TEXT, ...REMEDY, ...VOLUME, ...STORE],
 ];

@@ -1,8 +1,10 @@
 import type { Target } from "./target.ts";
 import { DHCP } from "./targets/dhcp.ts";
+import { DOWNLOAD } from "./targets/download.ts";
 import { EXPLAIN } from "./targets/explain.ts";
 import { REMEDY } from "./targets/remedy.ts";
 import { RESCUE } from "./targets/rescue.ts";
+import { STATION } from "./targets/station.ts";
 import { STORE } from "./targets/store.ts";
 import { TEXT } from "./targets/text.ts";
 import { TFTP } from "./targets/tftp.ts";
@@ -11,6 +13,6 @@ import { WIRE } from "./targets/wire.ts";
 
 /** Every decoder of the tree that reads bytes or text from outside. */
 export const TARGETS: readonly Target[] = [
-  ...[...DHCP, ...TFTP, ...WIRE, ...RESCUE, ...EXPLAIN],
+  ...[...DHCP, ...STATION, ...TFTP, ...DOWNLOAD, ...WIRE, ...RESCUE, ...EXPLAIN],
   ...[...TEXT, ...REMEDY, ...VOLUME, ...STORE],
 ];

@@ -29,7 +29,13 @@ function run(command, args, { quiet = false, env = {} } = {}) {
 }
 
 /** What each command needs. The tests run the drill and build the release, too. */
-const APT_GROUPS = { start: ["start"], test: ["start", "tests", "package"], package: ["package"], fuzz: [] };
+const APT_GROUPS = {
+  start: ["start"],
+  test: ["start", "tests", "package"],
+  package: ["package"],
+  fuzz: [],
+  bench: ["start", "bench"],
+};
 
 /** @param {readonly string[]} groups */
 function aptPackages(groups) {
@@ -136,9 +142,11 @@ const commands = {
   test,
   package: () => pinned(["node", join(root, "setup", "package.ts"), ...process.argv.slice(3)]),
   fuzz: () => pinned(["node", join(root, "test", "fuzz", "main.ts"), ...process.argv.slice(3)]),
+  bench: () => pinned(["node", join(root, "test", "bench", "main.ts"), ...process.argv.slice(3)]),
 };
 const command = /** @type {keyof typeof commands} */ (process.argv[2]);
-if (!(command in commands)) giveUp(`no command ${command}`, "npm start, npm test, npm run package, or npm run fuzz");
+if (!(command in commands))
+  giveUp(`no command ${command}`, "npm start, npm test, npm run package, npm run fuzz, or npm run bench");
 ensureAptPackages(APT_GROUPS[command]);
 ensureNpmModules();
 process.exit(commands[command]());

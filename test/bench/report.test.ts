@@ -1,0 +1,73 @@
+import { expect, it } from "vitest";
+import { figure, picture } from "./picture.ts";
+import { placed, section } from "./report.ts";
+import { OURS, type Row, type RowResult, type Sample, verdicts } from "./rows.ts";
+
+const row: Row = { id: "r", title: "some <work>", unit: "MB/s", better: "more", rounds: 3, targets: [] };
+const samples = (...values: number[]): Sample[] => values.map((value) => ({ value }));
+const result = (more: Partial<Row>, servers: RowResult["servers"]): RowResult => ({
+  row: { ...row, ...more },
+  servers,
+});
+
+it("a target is judged by the median of the rounds' ratios, not by the ratio of medians", () => {
+  const servers = { [OURS]: samples(100, 40, 220), peer: samples(50, 10, 200) };
+  expect(verdicts(result({ targets: [{ against: "peer", atLeast: 2 }] }, servers))).toMatchObject([
+    { against: "peer", is: 2, holds: true },
+  ]);
+});
+
+it("the best peer is the fastest one where more is better, and the cheapest where less is", () => {
+  const servers = { [OURS]: samples(60), slow: samples(10), fast: samples(20) };
+  const targets = [{ against: "the best peer", atLeast: 3 }];
+  expect(verdicts(result({ targets }, servers))[0]).toMatchObject({ against: "fast", is: 3, holds: true });
+  expect(verdicts(result({ targets, better: "less" }, servers))[0]).toMatchObject({ against: "slow", is: 6 });
+});
+
+it("a target without a peer is one for our worst round", () => {
+  const servers = { [OURS]: samples(300, 410, 290), peer: samples(1, 1, 1) };
+  expect(verdicts(result({ targets: [{ atMost: 400 }] }, servers))[0]).toMatchObject({ is: 410, holds: false });
+  expect(verdicts(result({ targets: [{ atLeast: 290 }] }, servers))[0]).toMatchObject({ is: 290, holds: true });
+});
+
+it("no target holds where one of our transfers is left unfinished and none may be", () => {
+  const servers = { [OURS]: [{ value: 9, unfinished: 1 }], peer: samples(1) };
+  const targets = [{ against: "peer", atLeast: 4 }];
+  expect(verdicts(result({ targets }, servers))[0]!.holds).toBe(true);
+  expect(verdicts(result({ targets, allFinish: true }, servers))[0]!.holds).toBe(false);
+});
+
+it("the page has each target with what was measured, and says which was missed", () => {
+  const servers = { [OURS]: samples(10), peer: samples(8) };
+  const targets = [
+    { against: "peer", atLeast: 1.2 },
+    { against: "the best peer", atLeast: 2 },
+  ];
+  const text = section({ machine: "a machine", versions: { peer: "1.0" }, rows: [result({ targets }, servers)] });
+  expect(text).toContain("| some <work> | at least 1.2 × peer | 1.25 × |");
+  expect(text).toContain("| some <work> | at least 2 × the best peer (peer) | **missed:** 1.25 × |");
+});
+
+it("results take the place of the last ones, and nothing else on the page changes", () => {
+  const page = "before\n<!-- npm run bench -- --write: from here -->\nold\n<!-- to here -->\nafter\n";
+  const once = placed(page, "new\n");
+  expect(once).toMatch(/^before\n.*\n\nnew\n\n.*\nafter\n$/);
+  expect(placed(once, "new\n")).toBe(once);
+  expect(() => placed("a page", "")).toThrow(/has lost/);
+});
+
+it("the longest bar of a panel fills it, the others are in proportion, and names are escaped", () => {
+  const svg = picture("Speed", [result({}, { [OURS]: samples(100), peer: samples(25) })]);
+  const widths = [...svg.matchAll(/<rect x="150" y="\d+" width="([0-9.]+)"/g)].map(([, width]) => Number(width));
+  expect(widths).toEqual([460, 115]);
+  expect(svg).toContain("some &lt;work&gt;");
+});
+
+it.each([
+  [12_345.6, "12346"],
+  [123.4, "123"],
+  [1.2345, "1.23"],
+  [0.0812, "0.0812"],
+])("%d is written as %s", (value, text) => {
+  expect(figure(value)).toBe(text);
+});

@@ -14,8 +14,9 @@ export interface Attempt {
   architecture: number | null;
   /** In the order of their beginning. */
   readonly seen: Seen[];
-  /** How many were left out because there were too many. */
+  /** How many were left out because there were too many, and when the first of them was. */
   lost: number;
+  lostAt: number | null;
   lastAt: number;
   /** Windows asked for an address. */
   windows: boolean;

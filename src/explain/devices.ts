@@ -95,7 +95,14 @@ export class Devices {
       device.lost += 1;
     }
     const attempt: Attempt = {
-      ...{ number: device.lost + device.attempts.length + 1, startedAt, lastAt: startedAt, seen: [], lost: 0 },
+      ...{
+        number: device.lost + device.attempts.length + 1,
+        startedAt,
+        lastAt: startedAt,
+        seen: [],
+        lost: 0,
+        lostAt: null,
+      },
       ...{ over: null, firmware: null, program: null, architecture: null, windows: false },
     };
     device.attempts.push(attempt);
@@ -103,8 +110,10 @@ export class Devices {
   }
 
   #add(attempt: Attempt, seen: Seen): void {
+    if (mergeWithLast(attempt, seen)) return;
     if (attempt.seen.length >= this.#limits.seen) {
       attempt.lost += 1;
+      attempt.lostAt ??= seen.at;
       return;
     }
     const after = attempt.seen.findLastIndex(({ at }) => at <= seen.at);
@@ -143,6 +152,27 @@ function isOver(current: Attempt, { xid }: DhcpSeen): boolean {
   return other && (leases(current, "ACK").length > 0 || loadsOf(current).length > 0);
 }
 
+/** Below this a file is a script, and a device that waits for its turn loads it again each few seconds. */
+const SCRIPT_BYTES = 4096;
+
+/** An agent's calls, and a script that is loaded again and again, are one thing that lasts. */
+function mergeWithLast(attempt: Attempt, seen: Seen): boolean {
+  const before = attempt.seen.at(-1);
+  if (before === undefined || before.to.address !== seen.to.address || before.at > seen.at) return false;
+  const frames = before.frames === null || seen.frames === null ? null : ([before.frames[0], seen.frames[1]] as const);
+  const span = { endedAt: seen.endedAt, frames };
+  const last = attempt.seen.length - 1;
+  if (before.what === "tls" && seen.what === "tls" && before.ending === seen.ending && before.by === seen.by) {
+    attempt.seen[last] = { ...before, ...span, times: before.times + 1 };
+    return true;
+  }
+  if (before.what !== "load" || seen.what !== "load" || before.ending !== "finished" || seen.ending !== "finished")
+    return false;
+  if (before.name !== seen.name || before.method !== seen.method || seen.bytes > SCRIPT_BYTES) return false;
+  attempt.seen[last] = { ...before, ...span, bytes: seen.bytes, asks: before.asks + seen.asks };
+  return true;
+}
+
 function describe(attempt: Attempt, { program, architecture, vendorClass }: DhcpSeen): void {
   if (attempt.program !== null) return;
   attempt.program = program === "ipxe" ? "ipxe" : "firmware";
@@ -152,9 +182,11 @@ function describe(attempt: Attempt, { program, architecture, vendorClass }: Dhcp
 }
 
 /** The address that a device asks from. */
-function ownAddress({ message, ciaddr, from, giaddr }: DhcpSeen): Ipv4 | null {
+function ownAddress({ message, ciaddr, from, giaddr, requestedAddress }: DhcpSeen): Ipv4 | null {
   if (message !== "REQUEST" && message !== "INFORM") return null;
-  const address = ciaddr !== ANY_ADDRESS ? ciaddr : from.address;
+  // Who has none yet names the one that it was offered.
+  const own = ciaddr !== ANY_ADDRESS ? ciaddr : from.address;
+  const address = own === ANY_ADDRESS ? (requestedAddress ?? own) : own;
   return giaddr === ANY_ADDRESS && isUnicast(address) ? address : null;
 }
 

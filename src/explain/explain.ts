@@ -7,7 +7,7 @@ import type { CapturedFrame } from "./capture/pcap.ts";
 import { Tap } from "./capture/tap.ts";
 import { type DeviceLimits, Devices } from "./devices.ts";
 import type { Scene } from "./findings/finding.ts";
-import { REASONS, type Reason, RULES } from "./findings/table.ts";
+import { NOT_FOR_THE_STATION, REASONS, type Reason, RULES } from "./findings/table.ts";
 import type { Seen } from "./seen.ts";
 
 /** A known failure that was found. */
@@ -81,9 +81,12 @@ export function findingsOf(device: Device, index: number, now: number, view: Sce
   const attempt = device.attempts[index]!;
   const later = device.attempts[index + 1];
   const before = device.attempts.slice(0, index);
-  const until = later?.startedAt ?? now;
-  const scene: Scene = { device, attempt, before, until, ended: later !== undefined || attempt.windows, view };
+  // What was left out may have been what a rule misses: things are known up to there.
+  const until = attempt.lostAt ?? later?.startedAt ?? now;
+  const ended = attempt.lostAt === null && (later !== undefined || attempt.windows);
+  const scene: Scene = { device, attempt, before, until, ended, view };
   return REASONS.flatMap((reason) => {
+    if (view === "station" && NOT_FOR_THE_STATION.has(reason)) return [];
     const proof = RULES[reason](scene);
     return proof === null ? [] : [{ reason, what: proof.what, cure: proof.cure, frames: framesOf(proof.by) }];
   });

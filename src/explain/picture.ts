@@ -82,7 +82,7 @@ interface Axis {
   readonly length: number;
 }
 
-/** What is the same several times over, and what Windows and its DHCP server say to each other, is one line. */
+/** What Windows and its DHCP server say to each other is one line: it is up. */
 function drawSeen(seen: readonly Seen[], axis: Axis): PictureLine[] {
   const windowsAt =
     seen.find((each) => each.what === "dhcp" && each.program === "windows")?.at ?? Number.POSITIVE_INFINITY;
@@ -93,24 +93,18 @@ function drawSeen(seen: readonly Seen[], axis: Axis): PictureLine[] {
       (each.program === "windows" && each.at === windowsAt) ||
       each.program === "firmware",
   );
-  const groups: { readonly first: Seen; readonly said: string; times: number; lastAt: number }[] = [];
-  for (const each of told) {
-    const said = each.what === "tls" ? `${each.to.address} ${each.ending}` : "";
-    const group = groups.at(-1);
-    if (group !== undefined && said !== "" && group.said === said) {
-      group.times += 1;
-      group.lastAt = each.at;
-    } else groups.push({ first: each, said, times: 1, lastAt: each.at });
-  }
-  return groups.map(({ first, times, lastAt }) => {
-    const more = times === 1 ? "" : `, and ${times - 1} more until ${((lastAt - axis.start) / 1000).toFixed(3)}`;
-    return { mark: isGood(first) ? "good" : "plain", text: drawLine(first, axis) + more };
+  return told.map((each) => {
+    const more =
+      each.what === "tls" && each.times > 1 ? `, and ${each.times - 1} more until ${since(each.endedAt, axis)}` : "";
+    return { mark: isGood(each) ? "good" : "plain", text: drawLine(each, axis) + more };
   });
 }
 
+const since = (at: number, { start }: Axis) => ((at - start) / 1000).toFixed(3);
+
 /** Time since the attempt began, where on its time axis that is, who to whom, what. */
 function drawLine(seen: Seen, axis: Axis): string {
-  const time = ((seen.at - axis.start) / 1000).toFixed(3).padStart(9);
+  const time = since(seen.at, axis).padStart(9);
   const { arrow, text } = drawn(seen);
   return `${time} ${drawBar(seen, axis)} ${arrow.padEnd(18)} ${text}`;
 }
@@ -220,10 +214,10 @@ function ending(load: LoadSeen): string[] {
   return [how === "unanswered" ? "NO ANSWER" : "the capture ends here"];
 }
 
-function drawTls({ ending: how, by, alert, at, endedAt, to }: TlsSeen): string {
+function drawTls({ ending: how, by, alert, to }: TlsSeen): string {
   const who = by === "device" ? "the device" : "the server";
   const ends: Readonly<Record<TlsSeen["ending"], string>> = {
-    finished: `the agent is connected (${seconds(endedAt - at)})`,
+    finished: "the agent is connected",
     refused: `REFUSED by ${who}${alert === null ? "" : `, alert ${alert}`}`,
     aborted: `broken off by ${who}`,
     stalled: "no end of the handshake",

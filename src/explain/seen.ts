@@ -114,6 +114,8 @@ export interface TftpOptions {
 /** A TLS handshake: the agent's, where it goes to a boot server. */
 export interface TlsSeen extends Span {
   readonly what: "tls";
+  /** How often in a row with the same end. */
+  readonly times: number;
   readonly from: Peer;
   readonly to: Peer;
   readonly ending: Ending;

@@ -201,7 +201,7 @@ export class Connections {
       const { outcome, by, alert, serverSpoke } = c.handshake.state;
       const silent = how.cut === true ? "cut" : serverSpoke ? "stalled" : "unanswered";
       const ending = outcome === null ? silent : outcome === "established" ? "finished" : "refused";
-      emit({ what: "tls", ...span, ending, by, alert });
+      emit({ what: "tls", times: 1, ...span, ending, by, alert });
     }
     if (c.question === null) return;
     // Without a length the body ends where the connection does (RFC 9112 section 6.3).

@@ -35,8 +35,7 @@ export const noLoaderForArchitecture: Rule = (scene) => {
 };
 
 export const nobodyAnswered: Rule = (scene) => {
-  // The station does not hear what others send to the device alone.
-  if (scene.view === "station" || noLoaderForArchitecture(scene) !== null) return null;
+  if (noLoaderForArchitecture(scene) !== null) return null;
   const asks = asksInVain(scene);
   if (asks === null || dhcpOf(scene.attempt, "OFFER").length > 0) return null;
   return {
@@ -100,8 +99,7 @@ export const addressTaken: Rule = ({ attempt }) => {
 };
 
 export const leaseNotConfirmed: Rule = (scene) => {
-  const { attempt, view } = scene;
-  if (view === "station") return null;
+  const { attempt } = scene;
   const asks = firmwareAsks(attempt, "REQUEST").filter(({ bootServer }) => !bootServer);
   if (asks.length === 0 || loadsOf(attempt).length > 0) return null;
   const answered = [...dhcpOf(attempt, "ACK"), ...dhcpOf(attempt, "NAK")].some(({ bootServer }) => !bootServer);

@@ -1,6 +1,6 @@
 import { type Attempt, baseName, dhcpOf, handshakesOf, isWhole, loadsOf } from "../attempt.ts";
 import type { LoadSeen } from "../seen.ts";
-import { latest, listed, quiet, type Rule, type Scene } from "./finding.ts";
+import { latest, listed, quiet, type Rule, type Scene, timesSent } from "./finding.ts";
 import { loaderOfOtherFirmware } from "./offer.ts";
 
 /** A loader that runs asks for its next file within two seconds, under emulation within five. */
@@ -21,15 +21,16 @@ const wholeOf = (loads: readonly LoadSeen[], name: RegExp) =>
   loads.findLast((load) => name.test(baseName(load.name)) && isWhole(load));
 const isMissing = (load: LoadSeen) => load.ending === "refused" && load.code === (load.over === "tftp" ? 1 : 404);
 
-/** Questions that were answered with "no such file", and not with the file at another time. */
-function missing(attempt: Attempt): LoadSeen[] {
-  const loads = loadsOf(attempt);
-  return loads.filter(
+/** Questions that were answered with "no such file", and after which the device loaded nothing more: it stopped there. */
+function missing(scene: Scene): LoadSeen[] {
+  const loads = loadsOf(scene.attempt);
+  const lost = loads.filter(
     (load) =>
       isMissing(load) &&
       !OPTIONAL.test(baseName(load.name)) &&
-      !loads.some((other) => baseName(other.name) === baseName(load.name) && isWhole(other)),
+      !loads.some((other) => isWhole(other) && (other.at >= load.at || baseName(other.name) === baseName(load.name))),
   );
+  return lost.length > 0 && quiet(scene, latest(loads), NEXT_STEP_MS / 2) ? lost : [];
 }
 
 /** Nothing came of a file: no other was asked for after it, no DHCP of what it would have started. */
@@ -94,10 +95,10 @@ export const secondStageRejected: Rule = (scene) => {
   };
 };
 
-export const secondStageMissing: Rule = ({ attempt }) => {
-  const loads = loadsOf(attempt);
+export const secondStageMissing: Rule = (scene) => {
+  const loads = loadsOf(scene.attempt);
   const shim = wholeOf(loads, SHIM);
-  const lost = missing(attempt).filter(({ name }) => SECOND_STAGE.test(baseName(name)));
+  const lost = missing(scene).filter(({ name }) => SECOND_STAGE.test(baseName(name)));
   if (shim === undefined || lost.length === 0) return null;
   return {
     what: `shim ran and asked ${lost[0]!.to.address} for ${listed(lost.map(({ name }) => name))}, which nobody serves.`,
@@ -120,7 +121,7 @@ export const grubWrongServer: Rule = ({ attempt }) => {
 };
 
 export const grubWithoutScript: Rule = (scene) => {
-  const lost = missing(scene.attempt).filter(({ name }) => baseName(name) === "grub.cfg");
+  const lost = missing(scene).filter(({ name }) => baseName(name) === "grub.cfg");
   if (lost.length === 0 || grubWrongServer(scene) !== null) return null;
   return {
     what: `GRUB asked ${lost[0]!.to.address} for its script (${lost[0]!.name}), and nobody serves it: the device stands at the prompt "grub>".`,
@@ -146,7 +147,7 @@ export const fileNotServed: Rule = (scene) => {
   const explained = [secondStageMissing, grubWrongServer, grubWithoutScript, httpBootNotFound].some(
     (rule) => rule(scene) !== null,
   );
-  const lost = missing(scene.attempt);
+  const lost = missing(scene);
   if (explained || lost.length === 0) return null;
   return {
     what: `The device asked ${listed(lost.map(({ to }) => to.address))} for ${listed(lost.map(({ name }) => name))}, which nobody serves.`,
@@ -222,7 +223,7 @@ export const agentRefused: Rule = ({ attempt }) => {
       ? `was broken off by ${by === "device" ? "the device" : to.address}${alert === null ? "" : ` (alert ${alert})`}`
       : "got no answer";
   return {
-    what: `The agent called ${to.address} over TLS, and the handshake ${how}${certificate ? ": it does not accept that certificate" : ""}. ${failed.length > 1 ? `It tried ${failed.length} times. ` : ""}Nothing was released.`,
+    what: `The agent called ${to.address} over TLS, and the handshake ${how}${certificate ? ": it does not accept that certificate" : ""}. ${timesSent(failed) > 1 ? `It tried ${timesSent(failed)} times. ` : ""}Nothing was released.`,
     cure: certificate
       ? "The station's certificate is not of the authority that came with this boot: was the station's state folder changed while the device booted? Boot the device again. If it comes back, somebody stands in between: halt the campaign."
       : "Is it the station that listens there, and nothing in between (proxy, TLS inspection)? Boot the device again.",

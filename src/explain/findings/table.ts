@@ -100,3 +100,16 @@ export const RULES = {
 
 export type Reason = keyof typeof RULES;
 export const REASONS = Object.keys(RULES) as Reason[];
+
+/**
+ * What the station cannot know (it does not hear what others send to the device alone), or tells in its own words
+ * already: why it keeps silent, two addresses, a relapse.
+ */
+export const NOT_FOR_THE_STATION: ReadonlySet<Reason> = new Set([
+  "nobody-answered",
+  "lease-not-confirmed",
+  "no-boot-file",
+  "http-client-not-echoed",
+  "two-addresses",
+  "relapsed",
+]);

@@ -1,7 +1,7 @@
 import { isWhole, loadsOf } from "../attempt.ts";
 import type { ClosedSeen, LoadSeen } from "../seen.ts";
 import { grouped, seconds } from "../text.ts";
-import { listed, type Rule } from "./finding.ts";
+import { latest, listed, quiet, type Rule } from "./finding.ts";
 import { bootServerElsewhere } from "./offer.ts";
 import { grubWrongServer } from "./program.ts";
 
@@ -11,6 +11,8 @@ const MANY_BLOCKS = 64;
 const LARGEST_UNFRAGMENTED = 1468;
 const OPTION_REFUSED = 8;
 const MANY_PAUSES = 5;
+/** Firmware that goes on does so within milliseconds. */
+const ASKS_AGAIN_MS = 8_000;
 
 const tftp = (loads: readonly LoadSeen[]) => loads.filter(({ over }) => over === "tftp");
 /** Loads that came to nothing: the same file did not arrive whole later, either. */
@@ -109,8 +111,8 @@ export const windowSizeIgnored: Rule = ({ attempt }) => {
   };
 };
 
-export const negotiationAborted: Rule = ({ attempt }) => {
-  const loads = loadsOf(attempt);
+export const negotiationAborted: Rule = (scene) => {
+  const loads = loadsOf(scene.attempt);
   const aborted = tftp(loads).filter(
     (load) =>
       load.ending === "aborted" &&
@@ -120,7 +122,7 @@ export const negotiationAborted: Rule = ({ attempt }) => {
       // Firmware asks for the size, ends that with ERROR 8, and then asks for the file: that is as it should be.
       !loads.some((later) => later.name === load.name && later.at >= load.endedAt),
   );
-  if (aborted.length === 0) return null;
+  if (aborted.length === 0 || !quiet(scene, latest(aborted), ASKS_AGAIN_MS)) return null;
   const [load] = aborted as [LoadSeen];
   const granted = Object.entries(load.granted ?? {}).map(([name, value]) => `${name} ${value}`);
   return {

@@ -27,4 +27,11 @@ export class Budget {
     this.#taken.set(key, (taken ?? 0) + 1);
     return true;
   }
+
+  /** Gives one back that was taken: it turned out to be honest. */
+  giveBack(key: string): void {
+    const taken = this.#taken.get(key);
+    if (taken === 1) this.#taken.delete(key);
+    else if (taken !== undefined) this.#taken.set(key, taken - 1);
+  }
 }

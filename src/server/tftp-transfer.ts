@@ -16,7 +16,7 @@ export type SocketEnding =
   | Ending
   | {
       readonly kind: "aborted";
-      readonly reason: "port-closed" | "asked-anew" | "station-stopped";
+      readonly reason: "port-closed" | "asked-anew" | "crowded-out" | "station-stopped";
       readonly message: string;
     }
   | { readonly kind: "failed"; readonly reason: "socket-error"; readonly message: string };
@@ -28,6 +28,8 @@ export interface TransferSocketOptions {
   readonly file: Uint8Array;
   readonly negotiated: Negotiated;
   readonly onMalformed: (error: MalformedError) => void;
+  /** Called once, when the device is first heard: its address is not a forged one. */
+  readonly onAnswered: () => void;
   /** Called once, after which nothing more is sent. */
   readonly onEnd: (ending: SocketEnding) => void;
 }
@@ -48,6 +50,7 @@ export class TransferSocket {
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Number.POSITIVE_INFINITY;
   #packet: Uint8Array;
+  #answered = false;
   #ended = false;
 
   constructor(options: TransferSocketOptions) {
@@ -57,16 +60,21 @@ export class TransferSocket {
     this.#socket = createSocket({ type: "udp4", lookup: (name, _, done) => done(null, name, 4) });
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#fail(error));
     this.#socket.on("message", (bytes) => this.#hear(bytes));
-    this.#socket.bind({ address: options.address, port: 0, exclusive: true }, () =>
+  }
+
+  /** Sends the first datagram. May call `onEnd` before it returns: a machine without file descriptors says so at once. */
+  open(): void {
+    const { address, to } = this.#options;
+    this.#socket.bind({ address, port: 0, exclusive: true }, () =>
       // A forged source that there is no route to is told here, and nowhere else.
-      this.#socket.connect(options.to.port, options.to.address, (error?: NodeJS.ErrnoException) =>
+      this.#socket.connect(to.port, to.address, (error?: NodeJS.ErrnoException) =>
         error === undefined ? this.#begin() : this.#fail(error),
       ),
     );
   }
 
   /** Ends it from the station's side. */
-  stop(reason: "asked-anew" | "station-stopped"): void {
+  stop(reason: "asked-anew" | "crowded-out" | "station-stopped"): void {
     this.#end({ kind: "aborted", reason, message: "" });
   }
 
@@ -88,6 +96,8 @@ export class TransferSocket {
       return;
     }
     this.heardAt = performance.now();
+    if (!this.#answered) this.#options.onAnswered();
+    this.#answered = true;
     this.#step(packet, this.heardAt);
   }
 
@@ -134,6 +144,8 @@ export class TransferSocket {
   }
 
   #fail(error: NodeJS.ErrnoException): void {
+    // No room in the interface's queue, a firewall, a cable that was pulled: a lost datagram, made good like any other.
+    if (error.syscall === "send" && error.code !== "ECONNREFUSED") return;
     if (error.code === "ECONNREFUSED") this.#end({ kind: "aborted", reason: "port-closed", message: "" });
     else this.#end({ kind: "failed", reason: "socket-error", message: error.message });
   }

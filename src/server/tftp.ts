@@ -4,6 +4,7 @@ import type { Options } from "../tftp/packet.ts";
 import { type ReadRequest, type Refusal, readRequest, refusal } from "../tftp/request.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
+import { Budget } from "./budget.ts";
 import { bind } from "./listen.ts";
 import { type Peer, type SocketEnding, TransferSocket } from "./tftp-transfer.ts";
 
@@ -29,6 +30,9 @@ export interface TftpLimits extends NegotiationLimits {
   readonly transfers: number;
   readonly perAddress: number;
 }
+
+/** Transfers with one address that it never answered, in a minute, for each that it may have at once. */
+const UNANSWERED = { perTransfer: 2, addresses: 16_384 };
 
 export const TFTP_LIMITS: TftpLimits = { ...NEGOTIATION_LIMITS, transfers: 2048, perAddress: 16 };
 
@@ -87,11 +91,16 @@ class RequestDesk {
   /** By address and port: a device has one transfer per port. */
   readonly #running = new Map<string, { readonly transfer: TransferSocket; readonly request: Uint8Array }>();
   readonly #perAddress = new Map<Ipv4, number>();
+  /** Of the running ones, those whose address may be a forged one, oldest first. */
+  readonly #unanswered = new Set<TransferSocket>();
+  readonly #unansweredBudget: Budget;
 
   constructor(socket: Socket, options: TftpOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#limits = { ...TFTP_LIMITS, ...options.limits };
+    const perKey = UNANSWERED.perTransfer * this.#limits.perAddress;
+    this.#unansweredBudget = new Budget({ perKey, keys: UNANSWERED.addresses });
   }
 
   hear(datagram: Uint8Array, from: Peer): void {
@@ -125,15 +134,25 @@ class RequestDesk {
 
   #answer(from: Peer, name: string, asked: Options, request: Uint8Array): void {
     const { transfers, perAddress } = this.#limits;
-    if (this.#running.size >= transfers || (this.#perAddress.get(from.address) ?? 0) >= perAddress) {
-      // In silence: firmware asks again some seconds later, where an ERROR would end its boot.
-      this.#counts.busy += 1;
-      this.#options.onEvent({ kind: "refused", name, from, reason: "busy" });
+    const isFull = this.#running.size >= transfers;
+    if ((isFull && this.#unanswered.size === 0) || (this.#perAddress.get(from.address) ?? 0) >= perAddress) {
+      this.#busy(from, name);
       return;
     }
     const file = this.#options.resolve(name, from);
     if (file === null) this.#refuse(from, name, "not-found");
-    else this.#start(from, name, file, asked, request);
+    else if (!this.#unansweredBudget.take(from.address, performance.now())) this.#busy(from, name);
+    else {
+      // Whoever floods us with forged addresses answers from none of them; a device answers within a round trip.
+      if (isFull) this.#unanswered.values().next().value?.stop("crowded-out");
+      this.#start(from, name, file, asked, request);
+    }
+  }
+
+  /** In silence: firmware asks again some seconds later, where an ERROR would end its boot. */
+  #busy(from: Peer, name: string): void {
+    this.#counts.busy += 1;
+    this.#options.onEvent({ kind: "refused", name, from, reason: "busy" });
   }
 
   /** A new question from the port of a running transfer means that the device has given that one up. */
@@ -154,8 +173,13 @@ class RequestDesk {
       file,
       negotiated: negotiate(asked, file.length, this.#limits),
       onMalformed: (error) => this.#malformed(from, error),
+      onAnswered: () => {
+        this.#unanswered.delete(transfer);
+        this.#unansweredBudget.giveBack(from.address);
+      },
       onEnd: (ending) => {
         const milliseconds = performance.now() - startedAt;
+        this.#unanswered.delete(transfer);
         this.#running.delete(keyOf(from));
         this.#countAddress(from.address, -1);
         this.#counts[ending.kind] += 1;
@@ -166,9 +190,11 @@ class RequestDesk {
       },
     });
     this.#running.set(keyOf(from), { transfer, request });
+    this.#unanswered.add(transfer);
     this.#countAddress(from.address, 1);
     this.#counts.started += 1;
     this.#options.onEvent({ kind: "started", name, from, fileBytes: file.length });
+    transfer.open();
   }
 
   #refuse(from: Peer, name: string, reason: Refusal): void {

@@ -11,6 +11,8 @@ export interface DeviceLimits {
   readonly devices: number;
   readonly attempts: number;
   readonly seen: number;
+  /** Loads of devices whose DHCP was not seen count, too: in a capture that began late, not on the station itself. */
+  readonly loadsAlone: boolean;
 }
 
 /** A loader that asks for an address once more, in its own name: it goes on with the attempt that loaded it. */
@@ -65,7 +67,7 @@ export class Devices {
     const tftp = seen.what === "load" && seen.over === "tftp";
     const known = this.all.get(name);
     // Only TFTP is boot traffic on its face; of the rest, what a booting device has with its boot servers.
-    if (known === undefined && !tftp) return null;
+    if (known === undefined && !(tftp && this.#limits.loadsAlone)) return null;
     const device = known ?? this.#newDevice(name);
     if (device.attempts.length === 0) this.#newAttempt(device, seen.at);
     const attempt = device.attempts.findLast(({ startedAt }) => startedAt <= seen.at) ?? device.attempts[0]!;

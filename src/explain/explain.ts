@@ -46,7 +46,7 @@ export interface Explanation {
   readonly lostDevices: number;
 }
 
-const LIMITS: DeviceLimits = { devices: 8192, attempts: 64, seen: 512 };
+const LIMITS: DeviceLimits = { devices: 8192, attempts: 64, seen: 512, loadsAlone: true };
 
 /**
  * What the devices of a capture did, and which known failures that shows. The file is read once, front to back. Throws

@@ -9,7 +9,7 @@ export interface LiveFinding {
 }
 
 /** An event of a few hundred bytes: the whole is bounded at some 20 MB, whoever asks under however many names. */
-const LIMITS: DeviceLimits = { devices: 1024, attempts: 4, seen: 48 };
+const LIMITS: DeviceLimits = { devices: 1024, attempts: 4, seen: 48, loadsAlone: false };
 
 /** When after a device's last sign of life it is looked at: what was answered badly, what was not, what never came. */
 const LOOKS_MS = [6_000, 15_000, 100_000] as const;
@@ -24,6 +24,11 @@ export class LiveExplainer {
   readonly #due = new Map<string, { readonly at: number; readonly looks: number }>();
   /** By attempt, so that they are forgotten together. */
   readonly #told = new WeakMap<object, Set<Reason>>();
+
+  /** Devices kept in mind. */
+  get size(): number {
+    return this.#devices.all.size;
+  }
 
   see(seen: Seen): void {
     const where = this.#devices.see(seen);

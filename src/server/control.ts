@@ -29,6 +29,8 @@ export async function startControlPlane(options: {
   readonly port: number;
   readonly tls: StationTls;
   readonly answer: AnswerAgent;
+  /** A TLS handshake that was broken off, mostly by a device that does not accept the station's certificate. */
+  readonly onHandshakeRefused?: (from: Ipv4) => void;
   /** Told about a fault of our own; the agent is answered 500 and asks again. */
   readonly onFault: (error: Error) => void;
 }): Promise<ControlPlane> {
@@ -51,6 +53,9 @@ export async function startControlPlane(options: {
     keepAliveTimeout: 5_000,
     maxRequestsPerSocket: 64,
     forceCloseConnections: true,
+  });
+  app.server.on("tlsClientError", (_error, socket) => {
+    if (socket.remoteAddress !== undefined) options.onHandshakeRefused?.(socket.remoteAddress as Ipv4);
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("text/plain", { parseAs: "string" }, (_request, body, done) => done(null, body));

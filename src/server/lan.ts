@@ -8,6 +8,7 @@ import { REAL_CHANCE } from "./chance.ts";
 import { type AnswerAgent, type ControlPlane, startControlPlane } from "./control.ts";
 import type { Desk } from "./desk.ts";
 import { openDhcpSockets } from "./dhcp.ts";
+import type { Ears } from "./ears.ts";
 import type { ServedInterface } from "./interface.ts";
 import type { Leases } from "./leases.ts";
 import type { LoadDesk } from "./load-queue.ts";
@@ -19,6 +20,7 @@ import { type AuthorityFiles, stationTls } from "./tls.ts";
 /** What all LANs of a station share. */
 export interface LanOptions {
   readonly desk: Desk;
+  readonly ears: Ears;
   readonly ports: StationPorts;
   readonly authority: AuthorityFiles;
   readonly images: ReadonlyMap<ImageArchitecture, ImageFiles>;
@@ -53,7 +55,7 @@ export interface LanCounters {
 
 /** DHCP, TFTP, HTTP and HTTPS on one interface, or none of them. `leases`: addresses are leased there too. */
 export async function startLan(served: ServedInterface, leases: Leases | null, options: LanOptions): Promise<Lan> {
-  const { desk, ports, ownIpxe, uefiLoader, images, loads, pacer, ownMacs, onNotice, onFault } = options;
+  const { desk, ears, ports, ownIpxe, uefiLoader, images, loads, pacer, ownMacs, onNotice, onFault } = options;
   const { address } = served;
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -62,7 +64,12 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
   try {
     const tls = await stationTls(options.authority, address, Date.now());
     const control: ControlPlane = await startControlPlane({
-      ...{ address, port: ports.https, tls, answer: options.answer, onFault },
+      ...{ address, port: ports.https, tls, onFault },
+      answer: (verb, message, secret, from) => {
+        ears.agent(from, address, false);
+        return options.answer(verb, message, secret, from);
+      },
+      onHandshakeRefused: (from) => ears.agent(from, address, true),
     });
     closing.push(() => control.close());
     const url = `https://${address}:${control.port}`;
@@ -73,8 +80,18 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
     const http: BootHttp = await startBootHttp({
       address,
       port: ports.http,
-      resolve: (path, from, method) => files.overHttp(path, from, method),
-      sending: (path, from) => files.sending(path, from),
+      resolve: async (path, from, method) => {
+        const bytes = await files.overHttp(path, from, method);
+        if (bytes === null) ears.http(path, from, address, null);
+        return bytes;
+      },
+      sending: (path, from) => {
+        const [over, heard] = [files.sending(path, from), ears.http(path, from, address, "sending")];
+        return (whole) => {
+          over(whole);
+          heard(whole);
+        };
+      },
       pacer,
     });
     closing.push(() => http.close());
@@ -84,6 +101,7 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
       port: ports.tftp,
       resolve: (name, from) => files.overTftp(name, from.address),
       onEvent: (event) => {
+        ears.tftp(event, address);
         if (event.kind === "finished")
           bytesTo.set(event.from.address, (bytesTo.get(event.from.address) ?? 0) + (event.bytes ?? 0));
       },
@@ -97,7 +115,11 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
     const dhcp = await openDhcpSockets({
       address,
       ports,
-      answer: (datagram) => bootServer.answer(datagram),
+      answer: async (datagram) => {
+        const reply = await bootServer.answer(datagram);
+        ears.dhcp(datagram, reply, address);
+        return reply;
+      },
       onUnsent: () => bootServer.unsent(),
       onFault,
     });

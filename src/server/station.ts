@@ -9,6 +9,7 @@ import type { ImageFiles } from "./boot-files.ts";
 import { Budget } from "./budget.ts";
 import { REAL_CHANCE } from "./chance.ts";
 import { Desk } from "./desk.ts";
+import { Ears } from "./ears.ts";
 import type { ServedInterface } from "./interface.ts";
 import { watchInterfaces } from "./interface-watch.ts";
 import { type Lan, type LanCounters, type LanOptions, startLan, sumCounts } from "./lan.ts";
@@ -113,8 +114,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
     });
     const leases =
       options.leases === null ? null : new Leases({ desk, ...options.leases, chance: REAL_CHANCE, onNotice });
+    const ears = new Ears({ now: Date.now, onNotice });
+    closing.push(async () => ears.close());
     const shared: LanOptions = {
-      ...{ desk, ports, authority, ownIpxe, uefiLoader, loads, onNotice, onFault },
+      ...{ ears, desk, ports, authority, ownIpxe, uefiLoader, loads, onNotice, onFault },
       images: new Map([...images].map(([architecture, { files }]) => [architecture, files])),
       pacer: options.bandwidth === null ? null : new Pacer(options.bandwidth),
       ownMacs: new Set(served.map(({ mac }) => mac)),
@@ -128,6 +131,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     }
     const watch = await watchServers({
       ...{ all: served, desk, onNotice },
+      onReply: (bytes, from) => ears.otherServer(bytes, from),
       onLeasing: ({ on, server, from }) => {
         if (leases !== null && on.includes(leases.served)) leases.stop(server, `it answers from ${from}`);
       },

@@ -41,6 +41,7 @@ export interface OtherServer {
 export async function listenForServers(
   all: readonly ServedInterface[],
   onServer: (other: OtherServer) => void,
+  onReply: (bytes: Uint8Array, from: Ipv4) => void = () => {},
 ): Promise<Listening> {
   const ours = new Set(all.map(({ address }) => address));
   const lans = all.map((served) => ({ served, socket: socket(), asking: { ...served, xids: new Set<number>() } }));
@@ -49,6 +50,7 @@ export async function listenForServers(
   const hear = (bytes: Buffer, { address: from }: RemoteInfo) => {
     const reply = replyOfAnother(bytes, ours);
     if (reply === null) return;
+    onReply(bytes, from as Ipv4);
     const on = lans.filter(({ asking }) => isFrom(asking, reply)).map(({ served }) => served);
     onServer({ server: reply.server, on, from, leases: leases(reply.packet), boots: boots(reply.packet) });
   };
@@ -97,9 +99,11 @@ export async function watchServers(options: {
   readonly all: readonly ServedInterface[];
   readonly desk: Desk;
   readonly onLeasing: (other: OtherServer) => void;
+  /** Every reply of another server that was heard, to whichever device. */
+  readonly onReply: (bytes: Uint8Array, from: Ipv4) => void;
   readonly onNotice: (text: string) => void;
 }): Promise<Watch> {
-  const { all, desk, onLeasing, onNotice } = options;
+  const { all, desk, onLeasing, onReply, onNotice } = options;
   const noticed = new Set<string>();
   const hear = (other: OtherServer) => {
     if (other.leases) onLeasing(other);
@@ -114,7 +118,7 @@ export async function watchServers(options: {
   };
   let listening: Listening;
   try {
-    listening = await listenForServers(all, hear);
+    listening = await listenForServers(all, hear, onReply);
   } catch (error) {
     onNotice(`cannot watch for other boot servers: ${(error as Error).message}`);
     return { ask: () => false, close: async () => {} };

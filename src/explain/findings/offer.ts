@@ -107,6 +107,7 @@ export const neverAskedBootServer: Rule = (scene) => {
   const leased = leaseTaken(scene);
   if (proxies.length === 0 || leased.length === 0 || loadsOf(attempt).length > 0 || attempt.windows) return null;
   if (dhcpOf(attempt, "REQUEST").some(({ bootServer }) => bootServer) || menuOffered(scene) !== null) return null;
+  if (dhcpOf(attempt, "NAK").length + dhcpOf(attempt, "DECLINE").length > 0) return null;
   if (!quiet(scene, latest(leased), GOES_ON_MS)) return null;
   return {
     what: `The device took its lease, had the boot offer of ${listed(proxies.map(serverOf))}, and never asked there for its boot file (port 4011).`,

@@ -142,10 +142,10 @@ export const transferStalled: Rule = ({ attempt }) => {
   const large = (granted?.blksize ?? 512) > LARGEST_UNFRAGMENTED;
   const who =
     by === "device"
-      ? `the device stopped answering, the server sent ${blocksRepeated} blocks again in vain`
+      ? `the device stopped answering${blocksRepeated === 0 ? "" : `, and the server sent ${blocksRepeated} blocks again in vain`}`
       : "the server stopped sending";
   return {
-    what: `The load of ${name} stalled at block ${grouped(lastBlock)}${size === null ? "" : ` (${grouped(load.bytes)} of ${grouped(size)} bytes)`}: ${who}.${large ? ` Its blocks of ${granted!.blksize} bytes do not fit one frame${fragmented ? ", and came in fragments" : ""}.` : ""}`,
+    what: `The load of ${name} stalled${load.frames === null ? "" : ` at block ${grouped(lastBlock)}`}${size === null ? "" : ` (${grouped(load.bytes)} of ${grouped(size)} bytes)`}: ${who}.${large ? ` Its blocks of ${granted!.blksize} bytes do not fit one frame${fragmented ? ", and came in fragments" : ""}.` : ""}`,
     cure: large
       ? "Fragments get lost on the way, mostly in a firewall or VPN. Lower the TFTP server's largest block to 1468 (1300 in a VPN)."
       : "Was the device switched off, or the cable pulled? If it happens at the same block again: another cable and switch port, then another firmware version. At block 0 or 1: a firewall lets the question pass and not what follows.",

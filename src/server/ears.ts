@@ -1,0 +1,155 @@
+import { decodePacket } from "../dhcp/packet.ts";
+import { dhcpSeen } from "../explain/dhcp-seen.ts";
+import { LiveExplainer } from "../explain/live.ts";
+import type { LoadSeen, Peer, Seen } from "../explain/seen.ts";
+import { plainText } from "../explain/text.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { MalformedError } from "../wire/malformed.ts";
+import { Budget } from "./budget.ts";
+import type { DhcpDatagram, DhcpReply } from "./dhcp.ts";
+import type { TftpEvent } from "./tftp.ts";
+
+/** What was heard waits to be understood until the station has answered: answers come first. */
+const MOST_WAITING = 4096;
+const AT_ONCE = 256;
+const LOOK_MS = 500;
+
+/** Findings told in a minute: made-up MAC addresses must not fill the operator's screen. */
+const FINDINGS = { perKey: 20, keys: 1 };
+
+const HTTPS_PORT = 443;
+
+/**
+ * The station explains, while it happens, what goes wrong with a device's boot: what its sockets hear goes through the
+ * same rules as a capture.
+ */
+export class Ears {
+  readonly #explainer = new LiveExplainer();
+  readonly #waiting: (() => Seen | null)[] = [];
+  readonly #told = new Budget(FINDINGS);
+  readonly #now: () => number;
+  readonly #onNotice: (text: string) => void;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: { readonly now: () => number; readonly onNotice: (text: string) => void }) {
+    this.#now = options.now;
+    this.#onNotice = options.onNotice;
+    this.#timer = setInterval(() => this.look(), LOOK_MS);
+    this.#timer.unref();
+  }
+
+  /** A question, and the station's answer to it if it gave one. `ours` is the address it answers from. */
+  dhcp({ bytes, port, from }: DhcpDatagram, reply: DhcpReply | null, ours: Ipv4): void {
+    const here: Peer = { address: ours, port, mac: null };
+    this.#later((at) => packetSeen(bytes, at, { ...from, mac: null }, here));
+    if (reply !== null) this.#later((at) => packetSeen(reply.bytes, at, here, { ...reply.to, mac: null }));
+  }
+
+  /** What another DHCP server says to everyone. */
+  otherServer(bytes: Uint8Array, from: Ipv4): void {
+    const everyone: Peer = { address: "255.255.255.255" as Ipv4, port: 68, mac: null };
+    this.#later((at) => packetSeen(bytes, at, { address: from, port: 67, mac: null }, everyone));
+  }
+
+  tftp(event: TftpEvent, ours: Ipv4): void {
+    this.#later((at) => tftpSeen(event, at, ours));
+  }
+
+  /** A path that nobody serves (`null`), or a body that goes out: call what comes back when that is over. */
+  http(path: string, from: Ipv4, ours: Ipv4, answer: null | "sending"): (whole: boolean) => void {
+    const since = this.#now();
+    const load = {
+      ...NO_DETAILS,
+      over: "http",
+      method: "GET",
+      name: `/${plainText(path)}`,
+      at: since,
+      from: { address: from, port: 0, mac: null },
+      to: { address: ours, port: 80, mac: null },
+    } as const;
+    if (answer === null) this.#later((endedAt) => ({ ...load, endedAt, code: 404, ending: "refused", by: "server" }));
+    return (whole) =>
+      this.#later((endedAt) => ({
+        ...load,
+        endedAt,
+        code: 200,
+        ...(whole ? {} : { ending: "aborted", by: "device" }),
+      }));
+  }
+
+  /** The agent has said something over TLS; or its handshake was broken off, where `refused`. */
+  agent(from: Ipv4, ours: Ipv4, refused: boolean): void {
+    this.#later((at) => ({
+      ...{ what: "tls", times: 1, at, endedAt: at, frames: null, alert: null },
+      ...{ from: { address: from, port: 0, mac: null }, to: { address: ours, port: HTTPS_PORT, mac: null } },
+      ...{ ending: refused ? "refused" : "finished", by: refused ? "device" : null },
+    }));
+  }
+
+  /** Understands what was heard, and tells what was found. Called by a timer. */
+  look(): void {
+    for (const understand of this.#waiting.splice(0, AT_ONCE)) {
+      const seen = understand();
+      if (seen !== null) this.#explainer.see(seen);
+    }
+    const now = this.#now();
+    for (const { device, finding } of this.#explainer.look(now))
+      if (this.#told.take("", now)) this.#onNotice(`${device}: ${finding.reason}: ${finding.what} Do: ${finding.cure}`);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #later(understand: (at: number) => Seen | null): void {
+    if (this.#waiting.length >= MOST_WAITING) return;
+    const at = this.#now();
+    this.#waiting.push(() => understand(at));
+  }
+}
+
+function packetSeen(bytes: Uint8Array, at: number, from: Peer, to: Peer): Seen | null {
+  try {
+    return dhcpSeen(decodePacket(bytes), { at, frame: null, from, to });
+  } catch (error) {
+    if (error instanceof MalformedError) return null;
+    throw error;
+  }
+}
+
+/** What the station does not note down about its own loads. */
+const NO_DETAILS = {
+  ...{ what: "load", frames: null, answeredFrom: null, asks: 1, asked: null, granted: null, size: null, bytes: 0 },
+  ...{ lastBlock: 0, blocksRepeated: 0, acksRepeated: 0, pauses: 0, fragmented: false, message: "" },
+  ...{ ending: "finished", by: null, code: null },
+} as const satisfies Partial<LoadSeen>;
+
+const NO_SUCH_FILE = 1;
+const SIZE_ALONE = 8;
+
+/** Endings that say nothing about the device or its network. */
+const OUR_OWN: ReadonlySet<string> = new Set(["asked-anew", "station-stopped", "crowded-out", "socket-error"]);
+
+function tftpSeen(event: TftpEvent, endedAt: number, ours: Ipv4): LoadSeen | null {
+  if (event.kind === "started" || event.kind === "malformed") return null;
+  const base = {
+    ...NO_DETAILS,
+    over: "tftp",
+    method: "RRQ",
+    name: plainText(event.name),
+    endedAt,
+    from: { ...event.from, mac: null },
+    to: { address: ours, port: 69, mac: null },
+  } as const;
+  if (event.kind === "refused") {
+    if (event.reason === "busy") return null;
+    return { ...base, at: endedAt, ending: "refused", by: "server", code: NO_SUCH_FILE, message: event.reason };
+  }
+  const { reason, message, milliseconds, bytes } = event;
+  const load = { ...base, at: endedAt - milliseconds, bytes, message: plainText(message) };
+  if (event.kind === "finished" || reason === "silent-at-end") return load;
+  if (reason === "size-probe") return { ...load, bytes: 0, ending: "aborted", by: "device", code: SIZE_ALONE };
+  if (OUR_OWN.has(reason)) return null;
+  if (event.kind === "aborted") return { ...load, ending: "aborted", by: "device", code: 0 };
+  return { ...load, ending: "stalled", by: "device", granted: {} };
+}

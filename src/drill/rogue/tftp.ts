@@ -3,7 +3,7 @@ import { Datagrams } from "./datagram.ts";
 
 const ERROR = 5;
 
-/** Ways out of a folder, if there were one. */
+/** Ways out of a folder, if there were one. Another case of a served name is none: Windows' boot manager asks so. */
 const PATHS = [
   "../../../../etc/passwd",
   "/etc/passwd",
@@ -13,7 +13,7 @@ const PATHS = [
   "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
   "shimx64.efi\u0001",
   "./shimx64.efi",
-  "SHIMX64.EFI",
+  "..\\SHIMX64.EFI",
   "shimx64.efi/",
   "C:\\shimx64.efi",
   "file:///etc/passwd",

@@ -27,7 +27,8 @@ export function register(program: Command): void {
       "after",
       `
 Capture, while the device boots:
-  sudo tcpdump -i IF -s 0 -w boot.pcap 'port 67 or port 68 or port 4011 or icmp or udp or tcp'
+  sudo tcpdump -i IF -s 600 -w boot.pcap
+and stop it half a minute after the device gave up.
 
 Exit code 0 if nothing wrong was found, 1 if something was.`,
     )
@@ -86,7 +87,7 @@ function explainFile(file: string): Explanation {
     return explain(fileSource(descriptor));
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
-    const gzip = error.what.includes("gzip") ? "gunzip it first." : "make one with: tcpdump -i IF -s 0 -w boot.pcap";
+    const gzip = error.what.includes("gzip") ? "gunzip it first." : "make one with: tcpdump -i IF -s 600 -w boot.pcap";
     throw new OperatorError(
       `${file} is not a network capture: ${error.what}. Nothing was changed.`,
       `It has to be a pcap or pcapng file; ${gzip}`,

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Ipv4 } from "../wire/ipv4.ts";
-import { limitConnections } from "./connections.ts";
+import { limitConnections, PATIENCE, type Patience } from "./connections.ts";
 import { listen } from "./listen.ts";
 import type { Pacer } from "./pacer.ts";
 
@@ -39,7 +39,9 @@ export async function startBootHttp(options: {
   readonly sending?: (path: string, from: Ipv4) => (whole: boolean) => void;
   /** Keeps to a budget; without one every body goes out in one piece, which is fastest. */
   readonly pacer?: Pacer | null;
+  readonly patience?: Patience;
 }): Promise<BootHttp> {
+  const { headers: longest, request: whole, idle, look } = options.patience ?? PATIENCE;
   const counters: BootHttpCounters = { served: 0, bytes: 0, notFound: 0, refused: 0, malformed: 0 };
   const bytesTo = new Map<Ipv4, number>();
 
@@ -74,7 +76,7 @@ export async function startBootHttp(options: {
     }
   };
 
-  const timeouts = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 5_000 };
+  const timeouts = { headersTimeout: longest, requestTimeout: whole, connectionsCheckingInterval: look };
   const server = createServer({ ...timeouts, maxHeaderSize: 8 * 1024 });
   server.on("request", (request, response) => {
     answer(request, response).catch(() => {
@@ -90,7 +92,7 @@ export async function startBootHttp(options: {
   server.maxRequestsPerSocket = 1;
   limitConnections(server);
   // A device that stops reading must not hold its connection for ever.
-  server.setTimeout(60_000);
+  server.setTimeout(idle);
   const port = await listen(server, options.address, options.port, "HTTP");
   return { port, counters, bytesTo, close: () => closeServer(server) };
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Ipv4 } from "../wire/ipv4.ts";
-import { limitConnections } from "./connections.ts";
+import { limitConnections, PATIENCE, type Patience } from "./connections.ts";
 import { portRefused } from "./listen.ts";
 import type { StationTls } from "./tls.ts";
 
@@ -33,24 +33,27 @@ export async function startControlPlane(options: {
   readonly onHandshakeRefused?: (from: Ipv4) => void;
   /** Told about a fault of our own; the agent is answered 500 and asks again. */
   readonly onFault: (error: Error) => void;
+  readonly patience?: Patience;
 }): Promise<ControlPlane> {
+  const { headers, request: whole, idle, look } = options.patience ?? PATIENCE;
   const counters: ControlCounters = { answered: 0, unauthorised: 0, malformed: 0, failed: 0 };
   const https = {
     key: options.tls.privateKeyPem,
     cert: options.tls.certificatePem,
     minVersion: "TLSv1.2" as const,
-    handshakeTimeout: 10_000,
-    headersTimeout: 10_000,
-    connectionsCheckingInterval: 5_000,
+    handshakeTimeout: headers,
+    headersTimeout: headers,
+    connectionsCheckingInterval: look,
     maxHeaderSize: 8 * 1024,
   };
   const app: FastifyInstance = fastify({
     https,
     logger: false,
     bodyLimit: BODY_LIMIT,
-    connectionTimeout: 30_000,
-    requestTimeout: 15_000,
-    keepAliveTimeout: 5_000,
+    // Answers are short, and an agent that asks again soon need not connect again.
+    connectionTimeout: idle / 2,
+    requestTimeout: whole,
+    keepAliveTimeout: idle / 12,
     maxRequestsPerSocket: 64,
     forceCloseConnections: true,
   });

@@ -74,17 +74,14 @@ export function register(program: Command): void {
 
   drill
     .command("list")
-    .description("the scenarios and what each of them shows")
+    .description("the scenarios, firmwares and networks, and what each of them is")
     .option("--json", "for scripts", false)
     .action(({ json }: { json: boolean }) => {
       const all = SCENARIOS.map(({ name, title, objective }) => ({ name, title, objective }));
       if (json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
       else
         process.stdout.write(
-          formatTable(
-            ["SCENARIO", "WHAT HAPPENS"],
-            all.map(({ name, title }) => [name, title]),
-          ),
+          [listed("SCENARIO", SCENARIOS), listed("FIRMWARE", FIRMWARES), listed("NETWORK", NETWORKS)].join("\n"),
         );
     });
 
@@ -198,6 +195,13 @@ function imagesFor(architectures: readonly ImageArchitecture[], named: readonly 
     `None of ${folders.join(", ")} is a recovery image for ${missing}. Nothing was started.`,
     `Build it: breakglass image build --architecture ${missing}`,
     ExitCode.environment,
+  );
+}
+
+function listed(what: string, all: readonly { readonly name: string; readonly title: string }[]): string {
+  return formatTable(
+    [what, "WHAT IT IS"],
+    all.map(({ name, title }) => [name, title]),
   );
 }
 

@@ -1,6 +1,7 @@
 import { canonicalJson, type JsonObject } from "../wire/json.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import type { Entry, EntryBody } from "./entry.ts";
+import { assertPlain } from "./plain.ts";
 
 /** One entry as one line of JSON, canonical (RFC 8785), LF at its end: docs/formats/ledger.md. */
 export function exportLine(entry: Entry): string {
@@ -23,9 +24,20 @@ export function parseExportLine(line: string, lineNumber: number): Entry {
     TEXT.every((field) => typeof object[field] === "string") &&
     NUMBERS.every((field) => Number.isSafeInteger(object[field])) &&
     typeof body === "object" &&
-    typeof body?.type === "string";
+    typeof body?.type === "string" &&
+    isPlain(body);
   if (!fits) throw new MalformedError("not a ledger entry", lineNumber);
   return object as unknown as Entry;
+}
+
+/** What a ledger takes in: all else has no one form to hash (1e999), or none that ends (a hundred thousand brackets). */
+function isPlain(body: EntryBody): boolean {
+  try {
+    assertPlain(body, "body");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseObject(line: string, lineNumber: number): JsonObject {

@@ -15,6 +15,8 @@ const BLOCK_OVERHEAD = 12;
 const LONGEST_BLOCK = LONGEST_FRAME + 65_536;
 /** tcpdump and Wireshark write one for each network card. */
 const MOST_INTERFACES = 4096;
+/** ECMAScript counts a hundred million days either way. */
+const LAST_INSTANT = 8.64e15;
 
 interface Interface {
   readonly linkType: number;
@@ -71,6 +73,7 @@ export function* pcapngFrames(source: ByteSource): Generator<CapturedFrame> {
     if (kept > room) throw new MalformedError(`a frame of ${kept} bytes in a smaller block`, start);
     if (!simple)
       at = card.offset + (fields.getUint32(4, little) * 2 ** 32 + fields.getUint32(8, little)) / card.perMillisecond;
+    if (Math.abs(at) > LAST_INSTANT) throw new MalformedError("a frame at a time that no calendar has", start);
     const from = body.length - room;
     number += 1;
     const bytes = body.subarray(from, from + kept);

@@ -103,7 +103,7 @@ export function writeBlock({ file, negotiated: { blockSize } }: Transfer, block:
 }
 
 function acknowledge(transfer: Transfer, wire: number, now: number): readonly Output[] {
-  const ahead = (wire - transfer.acked + BLOCK_NUMBERS) % BLOCK_NUMBERS;
+  const ahead = (wire - transfer.acked) & (BLOCK_NUMBERS - 1);
   const block = transfer.acked + ahead;
   if (block > transfer.sent) return NOTHING;
   if (transfer.opening) {

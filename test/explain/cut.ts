@@ -22,12 +22,15 @@ interface Piece {
  * Makes a capture of a real boot small enough to keep: the ends of each load, the beginning of each frame. What was left
  * out is as if the capture program had dropped it, which a reader of captures has to bear anyway.
  */
-export function cutCapture(whole: Uint8Array, milliseconds = Number.POSITIVE_INFINITY): Uint8Array {
+export function cutCapture(whole: Uint8Array, [from, until] = [0, Number.POSITIVE_INFINITY]): Uint8Array {
   const pieces: Piece[] = [];
   // The last frame of all says how long nothing more came.
   let last: Piece | null = null;
+  let start: number | null = null;
   for (const { at, bytes, wireLength, linkType } of openCapture(memorySource(whole)).frames) {
-    if (at - (pieces[0]?.at ?? at) > milliseconds) break;
+    start ??= at;
+    if (at - start < from) continue;
+    if (at - start > until) break;
     const { stream, keep } = judge(linkType, bytes, wireLength);
     last = keep > 0 ? null : { at, bytes: bytes.slice(0, KEPT.other), wireLength, stream: null };
     if (keep > 0) pieces.push({ at, bytes: bytes.slice(0, keep), wireLength, stream });
@@ -81,9 +84,9 @@ function write(pieces: readonly Piece[]): Uint8Array {
   return writer.done();
 }
 
-// node test/explain/cut.ts WHOLE.pcap SMALL.pcap [SECONDS]
+// node test/explain/cut.ts WHOLE.pcap SMALL.pcap [FROM UNTIL], in seconds since its first frame
 if (process.argv[1] === import.meta.filename) {
-  const [whole, small, seconds] = process.argv.slice(2);
-  const milliseconds = seconds === undefined ? undefined : Number(seconds) * 1000;
-  writeFileSync(small!, cutCapture(readFileSync(whole!), milliseconds));
+  const [whole, small, ...window] = process.argv.slice(2);
+  const [from = 0, until = Number.POSITIVE_INFINITY] = window.map((seconds) => Number(seconds) * 1000);
+  writeFileSync(small!, cutCapture(readFileSync(whole!), [from, until]));
 }

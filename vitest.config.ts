@@ -17,6 +17,7 @@ export default defineConfig({
           exclude: ["test/{e2e,interop,slow}/**"],
           // How long one takes says nothing about it: the machine may be doing other things.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       { test: { name: "interop", include: ["test/interop/**/*.test.ts"], ...longRunning } },

@@ -64,7 +64,8 @@ function makeExecutable(folder: string, bundled: string, output: string): void {
     // NODE_OPTIONS is for whoever runs Node, and could load code into this.
     execArgvExtension: "none",
     // SIGUSR1 would open a debugger's port, through which another user of the station reads its memory.
-    execArgv: ["--disable-sigusr1"],
+    // What Node calls experimental (node:ffi) is pinned here, and no operator's concern.
+    execArgv: ["--disable-sigusr1", "--disable-warning=ExperimentalWarning"],
     assets: Object.fromEntries(assetNames("pxe").map((name) => [name, join(root, name)])),
   };
   writeFileSync(join(folder, "sea.json"), JSON.stringify(config, null, 2));

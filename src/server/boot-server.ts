@@ -19,6 +19,7 @@ import type { Desk } from "./desk.ts";
 import type { DhcpDatagram, DhcpReply } from "./dhcp.ts";
 import type { ServedInterface } from "./interface.ts";
 import type { Leases } from "./leases.ts";
+import type { LoadDesk } from "./load-queue.ts";
 
 export interface BootServerOptions {
   readonly desk: Desk;
@@ -31,6 +32,8 @@ export interface BootServerOptions {
   /** For which devices there is a recovery image. */
   readonly images: ReadonlySet<ImageArchitecture>;
   readonly uefiLoader: UefiLoader;
+  /** Who may load; without it, everybody. */
+  readonly loads?: LoadDesk;
   readonly chance: Chance;
   readonly onNotice: (text: string) => void;
 }
@@ -90,6 +93,7 @@ export class BootServer {
     if (answer === null && leases === null) return null;
     await desk.catchUp();
     if (!(await this.#mayBoot(client, packet))) return null;
+    if (client.asks === "discover" && !this.#mayArrive(client.device)) return null;
     const file = bootFile(client, { address: served.address, httpPort }, uefiLoader);
     const lease = leases?.answer(client.device, packet);
     if (typeof lease === "object") {
@@ -108,6 +112,7 @@ export class BootServer {
     }
     if (!(await this.#recordExchange(client, packet, address))) return null;
     this.#count(answer);
+    this.#options.loads?.arrives(client.device);
     if (answer === "lease-seen") return null;
     return { bytes: encodePacket(proxyAck(client, packet, served.address, file)), to: ackDestination(packet, from) };
   }
@@ -170,6 +175,15 @@ export class BootServer {
         `its firmware (${firmware}) needs the ${image} image. Build it: breakglass image build --architecture ${image}; then serve it too: --image`,
       );
     return true;
+  }
+
+  /** False while so many others load their loaders that this one would wait for its own in vain: it asks again. */
+  #mayArrive(device: MacAddress): boolean {
+    const { loads, desk } = this.#options;
+    const admission = admit(desk.state.campaign, { macs: [device] });
+    if (loads === undefined || loads.mayArrive(device, admission.admitted && admission.name !== null)) return true;
+    this.#count("later");
+    return false;
   }
 
   #silence(device: MacAddress, reason: string): false {

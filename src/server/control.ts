@@ -70,7 +70,13 @@ export async function startControlPlane(options: {
       counters.unauthorised += 1;
       return reply.code(401).send("a session secret is needed\n");
     }
-    const answer = await options.answer(request.params.verb, request.body ?? "", secret, request.ip as Ipv4);
+    // Unknown where the agent has closed its connection already; it asks again, and what it asks goes by its address.
+    const from = request.ip as Ipv4 | undefined;
+    if (from === undefined) {
+      counters.malformed += 1;
+      return reply.code(400).send("gone\n");
+    }
+    const answer = await options.answer(request.params.verb, request.body ?? "", secret, from);
     counters.answered += 1;
     return reply.send(answer);
   });

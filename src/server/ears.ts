@@ -11,8 +11,11 @@ import type { TftpEvent } from "./tftp.ts";
 
 /** What was heard waits to be understood until the station has answered: answers come first. */
 const MOST_WAITING = 4096;
-const AT_ONCE = 256;
+const AT_ONCE = 1024;
 const LOOK_MS = 500;
+
+/** After more than can be kept, what a device seems not to have done may be what was not heard: nothing is told then. */
+const DEAF_MS = 120_000;
 
 /** Findings told in a minute: made-up MAC addresses must not fill the operator's screen. */
 const FINDINGS = { perKey: 20, keys: 1 };
@@ -30,6 +33,7 @@ export class Ears {
   readonly #now: () => number;
   readonly #onNotice: (text: string) => void;
   readonly #timer: NodeJS.Timeout;
+  #deafUntil = 0;
 
   constructor(options: { readonly now: () => number; readonly onNotice: (text: string) => void }) {
     this.#now = options.now;
@@ -94,7 +98,8 @@ export class Ears {
     }
     const now = this.#now();
     for (const { device, finding } of this.#explainer.look(now))
-      if (this.#told.take("", now)) this.#onNotice(`${device}: ${finding.reason}: ${finding.what} Do: ${finding.cure}`);
+      if (now >= this.#deafUntil && this.#told.take("", now))
+        this.#onNotice(`${device}: ${finding.reason}: ${finding.what} Do: ${finding.cure}`);
   }
 
   close(): void {
@@ -102,8 +107,11 @@ export class Ears {
   }
 
   #later(understand: (at: number) => Seen | null): void {
-    if (this.#waiting.length >= MOST_WAITING) return;
     const at = this.#now();
+    if (this.#waiting.length >= MOST_WAITING) {
+      this.#deafUntil = at + DEAF_MS;
+      return;
+    }
     this.#waiting.push(() => understand(at));
   }
 }
@@ -130,6 +138,9 @@ const SIZE_ALONE = 8;
 /** Endings that say nothing about the device or its network. */
 const OUR_OWN: ReadonlySet<string> = new Set(["asked-anew", "station-stopped", "crowded-out", "socket-error"]);
 
+/** The device's port is closed: it has the file and did not wait for an answer to its last words, or it is gone. */
+const PORT_CLOSED = "port-closed";
+
 function tftpSeen(event: TftpEvent, endedAt: number, ours: Ipv4): LoadSeen | null {
   if (event.kind === "started" || event.kind === "malformed") return null;
   const base = {
@@ -150,6 +161,8 @@ function tftpSeen(event: TftpEvent, endedAt: number, ours: Ipv4): LoadSeen | nul
   if (event.kind === "finished" || reason === "silent-at-end") return load;
   if (reason === "size-probe") return { ...load, bytes: 0, ending: "aborted", by: "device", code: SIZE_ALONE };
   if (OUR_OWN.has(reason)) return null;
+  // Which of the two it was shows in what the device does next.
+  if (reason === PORT_CLOSED) return { ...load, ending: "cut" };
   if (event.kind === "aborted") return { ...load, ending: "aborted", by: "device", code: 0 };
   return { ...load, ending: "stalled", by: "device", granted: {} };
 }

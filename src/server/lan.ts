@@ -1,5 +1,6 @@
 import type { UefiLoader } from "../boot/loader.ts";
 import type { ImageArchitecture } from "../boot/table.ts";
+import { ANY_ADDRESS } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { BootFiles, type ImageFiles } from "./boot-files.ts";
 import { type BootHttp, startBootHttp } from "./boot-http.ts";
@@ -16,6 +17,9 @@ import type { Pacer } from "./pacer.ts";
 import type { StationPorts } from "./station.ts";
 import { startTftp, type TftpServer } from "./tftp.ts";
 import { type AuthorityFiles, stationTls } from "./tls.ts";
+
+/** What a transfer fails for when the machine, not the device, lacks something. */
+const OUT_OF = /\b(EMFILE|ENFILE|ENOBUFS|ENOMEM)\b/;
 
 /** What all LANs of a station share. */
 export interface LanOptions {
@@ -102,13 +106,15 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
       resolve: (name, from) => files.overTftp(name, from.address),
       onEvent: (event) => {
         ears.tftp(event, address);
+        if (event.kind === "failed" && OUT_OF.test(event.message))
+          onFault(new Error(`this machine gives the station no more sockets (${event.message}): raise \`ulimit -n\``));
         if (event.kind === "finished")
           bytesTo.set(event.from.address, (bytesTo.get(event.from.address) ?? 0) + (event.bytes ?? 0));
       },
     });
     closing.push(() => tftp.close());
     const bootServer = new BootServer({
-      ...{ desk, served, ownMacs, uefiLoader, onNotice, chance: REAL_CHANCE },
+      ...{ desk, served, ownMacs, uefiLoader, loads, onNotice, chance: REAL_CHANCE },
       ...(leases === null ? {} : { leases }),
       ...{ httpPort: http.port, images: new Set(images.keys()) },
     });
@@ -117,7 +123,9 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
       ports,
       answer: async (datagram) => {
         const reply = await bootServer.answer(datagram);
-        ears.dhcp(datagram, reply, address);
+        // Which of several LANs a broadcast came from nobody knows: the answers on the others would be explained as
+        // those of another server, which the device passes over.
+        if (ownMacs.size === 1 || datagram.from.address !== ANY_ADDRESS) ears.dhcp(datagram, reply, address);
         return reply;
       },
       onUnsent: () => bootServer.unsent(),

@@ -4,6 +4,7 @@ import { DATA_HEADER, decodeTftp, type TftpPacket } from "../tftp/packet.ts";
 import { begin, type Ending, type Input, type Output, step, type Transfer, writeBlock } from "../tftp/transfer.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
+import { LONGEST_DATAGRAM, type Segmented, segmentedSocket, stopSegmenting } from "./segmentation.ts";
 
 /** Where a datagram came from. */
 export interface Peer {
@@ -34,6 +35,12 @@ export interface TransferSocketOptions {
   readonly onEnd: (ending: SocketEnding) => void;
 }
 
+/** What a kernel says that cannot cut for this interface, or block size. */
+const CANNOT_SEGMENT: ReadonlySet<string | undefined> = new Set(["EINVAL", "EIO", "EMSGSIZE"]);
+
+/** Datagrams on their way into the kernel; one for all transfers. */
+let outgoing = Buffer.allocUnsafeSlow(LONGEST_DATAGRAM);
+
 /**
  * One transfer on a socket of its own (RFC 1350 section 4: the transfer identifier is the port), connected to the
  * device: the kernel then drops what others send, looks up the route once, and reports a closed port (ICMP).
@@ -49,13 +56,14 @@ export class TransferSocket {
   #transfer: Transfer | null = null;
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Number.POSITIVE_INFINITY;
-  #packet: Uint8Array;
+  /** While the kernel cuts this transfer's windows into their datagrams. */
+  #segmented: Segmented | null = null;
+  #lastOutputs: readonly Output[] = [];
   #answered = false;
   #ended = false;
 
   constructor(options: TransferSocketOptions) {
     this.#options = options;
-    this.#packet = new Uint8Array(DATA_HEADER + options.negotiated.blockSize);
     // Addresses are numeric already; by default each would go through the resolver.
     this.#socket = createSocket({ type: "udp4", lookup: (name, _, done) => done(null, name, 4) });
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#fail(error));
@@ -64,8 +72,10 @@ export class TransferSocket {
 
   /** Sends the first datagram. May call `onEnd` before it returns: a machine without file descriptors says so at once. */
   open(): void {
-    const { address, to } = this.#options;
-    this.#socket.bind({ address, port: 0, exclusive: true }, () =>
+    const { address, to, negotiated } = this.#options;
+    if (negotiated.windowSize > 1) this.#segmented = segmentedSocket(address, DATA_HEADER + negotiated.blockSize);
+    const own = this.#segmented === null ? { address, port: 0, exclusive: true } : { fd: this.#segmented.fd };
+    this.#socket.bind(own, () =>
       // A forged source that there is no route to is told here, and nowhere else.
       this.#socket.connect(to.port, to.address, (error?: NodeJS.ErrnoException) =>
         error === undefined ? this.#begin() : this.#fail(error),
@@ -124,24 +134,43 @@ export class TransferSocket {
   }
 
   #perform(outputs: readonly Output[], transfer: Transfer): void {
+    this.#lastOutputs = outputs;
     for (const output of outputs) {
       if (output.kind === "ended") this.#end(output.ending);
-      else if (output.kind === "datagram") this.#send(output.bytes, output.bytes.length);
-      else {
-        for (let block = output.first; block <= output.last; block++) {
-          this.#send(this.#packet, writeBlock(transfer, block, this.#packet));
-          // Either the kernel has copied the packet already, or the socket holds on to it until it can.
-          if (this.#socket.getSendQueueCount() > 0) this.#packet = new Uint8Array(this.#packet.length);
-        }
-      }
+      else if (output.kind === "datagram") this.#send(output.bytes, output.bytes.length, 1);
+      else this.#sendBlocks(transfer, output.first, output.last);
     }
   }
 
-  #send(bytes: Uint8Array, length: number): void {
-    this.#socket.send(bytes, 0, length);
-    this.bytesSent += length;
-    this.datagramsSent += 1;
+  #sendBlocks(transfer: Transfer, first: number, last: number): void {
+    const most = this.#segmented?.most ?? 1;
+    for (let block = first; block <= last; ) {
+      const from = block;
+      let length = 0;
+      while (block <= last && block < from + most) length += writeBlock(transfer, block++, outgoing, length);
+      this.#send(outgoing, length, block - from);
+      // Either the kernel has copied the bytes already, or the socket holds on to them until it can.
+      if (this.#socket.getSendQueueCount() > 0) outgoing = Buffer.allocUnsafeSlow(outgoing.length);
+    }
   }
+
+  #send(bytes: Uint8Array, length: number, datagrams: number): void {
+    if (this.#segmented === null) this.#socket.send(bytes, 0, length);
+    else this.#socket.send(bytes, 0, length, this.#onSegmented);
+    this.bytesSent += length;
+    this.datagramsSent += datagrams;
+  }
+
+  /** What cannot be cut goes out block by block, from the last step on. */
+  readonly #onSegmented = (error: NodeJS.ErrnoException | null): void => {
+    if (error === null || this.#ended || this.#transfer === null) return;
+    if (!CANNOT_SEGMENT.has(error.code)) this.#fail(error);
+    else if (this.#segmented !== null) {
+      stopSegmenting(this.#segmented);
+      this.#segmented = null;
+      this.#perform(this.#lastOutputs, this.#transfer);
+    }
+  };
 
   #fail(error: NodeJS.ErrnoException): void {
     // No room in the interface's queue, a firewall, a cable that was pulled: a lost datagram, made good like any other.

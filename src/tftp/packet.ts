@@ -81,11 +81,11 @@ export function encodeTftp(packet: TftpPacket): Uint8Array {
 }
 
 /** Writes the four bytes before a block's data. `block` is the number on the wire, 0 to 65535. */
-export function writeDataHeader(into: Uint8Array, block: number): void {
-  into[0] = 0;
-  into[1] = Opcode.DATA;
-  into[2] = block >> 8;
-  into[3] = block & 0xff;
+export function writeDataHeader(into: Uint8Array, block: number, at = 0): void {
+  into[at] = 0;
+  into[at + 1] = Opcode.DATA;
+  into[at + 2] = block >> 8;
+  into[at + 3] = block & 0xff;
 }
 
 function word(bytes: Uint8Array, offset: number): number {

@@ -93,12 +93,13 @@ export function step(transfer: Transfer, input: Input, now: number): readonly Ou
   return input.opcode === "ACK" ? acknowledge(transfer, input.block, now) : NOTHING;
 }
 
-/** Cuts one block out of the file into `into`; returns the length of the datagram. */
-export function writeBlock({ file, negotiated: { blockSize } }: Transfer, block: number, into: Uint8Array): number {
-  const start = (block - 1) * blockSize;
-  const data = file.subarray(start, start + blockSize);
-  writeDataHeader(into, block % BLOCK_NUMBERS);
-  into.set(data, DATA_HEADER);
+/** Cuts one block out of the file into `into` from `at` on; returns the length of the datagram. */
+export function writeBlock(transfer: Transfer, block: number, into: Uint8Array, at = 0): number {
+  const { file, negotiated } = transfer;
+  const start = (block - 1) * negotiated.blockSize;
+  const data = file.subarray(start, start + negotiated.blockSize);
+  writeDataHeader(into, block % BLOCK_NUMBERS, at);
+  into.set(data, at + DATA_HEADER);
   return DATA_HEADER + data.length;
 }
 

@@ -24,18 +24,22 @@ let http: BootHttp;
 let control: ControlPlane;
 let faults: Error[];
 let sockets: Socket[];
+let senders: (string | undefined)[];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "breakglass-attack-"));
   const files = { certificate: join(folder, "ca.pem"), privateKey: join(folder, "ca.key") };
   tls = await stationTls(files, loopback, Date.now());
-  [faults, sockets] = [[], []];
+  [faults, sockets, senders] = [[], [], []];
   const at = { address: loopback, port: 0, patience };
   http = await startBootHttp({ ...at, resolve: (path) => (path === "vmlinuz" ? IMAGE : null) });
   control = await startControlPlane({
     ...at,
     tls,
-    answer: async () => "answered\n",
+    answer: async (_verb, _message, _secret, from) => {
+      senders.push(from);
+      return "answered\n";
+    },
     onFault: (error) => faults.push(error),
   });
 });
@@ -120,6 +124,15 @@ describe("a slow client", () => {
     for (let index = 0; index < 40; index++)
       plain(http.port, "GET /vmlinuz HTTP/1.1\r\nHost: s\r\n\r\n", "127.0.0.7").pause();
     expect(await image("127.0.0.8")).toBeGreaterThan(IMAGE.length);
+  });
+});
+
+describe("a question with rubbish behind it", () => {
+  it("T16 ends the connection, and is not answered in the name of no address", async () => {
+    for (let times = 0; times < 20; times++)
+      await closed(secure(`${POST}Content-Length: 1\r\n\r\nx\x00 no HTTP\r\n\r\n`).resume());
+    expect([...new Set(senders)].filter((from) => from !== loopback)).toEqual([]);
+    expect(faults).toEqual([]);
   });
 });
 

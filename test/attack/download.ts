@@ -3,7 +3,13 @@ import { begin, type DownloadOutput, step } from "../../src/tftp/download.ts";
 import { decodeTftp } from "../../src/tftp/packet.ts";
 
 /** An honest device: the product's own side of a download, at an address of loopback. Rejects if it is not served. */
-export async function download(port: number, address: string, name: string, timeout = 20_000): Promise<Uint8Array> {
+export async function download(
+  port: number,
+  address: string,
+  name: string,
+  timeout = 20_000,
+  station = "127.0.0.1",
+): Promise<Uint8Array> {
   // Addresses are numeric: the last ACK is sent at once, and not after the socket was closed.
   const socket = createSocket({ type: "udp4", lookup: (host, _, done) => done(null, host, 4) });
   await new Promise<void>((resolve) => socket.bind(0, address, resolve));
@@ -20,7 +26,7 @@ export async function download(port: number, address: string, name: string, time
       const perform = (list: readonly DownloadOutput[]) => {
         for (const output of list) {
           if (output.kind === "data") parts.push(output.data.slice());
-          else if (output.kind === "datagram") socket.send(output.bytes, output.port ?? port, "127.0.0.1");
+          else if (output.kind === "datagram") socket.send(output.bytes, output.port ?? port, station);
           else if (output.ending.kind === "finished") resolve(new Uint8Array(Buffer.concat(parts)));
           else reject(new Error(`the download ended: ${JSON.stringify(output.ending)}`));
         }

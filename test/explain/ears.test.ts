@@ -91,6 +91,19 @@ describe("the station's ears", () => {
     expect(notices).toEqual([expect.stringMatching(/agent-tls-refused: .*does not accept that certificate/)]);
   });
 
+  it("do not call a load broken off whose device closed its port with the last block: it went on", () => {
+    listen();
+    exchange();
+    const from = { address: DEVICE.address, port: 1024 };
+    const ended = { bytes: 900, milliseconds: 5, reason: "port-closed", message: "" } as const;
+    for (const name of ["shimx64.efi", "grubx64.efi"])
+      ears.tftp({ kind: "aborted", name, from, ...ended }, STATION.address);
+    for (const name of ["vmlinuz", "initrd"]) ears.http(name, DEVICE.address, STATION.address, "sending")(true);
+    ears.agent(DEVICE.address, STATION.address, false);
+    pass(200_000);
+    expect(notices).toEqual([]);
+  });
+
   it("hear what another DHCP server says to everyone: a lease refused", () => {
     listen();
     ask(payloads(new Boot().discover())[0]!);
@@ -114,6 +127,23 @@ describe("the station's ears", () => {
     }
     pass(20_000);
     expect(notices.length).toBe(20);
+  });
+
+  it("T16: tell nothing for two minutes after a burst of which not all could be kept: what is missing was not heard", () => {
+    listen();
+    exchange();
+    pass(1000);
+    finished("shimx64.efi");
+    const [discover] = payloads(new Boot().discover());
+    for (let packet = 0; packet < 5000; packet++) ask(discover!);
+    pass(90_000);
+    expect(notices).toEqual([]);
+    pass(60_000);
+    exchange();
+    pass(1000);
+    finished("shimx64.efi");
+    pass(60_000);
+    expect(notices).toEqual([expect.stringMatching(/loader-rejected/)]);
   });
 
   it("T16: pass over bytes that are no DHCP message, and over TFTP for addresses that no device has", () => {

@@ -1,8 +1,13 @@
 import { parseArgs } from "node:util";
-import { report, toVector } from "./report.ts";
+import { fuzzLive } from "./live.ts";
+import { liveReport, report, toVector } from "./report.ts";
 import { runTarget, type TargetResult } from "./run-target.ts";
 import { TARGETS } from "./targets.ts";
 import { watchForHangs } from "./watchdog.ts";
+
+/** The sockets of a whole station: every so many inputs one, since they are slower. */
+const LIVE = "live";
+const LIVE_SHARE = 50;
 
 const { values } = parseArgs({
   options: {
@@ -12,10 +17,11 @@ const { values } = parseArgs({
   },
 });
 const [inputs, seed] = [Number(values.inputs), Number(values.seed)];
-const chosen = TARGETS.filter(({ name }) => values.only === undefined || values.only.includes(name));
-if (chosen.length === 0 || !(inputs >= 1) || !Number.isInteger(seed)) {
+const isChosen = (name: string) => values.only === undefined || values.only.includes(name);
+const chosen = TARGETS.filter(({ name }) => isChosen(name));
+if ((chosen.length === 0 && !isChosen(LIVE)) || !(inputs >= 1) || !Number.isInteger(seed)) {
   process.stderr.write(
-    `usage: npm run fuzz -- --inputs N --seed S --only NAME\nnames: ${TARGETS.map(({ name }) => name).join(" ")}\n`,
+    `usage: npm run fuzz -- --inputs N --seed S --only NAME\nnames: ${[...TARGETS.map(({ name }) => name), LIVE].join(" ")}\n`,
   );
   process.exit(2);
 }
@@ -31,7 +37,12 @@ for (const target of chosen) {
   for (const finding of result.findings) process.stdout.write(toVector(finding));
   await target.close?.();
 }
-const found = results.flatMap(({ findings }) => findings).length;
-const tried = results.reduce((sum, result) => sum + result.inputs, 0);
+const live = isChosen(LIVE)
+  ? fuzzLive({ inputs: Math.ceil(inputs / (chosen.length === 0 ? 1 : LIVE_SHARE)), seed })
+  : null;
+if (live !== null) process.stdout.write(liveReport(live));
+const found = (live?.findings.length ?? 0) + results.flatMap(({ findings }) => findings).length;
+const counts = [...results.map((result) => result.inputs), ...Object.values(live?.sent ?? {})];
+const tried = counts.reduce((sum, count) => sum + count, 0);
 process.stdout.write(`fuzz: ${tried} inputs tried, ${found} findings\n`);
 process.exit(found === 0 ? 0 : 1);

@@ -1,3 +1,4 @@
+import type { LiveResult } from "./live.ts";
 import type { Finding, TargetResult } from "./run-target.ts";
 import { vectorBytes } from "./vector.ts";
 
@@ -18,6 +19,22 @@ export function report(result: TargetResult): string {
   ];
   return `${columns.join("  ")}\n`;
 }
+
+export function liveReport({ sent, honest, milliseconds, before, last, findings }: LiveResult): string {
+  const figures = (of: LiveResult["last"]) =>
+    of === undefined ? "-" : `heap ${mib(of.heap)}, resident ${mib(of.resident)} MiB, ${of.files} open files`;
+  const lines = [
+    `live: ${Object.entries(sent)
+      .map(([to, count]) => `${count} to ${to}`)
+      .join(", ")} in ${Math.round(milliseconds / 1000)} s`,
+    `live: an honest device was booted ${honest} times in between`,
+    `live: after a fifth ${figures(before)}; at the end ${figures(last)}`,
+    ...findings.map((finding) => `live: a finding: ${finding}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const mib = (bytes: number) => (bytes / MIB).toFixed(1);
 
 /** What brought it about, as a file for test/vectors/fuzz. */
 export function toVector({ target, input, error }: Finding): string {

@@ -1,6 +1,7 @@
 import type { Target } from "./target.ts";
 import { DHCP } from "./targets/dhcp.ts";
 import { DOWNLOAD } from "./targets/download.ts";
+import { EARS } from "./targets/ears.ts";
 import { EXPLAIN } from "./targets/explain.ts";
 import { REMEDY } from "./targets/remedy.ts";
 import { RESCUE } from "./targets/rescue.ts";
@@ -13,6 +14,6 @@ import { WIRE } from "./targets/wire.ts";
 
 /** Every decoder of the tree that reads bytes or text from outside. */
 export const TARGETS: readonly Target[] = [
-  ...[...DHCP, ...STATION, ...TFTP, ...DOWNLOAD, ...WIRE, ...RESCUE, ...EXPLAIN],
+  ...[...DHCP, ...STATION, ...TFTP, ...DOWNLOAD, ...WIRE, ...RESCUE, ...EXPLAIN, ...EARS],
   ...[...TEXT, ...REMEDY, ...VOLUME, ...STORE],
 ];

@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { ownMounts } from "../../src/drill/lab/own-mounts.ts";
 import { startTftp, type TftpServer } from "../../src/server/tftp.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { compileLoad, type Load, runLoad } from "../bench/load.ts";
@@ -12,8 +14,11 @@ const program = join(folder, "load");
 // The last block is an empty one without options (512), and a short one with 1428.
 const FILE = Uint8Array.from({ length: 512 * 400 }, (_, index) => (index * 7 + (index >> 9)) & 0xff);
 
-let server: TftpServer;
-afterEach(() => server.close());
+let server: TftpServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function load(served: Uint8Array, more: Partial<Load>) {
@@ -26,12 +31,12 @@ async function load(served: Uint8Array, more: Partial<Load>) {
   });
 }
 
-describeWith(["gcc"], "the benchmark's devices", () => {
-  beforeAll(async () => {
-    writeFileSync(join(folder, "file"), FILE);
-    await compileLoad(program);
-  });
+beforeAll(async () => {
+  writeFileSync(join(folder, "file"), FILE);
+  if (existsSync("/usr/bin/gcc")) await compileLoad(program);
+});
 
+describeWith(["gcc"], "the benchmark's devices", () => {
   it.each([
     { windowSize: 8, acks: 18 },
     { windowSize: 1, acks: 144 },
@@ -54,5 +59,24 @@ describeWith(["gcc"], "the benchmark's devices", () => {
     const wrong = Uint8Array.from(FILE);
     wrong[wrong.length - 1]! ^= 1;
     await expect(load(wrong, {})).rejects.toThrow(/block 144 is not the file's/);
+  });
+});
+
+describeWith(["gcc", "unshare", "ip"], "a window handed to the kernel at once", () => {
+  it("goes out block by block where the network takes no packets of that size", () => {
+    const file = join(folder, "file");
+    const own = ["--net", ...ownMounts(), "--pid", "--fork", "--kill-child", "--mount-proc"];
+    const flags = process.getuid?.() === 0 ? own : ["--user", "--map-root-user", ...own];
+    const script = `
+      ip link set lo up mtu 1500
+      "$1" "$2" 127.0.0.1 "$3" >/dev/null 2>&1 & server=$!
+      until grep -q ":0045 " /proc/net/udp; do sleep 0.1; done
+      "$4" 127.0.0.1 69 file "$3" 2 127.1.0.1 8192 4 0 10
+      kill $server
+    `;
+    const server = join(import.meta.dirname, "..", "bench", "serve-breakglass.ts");
+    const argv = [...flags, "sh", "-euc", script, "sh", process.execPath, server, file, program];
+    const { stdout, stderr } = spawnSync("unshare", argv, { encoding: "utf8", timeout: 30_000 });
+    expect(JSON.parse(stdout || stderr)).toMatchObject({ finished: 2, unfinished: 0, bytes: 2 * FILE.length });
   });
 });

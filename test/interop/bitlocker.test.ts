@@ -15,6 +15,7 @@ import { windowsTree } from "../../src/drill/disk/windows-tree.ts";
 import { runWithMounts } from "../../src/drill/lab/mount-namespace.ts";
 import { seededRandom } from "../bitlocker/memory-volume.ts";
 import { describeWith } from "./needs.ts";
+import { MAKE_TERMINALS } from "./terminal.ts";
 
 const NTFS_BYTES = 32 * 1024 * 1024;
 const NOW = 1_721_000_000;
@@ -71,10 +72,12 @@ dislocker-fuse -r -V "$volume" "$@" -- "$work/clear"
 cmp -n ${NTFS_BYTES} "$work/clear/dislocker-file" "$ntfs" && echo same
 `;
 // dislocker reads a recovery password from a terminal only.
-const COMPARE_WITH_PASSWORD = COMPARE.replace(
-  /^dislocker-fuse.*$/m,
-  '(cat "$work/key"; echo; sleep 3) | script -qec "dislocker-fuse -r -V $volume -p -- $work/clear" /dev/null >/dev/null',
-);
+const COMPARE_WITH_PASSWORD =
+  MAKE_TERMINALS +
+  COMPARE.replace(
+    /^dislocker-fuse.*$/m,
+    '(cat "$work/key"; echo; sleep 3) | script -qec "dislocker-fuse -r -V $volume -p -- $work/clear" /dev/null >/dev/null',
+  );
 
 async function dislocker(file: string, how: readonly string[], key: Uint8Array | string = ""): Promise<string> {
   const work = join(folder, "work");

@@ -13,6 +13,7 @@ import {
   PASSWORD_B,
   temporaryFolder,
 } from "../escrow/fixture.ts";
+import { withTerminals } from "./terminal.ts";
 
 const PAGE = readFileSync(join(import.meta.dirname, "../../docs/formats/vault.md"), "utf8");
 const COMMANDS = /```sh\n(.*?)```/s.exec(PAGE)![1]!;
@@ -22,9 +23,9 @@ function recover(
   folder: string,
   passphrase: string,
 ): Promise<{ readonly code: number | null; readonly screen: string }> {
-  const child = spawn("script", ["--quiet", "--return", "--command", `set -e; ${COMMANDS}`, "/dev/null"], {
-    cwd: folder,
-  });
+  const script = ["script", "--quiet", "--return", "--command", `set -e; ${COMMANDS}`, "/dev/null"];
+  const [program, ...args] = withTerminals(script) as [string, ...string[]];
+  const child = spawn(program, args, { cwd: folder });
   let screen = "";
   let typed = false;
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

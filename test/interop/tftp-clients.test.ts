@@ -24,6 +24,8 @@ const FILES = new Map<string, Uint8Array>([
   ["Boot/BCD", randomBytes(8 * 65_536 + 1)],
   ["grub/roll-over.img", randomBytes(512 * 65_536 + 1)],
 ]);
+const TWICE_ROUND = randomBytes(512 * 2 * 65_536 + 1);
+const SERVED = new Map([...FILES, ["sources/boot.wim", TWICE_ROUND]]);
 
 /** A program of somebody else's, and how it is told to fetch `name` from `port` into `file`. */
 interface Client {
@@ -104,7 +106,7 @@ beforeAll(async () => {
   server = await startTftp({
     address: LOOPBACK,
     port: 0,
-    resolve: (name) => FILES.get(servedName(name, FILES.keys()) ?? "") ?? null,
+    resolve: (name) => SERVED.get(servedName(name, SERVED.keys()) ?? "") ?? null,
     onEvent: (event) => events.push(event),
   });
 });
@@ -153,6 +155,18 @@ for (const { name: client, program, argv, asks, skips = [] } of CLIENTS) {
     });
   });
 }
+
+describeWith(["atftp", "tftp"], "a file of more than twice 65,536 blocks", () => {
+  it("arrives byte for byte: block numbers roll over more than once, without a window and with one", async () => {
+    const file = join(folder, "twice");
+    for (const name of ["tftp-hpa", "atftp, windowsize 4"]) {
+      const { program, argv } = CLIENTS.find((client) => client.name === name)!;
+      await run(program, [...argv("sources/boot.wim", server.port, file)], { timeout: 120_000 });
+      expect(Buffer.compare(readFileSync(file), TWICE_ROUND), name).toBe(0);
+      rmSync(file);
+    }
+  });
+});
 
 describeWith(["atftp"], "a name", () => {
   it("with backslashes and in any case is the file that Windows' boot manager means", async () => {

@@ -111,6 +111,22 @@ describe("the TFTP server", () => {
     expect(kinds()).toEqual(["started", "aborted asked-anew", "started"]);
   });
 
+  it("serves a device that refused its options (ERROR 8) plainly when it asks again without any (RFC 2347)", async () => {
+    await serve();
+    const device = await peer();
+    device.send(request("shimx64.efi", [["windowsize", "4"]]), server.port);
+    await device.until(1);
+    device.send(encodeTftp({ opcode: "ERROR", code: 8, message: "no" }), device.received[0]!.port);
+    await pause(50);
+    device.send(request(), server.port);
+    await device.until(2);
+    expect(device.received.map(({ bytes }) => decodeTftp(bytes))).toMatchObject([
+      { opcode: "OACK", options: [["windowsize", "4"]] },
+      { opcode: "DATA", block: 1, data: { length: 512 } },
+    ]);
+    expect(kinds()).toEqual(["started", "aborted error-from-device", "started"]);
+  });
+
   it("starts anew when the same request comes after a second of silence: GRUB uses the same ports at every boot", async () => {
     await serve();
     const device = await peer();

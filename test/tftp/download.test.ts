@@ -92,6 +92,12 @@ describe("a download", () => {
     expect(hear(download, data(1, 511)).at(-1)).toBe('{"kind":"failed","reason":"size"}');
   });
 
+  it("takes no block that is longer than was agreed on (RFC 2348)", () => {
+    const download = start({});
+    expect(hear(download, data(1, 513))).toEqual([]);
+    expect(hear(download, data(1))).toEqual(["512 bytes", "ACK 1 to 4096"]);
+  });
+
   it("acknowledges a window at its end, and a gap once, with the block before it (RFC 7440 section 4)", () => {
     const download = windowOf4();
     expect(hear(download, data(1))).toEqual(["512 bytes"]);

@@ -1,4 +1,4 @@
-import { decodeTftp, Opcode, type Options, type TftpPacket } from "../../tftp/packet.ts";
+import { DATA_HEADER, decodeTftp, Opcode, type Options, type TftpPacket } from "../../tftp/packet.ts";
 import type { Ipv4 } from "../../wire/ipv4.ts";
 import { MalformedError } from "../../wire/malformed.ts";
 import type { Ending, LoadSeen, Peer, TftpOptions } from "../seen.ts";
@@ -125,8 +125,11 @@ export class Transfers {
     } else if (packet.opcode === "DATA") {
       // The first block at once: the server knows no options, or wants none.
       transfer.granted ??= {};
-      const block = counted(transfer.highest, packet.block);
-      const length = Math.max(0, datagram.payloadLength - 4);
+      // Captured on the server itself, a window may still be one long datagram (UDP_SEGMENT).
+      const size = transfer.granted.blksize ?? DEFAULT_BLOCK_SIZE;
+      const more = Math.max(0, Math.ceil(datagram.payloadLength / (DATA_HEADER + size)) - 1);
+      const block = counted(transfer.highest, packet.block) + more;
+      const length = Math.max(0, datagram.payloadLength - more * (DATA_HEADER + size) - DATA_HEADER);
       if (block <= transfer.highest) {
         transfer.blocksRepeated += 1;
         transfer.inVain += 1;
@@ -135,7 +138,7 @@ export class Transfers {
       transfer.inVain = 0;
       transfer.highest = block;
       transfer.highestLength = length;
-      if (length < (transfer.granted.blksize ?? DEFAULT_BLOCK_SIZE)) transfer.final = block;
+      if (length < size) transfer.final = block;
     }
   }
 

@@ -62,7 +62,8 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
   const passphrase = new Secret("correct horse battery");
   const vault = await createVault(join(folder, "vault.sqlite"), { clock, passphrase, workFactor: 8 });
   const password = parseRecoveryPassword(formatRecoveryPassword(new Uint8Array(16).fill(7)).reveal());
-  await vault.deposit({ protectorId, password, deviceName: "PC-1", directory: "Entra", source: "keys.csv" });
+  const unsaid = { deviceId: null, volumeType: null, createdAt: null };
+  await vault.deposit({ protectorId, password, deviceName: "PC-1", directory: "Entra", ...unsaid, source: "keys.csv" });
   await vault.unseal(passphrase);
 
   const desk = new Desk(ledger, (entry: Entry) =>

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { KNOWN_HEADERS } from "../escrow/csv.ts";
 import type { Deposit } from "../escrow/deposit.ts";
-import { type ImportReport, importCsv } from "../escrow/import.ts";
+import { csvRows, type ImportReport, importRows } from "../escrow/import.ts";
 import { createVault, openVault, type Vault } from "../escrow/vault.ts";
 import { VAULT } from "../escrow/vault-file.ts";
 import { refuseExisting } from "../ledger/store-file.ts";
@@ -80,9 +80,17 @@ async function importFile(file: string, options: Options): Promise<void> {
     const stop = () => stopping.abort();
     process.once("SIGINT", stop).once("SIGTERM", stop);
     try {
-      const done = await importCsv(bytesOf(file), vault, basename(file), showProgress, stopping.signal);
-      const { source, deposited, present, stopped } = done;
-      const counts = { deposited, present, rejected: done.rejected.length, conflicts: done.conflicts.length };
+      const source = basename(file);
+      const options = { source, onProgress: showProgress, stop: stopping.signal };
+      const done = await importRows(csvRows(bytesOf(file), source), vault, options);
+      const { deposited, present, superseded, stopped } = done;
+      const counts = {
+        deposited,
+        present,
+        superseded,
+        rejected: done.rejected.length,
+        conflicts: done.conflicts.length,
+      };
       const body = { type: "vault.imported", vaultId: vault.vaultId, source, ...counts, ...(stopped && { stopped }) };
       await ledger.append({ body, actor: operatorActor(), commandId: `import:${randomUUID()}` });
       return done;
@@ -113,7 +121,7 @@ function showProgress(rows: number): void {
 }
 
 function describeImport(report: ImportReport, file: string): string {
-  const { rows, deposited, present, rejected, conflicts, stopped } = report;
+  const { rows, deposited, present, superseded, rejected, conflicts, stopped } = report;
   let text = process.stderr.isTTY ? "\r\u001b[K" : "";
   if (rejected.length > 0) {
     const lines = rejected.map(({ line, protectorId, detail }) => [String(line), protectorId ?? "-", detail]);
@@ -122,7 +130,7 @@ function describeImport(report: ImportReport, file: string): string {
   for (const { line, protectorId, passwords } of conflicts)
     text += `Line ${line}: the vault has ${passwords} different passwords for ${protectorId}. The newest is tried first.\n`;
   if (stopped) text += `STOPPED after ${count(rows, "row")}. They stay; to bring in the rest, import the file again.\n`;
-  text += `${count(rows, "row")}: ${deposited} deposited, ${present} already present, ${rejected.length} rejected.\n`;
+  text += `${count(rows, "row")}: ${deposited} deposited, ${present} already present, ${superseded} superseded, ${rejected.length} rejected.\n`;
   if (rejected.length > 0)
     text += "A device whose row was rejected cannot be rescued: correct these rows, and import again.\n";
   return `${text}${file} itself still holds recovery passwords in the clear: delete it or lock it away.\n`;

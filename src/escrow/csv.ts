@@ -4,6 +4,7 @@ import { type Guid, parseGuid } from "../wire/guid.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import type { NewDeposit } from "./deposit.ts";
 import { deviceNameOf } from "./device-name.ts";
+import type { Reject, RejectReason } from "./export-row.ts";
 
 /** Where a header puts the four columns; null for those it does not have. */
 export interface Columns {
@@ -16,24 +17,6 @@ export interface Columns {
 
 /** The headers it knows, for people. */
 export const KNOWN_HEADERS = "Hostname,KeyID,RecoveryKey,Directory or KeyID,RecoveryKey";
-
-export type RejectReason =
-  | "line-too-long"
-  | "bad-quoting"
-  | "missing-column"
-  | "bad-protector-id"
-  | "no-password"
-  | "object-not-expanded"
-  | "bad-password"
-  | "password-in-wrong-column";
-
-/** Why a row has no deposit. `detail` is a sentence for people; neither holds a digit of a password. */
-export interface Reject {
-  readonly reason: RejectReason;
-  readonly detail: string;
-  /** Null if the row's own is not one. */
-  readonly protectorId: Guid | null;
-}
 
 /**
  * Reads a header: CrowdStrike's `Hostname,KeyID,RecoveryKey,Directory` or the two-column `KeyID,RecoveryKey`, in any
@@ -78,7 +61,14 @@ export function parseRow(line: string, columns: Columns): Omit<NewDeposit, "sour
     );
   try {
     const directory = names[1]!.trim() || null;
-    return { protectorId, password: parseRecoveryPassword(password), deviceName: deviceNameOf(names[0]!), directory };
+    const origin = {
+      deviceName: deviceNameOf(names[0]!),
+      directory,
+      deviceId: null,
+      volumeType: null,
+      createdAt: null,
+    };
+    return { protectorId, password: parseRecoveryPassword(password), ...origin };
   } catch (error) {
     if (error instanceof MalformedError) return reject("bad-password", error.what.replace(/^recovery password: /, ""));
     throw error;

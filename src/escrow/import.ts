@@ -1,7 +1,8 @@
 import type { Guid } from "../wire/guid.ts";
 import { OperatorError } from "../wire/operator-error.ts";
-import { type Columns, KNOWN_HEADERS, parseHeader, parseRow, type Reject } from "./csv.ts";
+import { type Columns, KNOWN_HEADERS, parseHeader, parseRow } from "./csv.ts";
 import type { NewDeposit } from "./deposit.ts";
+import type { ExportRow, Reject } from "./export-row.ts";
 import { linesOf } from "./lines.ts";
 import type { Vault } from "./vault.ts";
 
@@ -16,88 +17,86 @@ export interface ConflictingRow {
   readonly passwords: number;
 }
 
-/** Every row is counted once: deposited + present + rejected.length = rows. */
+/** Every row is counted once: deposited + present + superseded + rejected.length = rows. */
 export interface ImportReport {
   readonly source: string;
   readonly rows: number;
   readonly deposited: number;
   readonly present: number;
+  readonly superseded: number;
   readonly rejected: readonly RejectedRow[];
   readonly conflicts: readonly ConflictingRow[];
   /** True if it was told to stop before the end: the rows so far are in, the others were not looked at. */
   readonly stopped: boolean;
 }
 
+export interface ImportOptions {
+  /** A file's name without its folder, or a live source's. */
+  readonly source: string;
+  /** Told how many rows are done. */
+  readonly onProgress?: (rows: number) => void;
+  /** Ends it at a row, with all before it deposited. */
+  readonly stop?: AbortSignal | undefined;
+}
+
 /** Rows per transaction: enough to make the fsync cheap, few enough to show progress. */
 const BATCH = 200;
 
-interface Pending {
-  readonly line: number;
-  readonly deposit: NewDeposit;
-}
-
-/**
- * Imports a directory export (parseHeader says which) into a vault, sealed or not. `content` is its text or its bytes
- * as they are read. A bad row is reported and does not stop the others. Throws OperatorError, with nothing deposited,
- * if the header is not one it knows. `source` is the file's name without its folder; `onProgress` is told how many
- * rows are done; `stop` ends it at a row, with all before it deposited.
- */
-export async function importCsv(
-  content: string | AsyncIterable<Uint8Array>,
+/** Deposits rows as they come into a vault, sealed or not. A bad row is reported and does not stop the others. */
+export async function importRows(
+  rows: AsyncIterable<ExportRow>,
   vault: Vault,
-  source: string,
-  onProgress: (rows: number) => void = () => {},
-  stop?: AbortSignal,
+  { source, onProgress, stop }: ImportOptions,
 ): Promise<ImportReport> {
-  const report = {
-    source,
-    rows: 0,
-    deposited: 0,
-    present: 0,
-    rejected: [] as RejectedRow[],
-    conflicts: [] as ConflictingRow[],
-    stopped: false,
-  };
-  let columns: Columns | null = null;
-  let batch: Pending[] = [];
+  const counts = { rows: 0, deposited: 0, present: 0, superseded: 0, stopped: false };
+  const rejected: RejectedRow[] = [];
+  const conflicts: ConflictingRow[] = [];
+  let batch: { readonly line: number; readonly deposit: NewDeposit }[] = [];
   const flush = async () => {
     const results = await vault.depositAll(batch.map(({ deposit }) => deposit));
     for (const [index, { is, others }] of results.entries()) {
       const { line, deposit } = batch[index]!;
-      report[is] += 1;
-      if (others > 0) report.conflicts.push({ line, protectorId: deposit.protectorId, passwords: others + 1 });
+      counts[is] += 1;
+      if (others > 0) conflicts.push({ line, protectorId: deposit.protectorId, passwords: others + 1 });
     }
     batch = [];
-    onProgress(report.rows);
+    onProgress?.(counts.rows);
   };
-  for await (const { number: line, text } of linesOf(typeof content === "string" ? [Buffer.from(content)] : content)) {
-    // Windows PowerShell 5's Export-Csv begins with a line about types.
+  for await (const { line, row } of rows) {
     if (stop?.aborted) {
-      report.stopped = true;
+      counts.stopped = true;
       break;
     }
+    counts.rows += 1;
+    if ("reason" in row) rejected.push({ line, ...row });
+    else batch.push({ line, deposit: { ...row, source } });
+    if (batch.length >= BATCH) await flush();
+  }
+  await flush();
+  return { source, ...counts, rejected, conflicts };
+}
+
+/**
+ * The rows of a directory's CSV export (parseHeader says which). `content` is its text or its bytes as they are read.
+ * Throws OperatorError, before the first row, if the header is not one it knows.
+ */
+export async function* csvRows(content: string | AsyncIterable<Uint8Array>, source: string): AsyncGenerator<ExportRow> {
+  let columns: Columns | null = null;
+  for await (const { number: line, text } of linesOf(typeof content === "string" ? [Buffer.from(content)] : content)) {
+    // Windows PowerShell 5's Export-Csv begins with a line about types.
     if (text?.trim() === "" || (columns === null && text?.startsWith("#TYPE"))) continue;
     if (columns === null) {
       columns = text === null ? null : parseHeader(text);
       if (columns === null) throw unknownHeader(source, line, text);
-      continue;
-    }
-    report.rows += 1;
-    const row: Omit<NewDeposit, "source"> | Reject =
-      text === null
-        ? { reason: "line-too-long", detail: "no row is that long", protectorId: null }
-        : parseRow(text, columns);
-    if ("reason" in row) report.rejected.push({ line, ...row });
-    else batch.push({ line, deposit: { ...row, source } });
-    if (batch.length >= BATCH) await flush();
+    } else if (text === null)
+      yield { line, row: { reason: "line-too-long", detail: "no row is that long", protectorId: null } };
+    else yield { line, row: parseRow(text, columns) };
   }
-  if (columns === null && !report.stopped)
+  if (columns === null)
     throw new OperatorError(
       `${source} is empty. Nothing was deposited.`,
       "Export it again: it lost its content on the way.",
     );
-  await flush();
-  return report;
 }
 
 function unknownHeader(source: string, line: number, text: string | null): OperatorError {

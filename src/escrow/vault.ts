@@ -60,9 +60,10 @@ export async function createVault(
   const { random = randomBytes } = options;
   const vaultId = guidFromBytes(random(16));
   const { recipient, sealedIdentity } = await newIdentity(vaultId, options.passphrase, options.workFactor ?? 18);
-  const db = openStoreFile(path, VAULT, "new", (fresh) =>
-    fresh.prepare(SQL.create).run(vaultId, options.clock(), recipient, sealedIdentity, random(32)),
-  );
+  const db = openStoreFile(path, VAULT, "new", (fresh) => {
+    fresh.prepare(SQL.create).run(vaultId, options.clock(), recipient, random(32));
+    fresh.prepare(SQL.addLock).run("passphrase", sealedIdentity, null, null, null, options.clock());
+  });
   return new Vault(db, path, options);
 }
 
@@ -80,7 +81,6 @@ export class Vault {
   readonly vaultId: string;
   readonly recipient: string;
   readonly #createdAt: number;
-  readonly #sealedIdentity: string;
   readonly #fingerprintKey: Uint8Array;
   readonly #db: DatabaseSync;
   readonly #path: string;
@@ -100,7 +100,6 @@ export class Vault {
     this.vaultId = String(row.vaultId);
     this.recipient = String(row.recipient);
     this.#createdAt = Number(row.createdAt);
-    this.#sealedIdentity = String(row.identity);
     this.#fingerprintKey = row.fingerprintKey as Uint8Array;
   }
 
@@ -158,10 +157,14 @@ export class Vault {
   /** Takes about a second, wrong or right. Throws OperatorError if the vault's identity is damaged. */
   async unseal(passphrase: Secret<string>): Promise<"unsealed" | "wrong-passphrase"> {
     try {
-      const identity = await openIdentity(this.#sealedIdentity, this.recipient, passphrase);
-      if (identity === "wrong-passphrase") return identity;
-      this.#identity = identity;
-      return "unsealed";
+      for (const lock of this.#rows(SQL.locks)) {
+        if (lock.kind !== "passphrase") continue;
+        const identity = await openIdentity(String(lock.identity), this.recipient, passphrase);
+        if (identity === "wrong-passphrase") continue;
+        this.#identity = identity;
+        return "unsealed";
+      }
+      return "wrong-passphrase";
     } catch (error) {
       throw error instanceof MalformedError ? this.#damaged(error.what) : error;
     }
@@ -198,17 +201,19 @@ export class Vault {
 
   #put(each: NewDeposit, fingerprint: string, record: string): Deposited {
     const known = this.#get(SQL.present, each.protectorId, fingerprint);
-    const count = Number(this.#get(SQL.ofProtector, each.protectorId)!.n);
+    const { n, newest } = this.#get(SQL.ofProtector, each.protectorId)!;
+    const { protectorId, deviceName, directory, source, deviceId, volumeType, createdAt } = each;
     if (known !== undefined) {
       const depositId = String(known.depositId);
-      this.#sql(SQL.rename).run(each.deviceName, each.directory, depositId);
-      return { is: "present", depositId, others: count - 1 };
+      this.#sql(SQL.rename).run(deviceName, directory, deviceId, volumeType, createdAt, depositId);
+      return { is: "present", depositId, others: Number(n) - 1 };
     }
     const depositId = guidFromBytes(this.#random(16));
-    const { protectorId, deviceName, directory, source } = each;
-    const plain = [depositId, protectorId, deviceName, directory, source, this.#clock()];
+    const now = this.#clock();
+    const plain = [depositId, protectorId, deviceName, directory, source, now, deviceId, volumeType, createdAt];
     this.#sql(SQL.deposit).run(...plain, fingerprint, record);
-    return { is: "deposited", depositId, others: count };
+    const is = newest !== null && Number(newest) > (createdAt ?? now) ? "superseded" : "deposited";
+    return { is, depositId, others: Number(n) };
   }
 
   // Tells "the same password again" from "another one" while the vault is sealed. A recovery password is 128 random

@@ -12,6 +12,8 @@ export interface StoreKind {
   /** SQLite's user_version. */
   readonly version: number;
   readonly schema: string;
+  /** What makes version 1 into 2, then 2 into 3, and so on; the last one gives `schema`. */
+  readonly upgrades?: readonly string[];
   readonly journal: "wal" | "delete";
 }
 
@@ -44,6 +46,7 @@ export function openStoreFile(
     db.exec("PRAGMA synchronous = EXTRA; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
     if (create !== "never" && isBlank(db)) fill(db, kind, initialise);
     checkKind(db, kind, path);
+    upgrade(db, kind);
     db.exec(`PRAGMA journal_mode = ${kind.journal}; PRAGMA synchronous = ${kind.journal === "wal" ? "FULL" : "EXTRA"}`);
     return db;
   } catch (error) {
@@ -109,5 +112,14 @@ function checkKind(db: DatabaseSync, kind: StoreKind, path: string): void {
       `${path} is a ${kind.name} of version ${version}, and this breakglass knows version ${kind.version}. It was left untouched.`,
       "Use the newer breakglass that wrote it.",
     );
-  if (version !== kind.version) throw new StoreError("damaged", kind.name, path, `its version reads ${version}`);
+  if (version < 1) throw new StoreError("damaged", kind.name, path, `its version reads ${version}`);
+}
+
+/** An older file becomes one of today's, all at once or not at all. */
+function upgrade(db: DatabaseSync, { version, upgrades = [] }: StoreKind): void {
+  if (pragma(db, "user_version") === version) return;
+  db.exec("BEGIN IMMEDIATE");
+  for (let from = pragma(db, "user_version"); from < version; from++)
+    db.exec(`${upgrades[from - 1]!}; PRAGMA user_version = ${from + 1}`);
+  db.exec("COMMIT");
 }

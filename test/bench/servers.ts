@@ -55,7 +55,8 @@ export const HTTP_COMMANDS: Readonly<Record<string, Command>> = {
   [OURS]: TFTP_COMMANDS[OURS]!,
   nginx: (address, _, { root, peers, logs }) => {
     const config = join(logs, "nginx.conf");
-    const http = `access_log off; sendfile on; tcp_nopush on; server { listen ${address}:80; root ${root}; }`;
+    const scratch = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((of) => `${of}_temp_path ${logs}/${of};`);
+    const http = `${scratch.join(" ")} access_log off; sendfile on; tcp_nopush on; server { listen ${address}:80; root ${root}; }`;
     writeFileSync(
       config,
       `daemon off; master_process off; pid ${join(logs, "nginx.pid")}; events { } http { ${http} }`,

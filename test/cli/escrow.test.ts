@@ -81,12 +81,13 @@ describe("import, find, status", () => {
   test("a whole export goes in with exit code 0 and an entry with its counts", async () => {
     const { stdout, exitCode } = await escrow("import", csv(good));
     expect(exitCode).toBe(0);
-    expect(stdout).toContain("1 row: 1 deposited, 0 already present, 0 rejected.");
+    expect(stdout).toContain("1 row: 1 deposited, 0 already present, 0 superseded, 0 rejected.");
     expect((await events())[0]).toMatchObject({
       type: "vault.imported",
       source: "keys.csv",
       deposited: 1,
       present: 0,
+      superseded: 0,
       rejected: 0,
     });
   });

@@ -51,5 +51,6 @@ export function depositOf(
   password = PASSWORD_A,
   deviceName: string | null = "PC-0001",
 ): NewDeposit {
-  return { protectorId, password: parseRecoveryPassword(password), deviceName, directory: "Entra", source: "a.csv" };
+  const origin = { deviceName, directory: "Entra", deviceId: null, volumeType: null, createdAt: null, source: "a.csv" };
+  return { protectorId, password: parseRecoveryPassword(password), ...origin };
 }

@@ -3,24 +3,26 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
 import { deviceNameOf } from "../../src/escrow/device-name.ts";
-import { importCsv } from "../../src/escrow/import.ts";
+import { csvRows, importRows } from "../../src/escrow/import.ts";
 import { linesOf } from "../../src/escrow/lines.ts";
+import type { Vault } from "../../src/escrow/vault.ts";
 import { ID_A, ID_B, ID_C, newVault, PASSWORD_A, PASSWORD_B, showsDigits } from "./fixture.ts";
 
 const HEADER = '"Hostname","KeyID","RecoveryKey","Directory"';
 const ROW_A = `"CN=PC-0001,OU=Desktops,DC=corp,DC=example","${ID_A}","${PASSWORD_A}","ActiveDirectory"`;
 const ROW_B = `"DESKTOP-53O32QI","${ID_B.toLowerCase()}","${PASSWORD_B}","Entra"`;
 
+function importCsv(content: string | AsyncIterable<Uint8Array>, vault: Vault, stop?: AbortSignal) {
+  return importRows(csvRows(content, "keys.csv"), vault, { source: "keys.csv", stop });
+}
+
 async function imported(content: string | Uint8Array) {
   const vault = await newVault();
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
-  const report = await importCsv(
-    (async function* () {
-      yield bytes;
-    })(),
-    vault,
-    "keys.csv",
-  );
+  const pieces = (async function* () {
+    yield bytes;
+  })();
+  const report = await importCsv(pieces, vault);
   return { vault, report };
 }
 const reasonsOf = async (...rows: string[]) =>
@@ -37,6 +39,7 @@ test("CrowdStrike's four-column export is deposited with device names from its d
     rows: 2,
     deposited: 2,
     present: 0,
+    superseded: 0,
     rejected: [],
     conflicts: [],
     stopped: false,
@@ -123,7 +126,7 @@ test("columns in the wrong order bring nothing in and show no digits", async () 
 
 test("the same file again is already present, row for row", async () => {
   const { vault } = await imported([HEADER, ROW_A, ROW_B].join("\n"));
-  expect(await importCsv([HEADER, ROW_A, ROW_B, ROW_A].join("\n"), vault, "again.csv")).toMatchObject({
+  expect(await importCsv([HEADER, ROW_A, ROW_B, ROW_A].join("\n"), vault)).toMatchObject({
     deposited: 0,
     present: 3,
   });
@@ -144,7 +147,7 @@ test.each([
   "x".repeat(50_000),
 ])("without a header it knows, nothing is deposited (%#)", async (content) => {
   const vault = await newVault();
-  const failure = await importCsv(content, vault, "keys.csv").catch((error: Error) => error);
+  const failure = await importCsv(content, vault).catch((error: Error) => error);
   expect(failure).toMatchObject({ name: "OperatorError", message: expect.stringContaining("Nothing was deposited") });
   expect(showsDigits(inspect(failure))).toBe(false);
   expect(vault.status().deposits).toBe(0);
@@ -153,8 +156,8 @@ test.each([
 test("an empty file, and UTF-16 without its mark, are told apart from a wrong header", async () => {
   const vault = await newVault();
   const utf16 = Buffer.from(`${HEADER}\n${ROW_A}\n`, "utf16le").toString("latin1");
-  await expect(importCsv("", vault, "keys.csv")).rejects.toThrow(/keys.csv is empty/);
-  await expect(importCsv(utf16, vault, "keys.csv")).rejects.toThrow(/not plain text in UTF-8/);
+  await expect(importCsv("", vault)).rejects.toThrow(/keys.csv is empty/);
+  await expect(importCsv(utf16, vault)).rejects.toThrow(/not plain text in UTF-8/);
 });
 
 test("stopped, it says so, and what it counted is in the vault", async () => {
@@ -165,7 +168,7 @@ test("stopped, it says so, and what it counted is in the vault", async () => {
     stopping.abort();
     yield Buffer.from(`${ROW_B}\n`);
   };
-  const report = await importCsv(pieces(), vault, "keys.csv", undefined, stopping.signal);
+  const report = await importCsv(pieces(), vault, stopping.signal);
   expect(report).toMatchObject({ rows: 1, deposited: 1, stopped: true });
   expect(vault.status().deposits).toBe(1);
 });
@@ -195,7 +198,7 @@ test("rows are counted once each, whatever the file's pieces look like", async (
           for (let offset = 0; offset < content.length; offset += size) yield content.subarray(offset, offset + size);
         }
         const vault = await newVault();
-        const report = await importCsv(pieces(), vault, "keys.csv");
+        const report = await importCsv(pieces(), vault);
         const good = rows.filter(([kind]) => kind === "good").length;
         const again = rows.filter(([kind]) => kind === "again").length;
         expect(report.rows).toBe(rows.length);

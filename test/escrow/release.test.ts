@@ -12,7 +12,8 @@ const OTHER = parseMac("52:54:00:00:00:02");
 const STRANGER = parseGuid("FFFFFFFF-0000-0000-0000-000000000000");
 
 function deposit(protectorId: Guid, depositId = `d-${protectorId.slice(0, 4)}`): Deposit {
-  return { depositId, protectorId, deviceName: null, directory: null, source: "a.csv", depositedAt: 0 };
+  const unsaid = { deviceName: null, directory: null, deviceId: null, volumeType: null, createdAt: null };
+  return { depositId, protectorId, ...unsaid, source: "a.csv", depositedAt: 0 };
 }
 
 function released(...releases: Partial<Release>[]) {

@@ -46,9 +46,9 @@ describe("depositing and finding", () => {
       depositedAt: clock(),
     };
     expect(vault.sealed).toBe(true);
-    expect(vault.find({ protectorId: ID_A })).toEqual([deposit]);
-    expect(vault.find({ first8: "24b0aa32" })).toEqual([deposit]);
-    expect(vault.find({ deviceName: "pc-0001" })).toEqual([deposit]);
+    expect(vault.find({ protectorId: ID_A })).toMatchObject([deposit]);
+    expect(vault.find({ first8: "24b0aa32" })).toMatchObject([deposit]);
+    expect(vault.find({ deviceName: "pc-0001" })).toMatchObject([deposit]);
     expect(vault.find({ protectorId: ID_B })).toEqual([]);
   });
 

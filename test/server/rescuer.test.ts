@@ -57,7 +57,8 @@ async function open(fresh: boolean): Promise<void> {
   ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
   if (fresh) {
     vault = await createVault(join(folder, "vault.sqlite"), { clock, passphrase, workFactor: 8 });
-    await vault.deposit({ protectorId, password, deviceName: "PC-1", directory: null, source: "test" });
+    const unsaid = { directory: null, deviceId: null, volumeType: null, createdAt: null };
+    await vault.deposit({ protectorId, password, deviceName: "PC-1", ...unsaid, source: "test" });
     await vault.unseal(passphrase);
   }
   desk = new Desk(ledger, () => {});

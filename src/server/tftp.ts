@@ -5,8 +5,9 @@ import { type ReadRequest, type Refusal, readRequest, refusal } from "../tftp/re
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { Budget } from "./budget.ts";
+import type { Peer } from "./device-port.ts";
 import { bind } from "./listen.ts";
-import { type Peer, type SocketEnding, TransferSocket } from "./tftp-transfer.ts";
+import { type SocketEnding, TransferSocket } from "./tftp-transfer.ts";
 
 /** What became of one datagram or transfer. */
 export type TftpEvent =

@@ -1,0 +1,220 @@
+import { createSocket, type Socket } from "node:dgram";
+import { constants } from "node:os";
+import { getSystemErrorName } from "node:util";
+import { ipv4ToBytes } from "../wire/ipv4.ts";
+import type { DevicePort, DevicePortOptions, Peer } from "./device-port.ts";
+import { type Libc, libc } from "./libc.ts";
+
+// include/uapi/linux/udp.h, bits/socket.h and sys/epoll.h, as x64 and arm64 have them.
+const [SOL_UDP, UDP_SEGMENT] = [17, 103];
+const [AF_INET, SOCK_DGRAM, SOCK_CLOEXEC, SOCK_NONBLOCK] = [2, 2, 0o2000000, 0o4000];
+const [EPOLL_CTL_ADD, EPOLLIN] = [1, 1];
+const { EAGAIN, ECONNREFUSED, EINVAL, EIO, EMSGSIZE } = constants.errno;
+
+/** struct epoll_event: 32 bits of events, 64 of data; packed on x64 alone. */
+const [EVENT_BYTES, DATA_AT] = process.arch === "x64" ? [12, 4] : [16, 8];
+
+/** Datagrams that one call can hand over: UDP_MAX_SEGMENTS of the kernels before 6.9, and what fits one IPv4 packet. */
+const MOST_SEGMENTS = 64;
+export const LONGEST_DATAGRAM = 65507;
+
+/** Where to put what is sent: from here the kernel takes it without another copy. */
+export const OUTGOING = Buffer.allocUnsafeSlow(LONGEST_DATAGRAM);
+
+/** What a kernel says that cannot cut for this interface, or block size. */
+const CANNOT_CUT: ReadonlySet<number> = new Set([EINVAL, EIO, EMSGSIZE]);
+
+/** Datagrams taken in one after another before the rest of the station has its turn: about two milliseconds. */
+const AT_ONCE = 512;
+const EVENTS = 256;
+
+/** Null where the platform has no such calls. */
+let pool: Pool | null | undefined;
+
+/**
+ * Opens the port by the kernel's own calls. False if it cannot, and nothing was done: no such platform or kernel. Node waits for
+ * the first datagram; what has come to any of these ports by then is taken in one go, without a turn of Node's event loop for
+ * each: that turn costs more than the kernel's whole part of a datagram (ADR 0016).
+ */
+export function openKernelPort(options: DevicePortOptions): boolean {
+  if (pool === undefined) {
+    const calls = libc();
+    const queue = calls?.epoll_create1(SOCK_CLOEXEC) ?? -1;
+    pool = calls === null || queue === -1 ? null : new Pool(calls, queue);
+  }
+  return pool?.open(options) ?? false;
+}
+
+class Pool {
+  readonly #calls: Libc;
+  readonly #queue: number;
+  readonly #ports = new Map<number, KernelPort>();
+  readonly #events = Buffer.alloc(EVENTS * EVENT_BYTES);
+  readonly #outgoingAt: bigint;
+  readonly #incoming = Buffer.allocUnsafeSlow(2048);
+  readonly #incomingAt: bigint;
+  /** An ACK has four bytes, as nearly all that comes in has. */
+  readonly #four = this.#incoming.subarray(0, 4);
+  #draining = false;
+
+  constructor(calls: Libc, queue: number) {
+    this.#calls = calls;
+    this.#queue = queue;
+    this.#outgoingAt = calls.addressOf(OUTGOING);
+    this.#incomingAt = calls.addressOf(this.#incoming);
+  }
+
+  open(options: DevicePortOptions): boolean {
+    const { address, to, cutAt } = options;
+    const fd = this.#calls.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd === -1) {
+      this.#refuse(options, "socket");
+      return true;
+    }
+    const most = cutAt === null ? 1 : Math.min(MOST_SEGMENTS, Math.floor(LONGEST_DATAGRAM / cutAt));
+    const cuts = most > 1 && setSegmentSize(this.#calls, fd, cutAt!);
+    const event = Buffer.alloc(EVENT_BYTES);
+    event.writeUInt32LE(EPOLLIN, 0);
+    event.writeInt32LE(fd, DATA_AT);
+    const own = sockaddr({ address, port: 0 });
+    const failed =
+      (this.#calls.bind(fd, own, own.length) !== 0 && "bind") ||
+      // A forged source that there is no route to is told here, and nowhere else.
+      (this.#calls.connect(fd, sockaddr(to), own.length) !== 0 && "connect") ||
+      (this.#calls.epoll_ctl(this.#queue, EPOLL_CTL_ADD, fd, event) !== 0 && "epoll_ctl");
+    if (failed !== false) {
+      this.#refuse(options, failed);
+      this.#calls.close(fd);
+      return true;
+    }
+    const port = new KernelPort(fd, cuts ? most : 1, options, this);
+    this.#ports.set(fd, port);
+    options.onOpen(port);
+    return true;
+  }
+
+  /** `first`: the datagram that Node has read already. */
+  take(port: KernelPort, first: Uint8Array): void {
+    port.options.onMessage(first);
+    if (this.#draining || this.#ports.size < 2) return;
+    this.#draining = true;
+    try {
+      this.#drain();
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  /** Where most ports have something, as of devices that take one block at a time, asking each costs less than asking which. */
+  #drain(): void {
+    for (let left = AT_ONCE; left > 0; ) {
+      const ready = this.#calls.epoll_wait(this.#queue, this.#events, EVENTS, 0);
+      if (ready <= 0) return;
+      for (let at = 0; at < ready; at++) {
+        const port = this.#ports.get(this.#events.readInt32LE(at * EVENT_BYTES + DATA_AT));
+        if (port !== undefined) this.#receive(port);
+      }
+      left -= ready;
+      for (let had = ready; left > 0 && 2 * had > this.#ports.size; left -= had) {
+        had = 0;
+        for (const port of this.#ports.values()) if (this.#receive(port)) had += 1;
+      }
+    }
+  }
+
+  send(port: KernelPort, bytes: Uint8Array, length: number): boolean {
+    if (bytes !== OUTGOING) OUTGOING.set(bytes);
+    if (this.#calls.write(port.fd, this.#outgoingAt, length) >= 0) return true;
+    const errno = this.#calls.errno();
+    if (errno === EAGAIN) port.queue(bytes, length);
+    else if (errno === ECONNREFUSED) port.fail(errno);
+    else if (port.most > 1 && CANNOT_CUT.has(errno)) {
+      setSegmentSize(this.#calls, port.fd, 0);
+      port.most = 1;
+      return false;
+    }
+    // Else no room in the interface's queue, a firewall, a cable that was pulled: a lost datagram, made good like any other.
+    return true;
+  }
+
+  forget(port: KernelPort): void {
+    this.#ports.delete(port.fd);
+  }
+
+  #receive(port: KernelPort): boolean {
+    const length = this.#calls.read(port.fd, this.#incomingAt, this.#incoming.length);
+    if (length === 4) port.options.onMessage(this.#four);
+    else if (length >= 0) port.options.onMessage(this.#incoming.subarray(0, length));
+    else {
+      if (this.#calls.errno() === ECONNREFUSED) port.fail(ECONNREFUSED);
+      return false;
+    }
+    return true;
+  }
+
+  #refuse({ onError }: DevicePortOptions, call: string): void {
+    const code = getSystemErrorName(-this.#calls.errno());
+    onError(code, `${call} ${code}`);
+  }
+}
+
+class KernelPort implements DevicePort {
+  readonly fd: number;
+  readonly options: DevicePortOptions;
+  most: number;
+  readonly #pool: Pool;
+  readonly #socket: Socket;
+  #closed = false;
+
+  constructor(fd: number, most: number, options: DevicePortOptions, own: Pool) {
+    this.fd = fd;
+    this.most = most;
+    this.options = options;
+    this.#pool = own;
+    this.#socket = createSocket({ type: "udp4", lookup: (name, _, done) => done(null, name, 4) });
+    this.#socket.on("message", (bytes) => own.take(this, bytes));
+    this.#socket.on("error", ({ code, syscall }: NodeJS.ErrnoException) => {
+      if (code === "ECONNREFUSED" || syscall !== "send") this.fail(code === "ECONNREFUSED" ? ECONNREFUSED : EIO);
+    });
+    this.#socket.bind({ fd });
+  }
+
+  send(bytes: Uint8Array, length: number): boolean {
+    if (this.#closed) return true;
+    return this.#pool.send(this, bytes, length);
+  }
+
+  /** Node's socket waits until the kernel has room. */
+  queue(bytes: Uint8Array, length: number): void {
+    const { port, address } = this.options.to;
+    this.#socket.send(bytes.slice(0, length), port, address);
+  }
+
+  fail(errno: number): void {
+    if (this.#closed) return;
+    const code = getSystemErrorName(-errno);
+    this.options.onError(code, code);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#pool.forget(this);
+    this.#socket.close();
+  }
+}
+
+/** struct sockaddr_in: family in the machine's own order, port in the network's, address, padding. */
+function sockaddr({ address, port }: Peer): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt16LE(AF_INET, 0);
+  bytes.writeUInt16BE(port, 2);
+  bytes.set(ipv4ToBytes(address), 4);
+  return bytes;
+}
+
+/** UDP_SEGMENT, since Linux 4.18: the kernel cuts what is sent into datagrams of `size` bytes, the last one as long as what is left. */
+function setSegmentSize(calls: Libc, fd: number, size: number): boolean {
+  const value = Buffer.from(Int32Array.of(size).buffer);
+  return calls.setsockopt(fd, SOL_UDP, UDP_SEGMENT, value, value.length) === 0;
+}

@@ -253,5 +253,5 @@ export class BootServer {
  */
 function isPlausible({ giaddr, ciaddr }: DhcpPacket, from: Ipv4): boolean {
   if (giaddr !== ANY_ADDRESS) return isUnicast(giaddr) && (ciaddr === ANY_ADDRESS || isUnicast(ciaddr));
-  return ciaddr === ANY_ADDRESS || ciaddr === from;
+  return ciaddr === ANY_ADDRESS || (ciaddr === from && isUnicast(ciaddr));
 }

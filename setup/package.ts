@@ -41,6 +41,9 @@ async function bundle(outfile: string): Promise<string[]> {
     format: "esm",
     target: `node${process.versions.node}`,
     banner: { js: BANNER },
+    // ssh2 would look for native code and a Windows program beside the executable. It does without them.
+    external: ["cpu-features", "*.node"],
+    define: { __dirname: JSON.stringify("/nowhere") },
     metafile: true,
     logLevel: "warning",
   });

@@ -28,15 +28,20 @@ if ((chosen.length === 0 && !isChosen(LIVE)) || !(inputs >= 1) || !Number.isInte
 
 const shares = chosen.reduce((sum, { share }) => sum + share, 0);
 const results: TargetResult[] = [];
-const onInput = watchForHangs();
+const watch = watchForHangs();
 process.stdout.write(`fuzz: seed ${seed}, ${inputs} inputs, ${chosen.length} targets\n`);
 for (const target of chosen) {
-  const result = await runTarget(target, { inputs: Math.ceil((inputs * target.share) / shares), seed, onInput });
+  const result = await runTarget(target, {
+    inputs: Math.ceil((inputs * target.share) / shares),
+    seed,
+    onInput: watch.onInput,
+  });
   results.push(result);
   process.stdout.write(report(result));
   for (const finding of result.findings) process.stdout.write(toVector(finding));
   await target.close?.();
 }
+await watch.end();
 const live = isChosen(LIVE)
   ? fuzzLive({ inputs: Math.ceil(inputs / (chosen.length === 0 ? 1 : LIVE_SHARE)), seed })
   : null;

@@ -20,16 +20,26 @@ setInterval(() => {
 setInterval(() => {}, 1000);
 `;
 
+export interface Watch {
+  onInput(target: string, input: Uint8Array): void;
+  /** What comes now may take as long as it likes. */
+  end(): Promise<number>;
+}
+
 /** Ends this process, with the input on standard error, when an input takes for ever. */
-export function watchForHangs(): (target: string, input: Uint8Array) => void {
+export function watchForHangs(): Watch {
   const shared = new SharedArrayBuffer(8 + LONGEST_INPUT);
   const head = new Int32Array(shared, 0, 2);
   const bytes = new Uint8Array(shared, 8);
-  new Worker(WATCHER, { eval: true, workerData: shared }).unref();
-  return (_target, input) => {
-    const kept = input.subarray(0, LONGEST_INPUT);
-    bytes.set(kept);
-    head[1] = kept.length;
-    Atomics.add(head, 0, 1);
+  const watcher = new Worker(WATCHER, { eval: true, workerData: shared });
+  watcher.unref();
+  return {
+    onInput(_target, input) {
+      const kept = input.subarray(0, LONGEST_INPUT);
+      bytes.set(kept);
+      head[1] = kept.length;
+      Atomics.add(head, 0, 1);
+    },
+    end: () => watcher.terminate(),
   };
 }

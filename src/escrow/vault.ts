@@ -16,7 +16,9 @@ import { SQL, VAULT } from "./vault-file.ts";
 export type DepositQuery =
   | { readonly protectorId: Guid }
   | { readonly first8: string }
-  | { readonly deviceName: string };
+  | { readonly deviceName: string }
+  | { readonly deviceId: string }
+  | { readonly depositId: string };
 
 /** The ledger entries whose receipts open a deposit. */
 const OPENING: ReadonlySet<string> = new Set(["key.released", "key.released-by-hand"]);
@@ -138,6 +140,8 @@ export class Vault {
   find(query: DepositQuery): Deposit[] {
     if ("protectorId" in query) return this.candidates([query.protectorId]);
     if ("deviceName" in query) return this.#all(SQL.byDevice, query.deviceName);
+    if ("deviceId" in query) return this.#all(SQL.byDeviceId, query.deviceId);
+    if ("depositId" in query) return this.#all(SQL.byDeposit, query.depositId);
     const first8 = query.first8.toUpperCase();
     return this.#all(SQL.byFirst8, first8, first8);
   }

@@ -81,6 +81,8 @@ export const SQL = {
   byProtectors: `SELECT ${COLUMNS} FROM deposit WHERE protectorId IN (SELECT value FROM json_each(?)) ${NEWEST}`,
   byFirst8: `SELECT ${COLUMNS} FROM deposit WHERE protectorId BETWEEN ? || '-' AND ? || '.' ${NEWEST}`,
   byDevice: `SELECT ${COLUMNS} FROM deposit WHERE deviceName = ? COLLATE NOCASE ${NEWEST}`,
+  byDeviceId: `SELECT ${COLUMNS} FROM deposit WHERE deviceId = ? ${NEWEST}`,
+  byDeposit: `SELECT ${COLUMNS} FROM deposit WHERE depositId = ?`,
   record: "SELECT protectorId, record FROM deposit WHERE depositId = ?",
   counts: `SELECT count(*) AS deposits, count(DISTINCT protectorId) AS protectors,
     count(DISTINCT lower(deviceName)) AS devices, max(depositedAt) AS lastDepositAt FROM deposit`,

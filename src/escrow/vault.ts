@@ -16,7 +16,12 @@ import { SQL, VAULT } from "./vault-file.ts";
 export type DepositQuery =
   | { readonly protectorId: Guid }
   | { readonly first8: string }
-  | { readonly deviceName: string };
+  | { readonly deviceName: string }
+  | { readonly deviceId: string }
+  | { readonly depositId: string };
+
+/** The ledger entries whose receipts open a deposit. */
+const OPENING: ReadonlySet<string> = new Set(["key.released", "key.released-by-hand"]);
 
 /** What a vault holds, counted without decrypting anything. */
 export interface VaultStatus {
@@ -135,6 +140,8 @@ export class Vault {
   find(query: DepositQuery): Deposit[] {
     if ("protectorId" in query) return this.candidates([query.protectorId]);
     if ("deviceName" in query) return this.#all(SQL.byDevice, query.deviceName);
+    if ("deviceId" in query) return this.#all(SQL.byDeviceId, query.deviceId);
+    if ("depositId" in query) return this.#all(SQL.byDeposit, query.depositId);
     const first8 = query.first8.toUpperCase();
     return this.#all(SQL.byFirst8, first8, first8);
   }
@@ -176,12 +183,12 @@ export class Vault {
   }
 
   /**
-   * The recovery password of one deposit, canonical text. `receipt` has to be the ledger's own for a `key.released` of
-   * this very deposit, and for one written just now: each opening has an entry of its own. Throws VaultSealed; any
-   * other receipt is a defect in the caller and throws too.
+   * The recovery password of one deposit, canonical text. `receipt` has to be the ledger's own for a `key.released` or
+   * `key.released-by-hand` of this very deposit, and for one written just now: each opening has an entry of its own.
+   * Throws VaultSealed; any other receipt is a defect in the caller and throws too.
    */
   async open(depositId: string, receipt: Receipt): Promise<Secret<string>> {
-    const own = Receipt.is(receipt) && receipt.body.type === "key.released" && receipt.body.depositId === depositId;
+    const own = Receipt.is(receipt) && OPENING.has(receipt.body.type) && receipt.body.depositId === depositId;
     if (!own) throw new Error(`deposit ${depositId} is opened only with the receipt of its own release`);
     if (receipt.repeated) throw new Error(`entry ${receipt.seq} has released deposit ${depositId} once already`);
     if (this.#identity === null) throw new VaultSealed();

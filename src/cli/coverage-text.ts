@@ -57,10 +57,19 @@ function notes({ findings, ...report }: CoverageReport, all: boolean): string {
   });
   const { deposits, unnamed, unnamedWithDeviceId, unlisted } = report.vault;
   const tell = (number: number, what: string) => number > 0 && noted.push([String(number), what]);
-  tell(report.volumeUnknown, "Covered or doubtful by passwords that no export names a volume for: plausible, not proven.");
+  tell(
+    report.volumeUnknown,
+    "Covered or doubtful by passwords that no export names a volume for: plausible, not proven.",
+  );
   tell(report.agedByImport, "Of an age that no export says: counted from the import.");
-  tell(unlisted, `Of the vault's ${count(deposits, "deposit")}, these are for devices that the inventory does not list.`);
-  tell(unnamed, `Deposits without any device name (${unnamedWithDeviceId} of them with a device ID): they could be anybody's.`);
+  tell(
+    unlisted,
+    `Of the vault's ${count(deposits, "deposit")}, these are for devices that the inventory does not list.`,
+  );
+  tell(
+    unnamed,
+    `Deposits without any device name (${unnamedWithDeviceId} of them with a device ID): they could be anybody's.`,
+  );
   const warning = report.foreignDeviceIds ? `${FOREIGN}\n` : "";
   return noted.length === 0 ? warning : `${formatTable(["WORTH", "KNOWING"], noted, terminalWidth())}\n${warning}`;
 }
@@ -73,7 +82,10 @@ function figures(report: CoverageReport, { inventory, requirement, html }: TextO
   let text = `${inventory}: ${covered} of ${count(devices, "device")} covered (${percentText(covered, devices)} %), ${doubtful} doubtful, ${missing} missing.\n`;
   if (requirement !== null) {
     const asked = `Required: ${thousandthsText(requirement.thousandths)} %, ${count(requirement.devices, "device")}.`;
-    text += requirement.short === 0 ? `${asked} Reached.\n` : `${asked} SHORT BY ${count(requirement.short, "device").toUpperCase()}.\n`;
+    text +=
+      requirement.short === 0
+        ? `${asked} Reached.\n`
+        : `${asked} SHORT BY ${count(requirement.short, "device").toUpperCase()}.\n`;
   }
   return html === undefined ? text : `${text}The page is ${html}.\n`;
 }

@@ -7,7 +7,7 @@ import { coveragePage } from "../dashboard/coverage-page.ts";
 import { type CoverageReport, coverage } from "../escrow/coverage.ts";
 import { parsePercent, percentText, type Requirement, required, thousandthsText } from "../escrow/coverage-required.ts";
 import { type ListedDevice, readDeviceList } from "../escrow/device-list.ts";
-import { foldLastReleased, type LastReleased } from "../escrow/last-released.ts";
+import { rotationDue } from "../escrow/rotation-due.ts";
 import { openVault, type Vault } from "../escrow/vault.ts";
 import type { Receipt } from "../ledger/ledger.ts";
 import type { SqliteLedger } from "../ledger/sqlite.ts";
@@ -69,7 +69,8 @@ async function check(
   vault: Vault,
   ledger: SqliteLedger,
 ): Promise<void> {
-  const released = await releasedIn(ledger);
+  const due = await rotationDue(ledger, vault);
+  const released = new Map(due.map(({ depositId, releasedAt }) => [depositId, releasedAt]));
   const maxAgeDays = options.maxAge ?? null;
   const report = coverage({ inventory, deposits: vault.all(), released, now: Date.now(), maxAgeDays });
   const requirement = options.require === undefined ? null : required(options.require, report);
@@ -99,18 +100,13 @@ async function check(
   if (requirement !== null && requirement.short > 0) process.exitCode = ExitCode.negative;
   const text = options.json
     ? `${JSON.stringify(jsonOf(report, about, requirement, receipt, options.all === true))}\n`
-    : coverageText(report, { inventory: options.inventory, requirement, all: options.all === true, html: options.html });
+    : coverageText(report, {
+        inventory: options.inventory,
+        requirement,
+        all: options.all === true,
+        html: options.html,
+      });
   process.stdout.write(text);
-}
-
-async function releasedIn(ledger: SqliteLedger): Promise<LastReleased> {
-  const released: LastReleased = new Map();
-  for (let seq = 0; ; ) {
-    const entries = await ledger.read(seq, 2_000);
-    if (entries.length === 0) return released;
-    for (const entry of entries) foldLastReleased(released, entry);
-    seq = entries.at(-1)!.seq;
-  }
 }
 
 function jsonOf(

@@ -16,6 +16,7 @@ import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { campaignLine } from "./campaign.ts";
+import { rotationLine } from "./escrow-rotation.ts";
 import { forgetUnused } from "./forget.ts";
 import { type PassphraseOption, readPassphrase } from "./passphrase.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
@@ -106,6 +107,7 @@ async function serve(options: ServeOptions): Promise<void> {
   await vault.close();
   if (!options.sealed) await record("vault.sealed");
   await ledger.close();
+  say.farewell(await rotationLine(options));
 }
 
 /** At a terminal a mistyped passphrase is asked for again; a descriptor has only one. */
@@ -182,6 +184,7 @@ interface Say {
   campaign(state: CampaignState): void;
   periodic(station: Station): void;
   counters(station: Station): void;
+  farewell(text: string): void;
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -195,6 +198,7 @@ const sayJson: Say = {
   campaign: (campaign) => print(JSON.stringify({ campaign: campaign.is })),
   periodic: (station) => sayJson.counters(station),
   counters: (station) => print(JSON.stringify({ counters: station.counters() })),
+  farewell: () => {},
 };
 
 const COLOURS: Readonly<Record<TimelineLine["mark"], "green" | "red" | "yellow" | "reset">> = {
@@ -228,4 +232,5 @@ const sayPlain: Say = {
       print(`${name.padEnd(10)} ${text.join(", ") || "nothing"}`);
     }
   },
+  farewell: (text) => process.stdout.write(text),
 };

@@ -37,6 +37,10 @@ const TELLINGS: Readonly<Record<string, Telling>> = {
   "pairing.confirmed": () => good("pairing code confirmed by the operator"),
   "key.released": (b) => plain(`ledger written, then released: recovery password of ${b.protectorId}`),
   "key.refused": (b) => bad(`recovery password refused: ${b.reason}`),
+  "key.released-by-hand": (b) =>
+    wait(`ledger written, then released by hand: recovery password of ${b.protectorId} (${b.reason})`),
+  "key.refused-by-hand": (b) => bad(`recovery password refused to a person: ${b.reason}`),
+  "key.rotated": (b) => plain(`said to be rotated: ${b.deviceName ?? "a device"} (${b.reason})`),
   "plan.assigned": (b) => plain(`remedy ${b.remedy} assigned`),
   "agent.stage": (b) => plain(`agent: ${b.stage}`),
   "session.reported": (b) => (GOOD_OUTCOMES.has(String(b.outcome)) ? good : wait)(`reports: ${b.outcome}`),

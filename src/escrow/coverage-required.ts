@@ -15,7 +15,10 @@ export function parsePercent(text: string): number | null {
 }
 
 /** A percentage of devices, rounded up to whole ones: 99.5 % of 150 are 150. */
-export function required(thousandths: number, counts: { readonly devices: number; readonly covered: number }): Requirement {
+export function required(
+  thousandths: number,
+  counts: { readonly devices: number; readonly covered: number },
+): Requirement {
   const devices = Math.ceil((thousandths * counts.devices) / 100_000);
   return { thousandths, devices, short: Math.max(0, devices - counts.covered) };
 }

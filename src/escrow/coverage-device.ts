@@ -151,9 +151,7 @@ function renamedOf({ name, deviceId }: ListedDevice, pool: readonly Candidate[])
 
 function sharedFirst8(protectorIds: readonly Guid[], seen: ReadonlyMap<Guid, SeenProtector>): string | null {
   const shared = protectorIds.flatMap((id) =>
-    seen
-      .get(id)!
-      .sameFirst8.map(({ deviceName }) => `${id.slice(0, 8)} is also ${deviceName ?? "an unnamed deposit"}'s`),
+    [...seen.get(id)!.sameFirst8.values()].map((name) => `${id.slice(0, 8)} is ${name ?? "an unnamed deposit"}'s, too`),
   );
   return shared.length === 0 ? null : few(sorted(shared));
 }

@@ -202,10 +202,10 @@ export class Vault {
   }
 
   *#pages(): Generator<Deposit> {
-    for (let rows = this.#all(SQL.page, "0"); rows.length > 0; ) {
-      yield* rows;
-      const { number } = rows.at(-1) as Deposit & { readonly number: number };
-      rows = this.#all(SQL.page, String(number));
+    for (let rows = this.#rows(SQL.page, "0"); rows.length > 0; ) {
+      // As SQLite gives them: copying a million rows takes twice as long as reading them.
+      for (const row of rows) yield row as unknown as Deposit;
+      rows = this.#rows(SQL.page, String(rows.at(-1)!.number));
     }
   }
 

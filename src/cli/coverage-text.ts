@@ -1,5 +1,5 @@
 import type { CoverageReport } from "../escrow/coverage.ts";
-import type { DeviceCoverage } from "../escrow/coverage-device.ts";
+import { type DeviceCoverage, otherFindings } from "../escrow/coverage-device.ts";
 import { FINDINGS, type FindingText } from "../escrow/coverage-finding.ts";
 import { percentText, type Requirement, thousandthsText } from "../escrow/coverage-required.ts";
 import { count, formatTable, terminalWidth } from "./table.ts";
@@ -41,10 +41,10 @@ function groupText(finding: FindingText, devices: readonly DeviceCoverage[], all
 function devicesText(devices: readonly DeviceCoverage[], total = devices.length): string {
   const sites = devices.some(({ site }) => site !== null);
   const rows = devices.map(({ name, lines, serial, site, newestDays, findings }) => {
-    const [worst, ...others] = findings;
-    const also = others.length === 0 ? "" : `; also ${others.map(({ is }) => is).join(", ")}`;
+    const others = otherFindings({ findings });
+    const what = [findings[0]?.detail ?? "", others === "" ? "" : `also ${others}`].filter((each) => each !== "");
     const row = [name ?? serial ?? `(line ${lines[0]})`, newestDays === null ? "-" : `${newestDays} d`];
-    return [...row, ...(sites ? [site ?? "-"] : []), worst === undefined ? "" : worst.detail + also];
+    return [...row, ...(sites ? [site ?? "-"] : []), what.join("; ")];
   });
   const headings = ["DEVICE", "NEWEST", ...(sites ? ["SITE"] : []), "WHAT"];
   return `${count(total, "device")}:\n${formatTable(headings, rows, terminalWidth())}`;

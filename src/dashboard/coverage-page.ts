@@ -1,5 +1,5 @@
 import type { CoverageReport } from "../escrow/coverage.ts";
-import type { DeviceCoverage } from "../escrow/coverage-device.ts";
+import { type DeviceCoverage, otherFindings } from "../escrow/coverage-device.ts";
 import { FINDINGS, type FindingText } from "../escrow/coverage-finding.ts";
 import { percentText, type Requirement, thousandthsText } from "../escrow/coverage-required.ts";
 import { agePicture, grouped, siteBar, stateBar } from "./coverage-picture.ts";
@@ -68,11 +68,11 @@ function findingsTable(report: CoverageReport): string {
     if (devices === 0) return [];
     const word = state === "covered" ? "note" : state;
     return [
-      `<tr><td class="number">${grouped(devices)}</td><td class="word is-${state}">${word}</td><td>${escapeText(title)}</td><td class="soft">${escapeText(next)}</td></tr>`,
+      `<tr><td class="number">${grouped(devices)}</td><td class="word is-${state}">${word}</td><td>${escapeText(title)}<br><span class="soft">${escapeText(next)}</span></td></tr>`,
     ];
   });
   if (rows.length === 0) return "<h2>What was found</h2><p>Nothing to look at.</p>";
-  const head = '<tr><th class="number">Devices</th><th></th><th>What</th><th>What to do</th></tr>';
+  const head = '<tr><th class="number">Devices</th><th></th><th>What, and what to do</th></tr>';
   const several = '<p class="soft">A device can be in several of these rows; it is listed below under its worst.</p>';
   return `<h2>What was found</h2><table><thead>${head}</thead>${rows.join("")}</table>${several}${warning(report)}`;
 }
@@ -95,10 +95,10 @@ function sites({ sites: all }: CoverageReport): string {
   if (all.length === 0) return "";
   const rows = all.map((counts) => {
     const { site, devices, covered, doubtful, missing } = counts;
-    return `<tr><td class="name">${site === null ? '<span class="soft">no site</span>' : escapeText(site)}</td><td class="bar">${siteBar(counts)}</td><td class="number">${percentText(covered, devices)} %</td><td class="number">${grouped(devices)}</td><td class="number">${grouped(doubtful)}</td><td class="number">${grouped(missing)}</td></tr>`;
+    return `<tr><td class="name">${site === null ? '<span class="soft">no site</span>' : escapeText(site)}</td><td class="bar wide">${siteBar(counts)}</td><td class="number">${percentText(covered, devices)} %</td><td class="number">${grouped(devices)}</td><td class="number wide">${grouped(doubtful)}</td><td class="number">${grouped(missing)}</td></tr>`;
   });
   const head =
-    '<tr><th>Site</th><th></th><th class="number">Covered</th><th class="number">Devices</th><th class="number">Doubtful</th><th class="number">Missing</th></tr>';
+    '<tr><th>Site</th><th class="wide"></th><th class="number">Covered</th><th class="number">Devices</th><th class="number wide">Doubtful</th><th class="number">Missing</th></tr>';
   return `<h2>By site, the worst first</h2><table><thead>${head}</thead>${rows.join("")}</table>`;
 }
 
@@ -125,13 +125,14 @@ function deviceTable(devices: readonly DeviceCoverage[]): string {
   const has = (field: "serial" | "site" | "ring") => devices.some((device) => device[field] !== null);
   const optional = (["site", "ring", "serial"] as const).filter(has);
   const headings = { serial: "Serial", site: "Site", ring: "Ring" };
-  const head = `<tr><th>Device</th>${optional.map((field) => `<th>${headings[field]}</th>`).join("")}<th class="number">Newest</th><th class="number">Line</th><th>What</th></tr>`;
+  const head = `<tr><th>Device</th>${optional.map((field) => `<th class="wide">${headings[field]}</th>`).join("")}<th class="number">Newest</th><th class="number wide">Line</th><th>What</th></tr>`;
   const rows = devices.map((device) => {
-    const [worst, ...others] = device.findings;
-    const also = others.length === 0 ? "" : ` <span class="soft">also ${others.map(({ is }) => is).join(", ")}</span>`;
-    const cells = optional.map((field) => `<td>${escapeText(device[field] ?? "")}</td>`).join("");
+    const [worst] = device.findings;
+    const others = otherFindings(device);
+    const also = others === "" ? "" : ` <span class="soft">also ${others}</span>`;
+    const cells = optional.map((field) => `<td class="wide">${escapeText(device[field] ?? "")}</td>`).join("");
     const age = device.newestDays === null ? "–" : `${device.newestDays} d`;
-    return `<tr><td class="name">${nameOf(device)}</td>${cells}<td class="number">${age}</td><td class="number">${device.lines[0]}</td><td>${escapeText(worst?.detail ?? "")}${also}</td></tr>`;
+    return `<tr><td class="name">${nameOf(device)}</td>${cells}<td class="number">${age}</td><td class="number wide">${device.lines[0]}</td><td>${escapeText(worst?.detail ?? "")}${also}</td></tr>`;
   });
   return `<table><thead>${head}</thead>${rows.join("")}</table>`;
 }

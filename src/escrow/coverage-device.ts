@@ -35,6 +35,12 @@ export interface DeviceCoverage {
   readonly protectors: number;
 }
 
+/** What else there is beside a device's worst finding. Several protectors are half of every old directory: no news. */
+export function otherFindings({ findings }: Pick<DeviceCoverage, "findings">): string {
+  const others = findings.slice(1).map(({ is }) => is);
+  return others.filter((is) => is !== "several-protectors").join(", ");
+}
+
 export interface Plausible {
   /** Deposits that may open the volume Windows starts from: of that volume, or of one that no export names. */
   readonly pool: readonly Candidate[];

@@ -40,7 +40,7 @@ export const FINDINGS: readonly FindingText[] = [
     is: "only-other-volumes",
     state: "missing",
     title: "Only passwords of data volumes: none opens the volume that Windows starts from",
-    next: "Have the password of its OS volume escrowed (manage-bde -protectors -adbackup C:), export anew, import.",
+    next: "Have the password of its OS volume escrowed, export anew, import.",
   },
   {
     is: "no-name",

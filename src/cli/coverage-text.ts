@@ -2,6 +2,7 @@ import type { CoverageReport } from "../escrow/coverage.ts";
 import { type DeviceCoverage, otherFindings } from "../escrow/coverage-device.ts";
 import { FINDINGS, type FindingText } from "../escrow/coverage-finding.ts";
 import { percentText, type Requirement, thousandthsText } from "../escrow/coverage-required.ts";
+import { coverageWarnings } from "../escrow/coverage-warning.ts";
 import { count, formatTable, terminalWidth } from "./table.ts";
 
 export interface TextOptions {
@@ -70,16 +71,14 @@ function notes({ findings, ...report }: CoverageReport, all: boolean): string {
     unnamed,
     `Deposits without any device name (${unnamedWithDeviceId} of them with a device ID): they could be anybody's.`,
   );
-  const warning = report.foreignDeviceIds ? `${FOREIGN}\n` : "";
-  return noted.length === 0 ? warning : `${formatTable(["WORTH", "KNOWING"], noted, terminalWidth())}\n${warning}`;
+  return noted.length === 0 ? "" : `${formatTable(["WORTH", "KNOWING"], noted, terminalWidth())}\n`;
 }
-
-const FOREIGN =
-  "Not one device ID of the inventory is in the vault: is that column Entra's deviceId, or Intune's own? Leave it out, and names alone are matched.";
 
 function figures(report: CoverageReport, { inventory, requirement, html }: TextOptions): string {
   const { devices, covered, doubtful, missing } = report;
-  let text = `${inventory}: ${covered} of ${count(devices, "device")} covered (${percentText(covered, devices)} %), ${doubtful} doubtful, ${missing} missing.\n`;
+  const warnings = coverageWarnings(report).map((each) => [`CAUTION: ${each}`]);
+  let text = warnings.length === 0 ? "" : `${formatTable(warnings[0]!, warnings.slice(1), terminalWidth())}\n`;
+  text += `${inventory}: ${covered} of ${count(devices, "device")} covered (${percentText(covered, devices)} %), ${doubtful} doubtful, ${missing} missing.\n`;
   if (requirement !== null) {
     const asked = `Required: ${thousandthsText(requirement.thousandths)} %, ${count(requirement.devices, "device")}.`;
     text +=

@@ -2,6 +2,7 @@ import type { CoverageReport } from "../escrow/coverage.ts";
 import { type DeviceCoverage, otherFindings } from "../escrow/coverage-device.ts";
 import { FINDINGS, type FindingText } from "../escrow/coverage-finding.ts";
 import { percentText, type Requirement, thousandthsText } from "../escrow/coverage-required.ts";
+import { coverageWarnings } from "../escrow/coverage-warning.ts";
 import { agePicture, grouped, siteBar, stateBar } from "./coverage-picture.ts";
 import { COVERAGE_STYLE } from "./coverage-style.ts";
 import { escapeText } from "./escape-text.ts";
@@ -28,6 +29,7 @@ export function coveragePage(report: CoverageReport, about: CoverageAbout): stri
     `<style>${COVERAGE_STYLE}</style></head><body>`,
     `<h1>Escrow coverage</h1><p class="soft">Would every device's BitLocker recovery password be there? Checked ${time(report.at)} by ${escapeText(about.actor)} on ${escapeText(about.station)}.</p>`,
     verdict(report, about),
+    warnings(report),
     stateBar(report),
     legend(report),
     findingsTable(report),
@@ -74,12 +76,13 @@ function findingsTable(report: CoverageReport): string {
   if (rows.length === 0) return "<h2>What was found</h2><p>Nothing to look at.</p>";
   const head = '<tr><th class="number">Devices</th><th></th><th>What, and what to do</th></tr>';
   const several = '<p class="soft">A device can be in several of these rows; it is listed below under its worst.</p>';
-  return `<h2>What was found</h2><table><thead>${head}</thead>${rows.join("")}</table>${several}${warning(report)}`;
+  return `<h2>What was found</h2><table><thead>${head}</thead>${rows.join("")}</table>${several}`;
 }
 
-function warning({ foreignDeviceIds }: CoverageReport): string {
-  if (!foreignDeviceIds) return "";
-  return "<p><strong>Not one device ID of the inventory is in the vault.</strong> Is that column Entra's deviceId, or Intune's own? Without the column, names alone are matched.</p>";
+function warnings(report: CoverageReport): string {
+  return coverageWarnings(report)
+    .map((each) => `<p class="caution"><strong>Caution.</strong> ${escapeText(each)}</p>`)
+    .join("");
 }
 
 function ages({ ages: bands, maxAgeDays, agedByImport }: CoverageReport): string {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type CoverageReport, coverage } from "../../src/escrow/coverage.ts";
 import { FINDINGS } from "../../src/escrow/coverage-finding.ts";
 import { parsePercent, percentText, required } from "../../src/escrow/coverage-required.ts";
+import { coverageWarnings } from "../../src/escrow/coverage-warning.ts";
 import type { Deposit } from "../../src/escrow/deposit.ts";
 import { readDeviceList } from "../../src/escrow/device-list.ts";
 import { ID_A, ID_B, ID_C } from "./fixture.ts";
@@ -204,6 +205,26 @@ describe("the report", () => {
 
   test("has an order for every finding, the missing ones first", () => {
     expect(FINDINGS.map(({ state }) => state).join(" ")).toMatch(/^(missing )+(doubtful )+(covered ?)+$/);
+  });
+});
+
+describe("a caution", () => {
+  const cautions = (report: CoverageReport) => coverageWarnings(report).map((each) => each.split(".")[0]);
+
+  test("is given where the vault is empty, or where it and the list have nothing in common", () => {
+    expect(cautions(check("name\nPC-1", []))).toEqual(["The vault is empty"]);
+    expect(cautions(check("name\nPC-9", [deposit()]))).toEqual(["Not one device of the inventory is in the vault"]);
+  });
+
+  test("is given where the list may lack devices: what it lacks was not checked", () => {
+    const others = ["PC-2", "PC-3"].map((deviceName) => deposit({ deviceName }));
+    expect(cautions(check("name\nPC-1", [deposit(), ...others]))[0]).toMatch(/^More than half of the vault's deposits/);
+    expect(cautions(check("name\nPC-1\nPC-2", [deposit(), ...others]))).toEqual([]);
+  });
+
+  test("is given where all device IDs are foreign: Intune has some of its own", () => {
+    const report = check(`name,deviceId\nPC-1,${ENTRA}`, [deposit({ deviceId: OTHER_ENTRA })]);
+    expect(cautions(report)).toEqual(["Not one device ID of the inventory is in the vault"]);
   });
 });
 

@@ -14,7 +14,7 @@ import { type PassphraseOption, readPassphrase } from "./passphrase.ts";
 import { passwordDescriptor, writePassword } from "./password-fd.ts";
 import { showPassword } from "./password-screen.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
-import { count, formatTable, formatTime, printable, terminalWidth } from "./table.ts";
+import { count, formatAge, formatTable, formatTime, printable, terminalWidth } from "./table.ts";
 
 type Options = StateOption &
   PassphraseOption & {
@@ -218,14 +218,15 @@ function refused(refusal: Exclude<HandRefusal, { refuse: "ambiguous" }>): Operat
 }
 
 function candidateTable(candidates: readonly Deposit[]): string {
+  const now = Date.now();
   const rows = candidates.map(({ deviceName, protectorId, volumeType, source, createdAt, depositedAt }) => [
     deviceName ?? "-",
     protectorId,
     volumeType ?? "-",
-    formatTime(createdAt ?? depositedAt),
+    formatAge(now - (createdAt ?? depositedAt)),
     source,
   ]);
-  return formatTable(["DEVICE", "KEY PROTECTOR ID", "VOLUME", "ESCROWED", "SOURCE"], rows, terminalWidth());
+  return formatTable(["DEVICE", "KEY PROTECTOR ID", "VOLUME", "AGE", "SOURCE"], rows, terminalWidth());
 }
 
 function parseNth(text: string): number {

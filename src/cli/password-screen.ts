@@ -21,6 +21,9 @@ export async function showPassword(password: Secret<string>, heading: string, se
   const views = await passwordViews(password);
   const { stdin, stdout } = process;
   const leave = () => stdout.write(wiped(stdout.rows) + LEAVE);
+  // A terminal that was closed takes nothing any more, and has nothing to hide.
+  const gone = () => {};
+  stdout.on("error", gone);
   process.once("exit", leave);
   stdout.write(ENTER);
   stdin.setRawMode(true).resume();
@@ -59,6 +62,7 @@ export async function showPassword(password: Secret<string>, heading: string, se
   stdin.setRawMode(false).pause();
   process.off("exit", leave);
   leave();
+  stdout.off("error", gone);
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGTSTP", "SIGQUIT"] as const;

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { RELEASE_CAPS } from "../escrow/release.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
 import { type Ran, run } from "./lab/program.ts";
@@ -82,7 +83,10 @@ export async function openOffice(
   ]);
 
   const inventory = writeInventory(join(folder, "inventory.csv"), devices);
-  await verb(["campaign", "arm", "--remedy", remedy, ...inventory, "--unknown", scenario.unknown]);
+  // All devices at once are what this is about: the station is measured, not its cap.
+  const rate = String(Math.max(RELEASE_CAPS.perMinute, devices.length));
+  const policies = ["--unknown", scenario.unknown, "--release-rate", rate];
+  await verb(["campaign", "arm", "--remedy", remedy, ...inventory, ...policies]);
 
   return {
     state,

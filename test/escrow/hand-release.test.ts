@@ -22,7 +22,7 @@ import { StoreError } from "../../src/ledger/store-error.ts";
 import { releaseByHandAt } from "../../src/server/by-hand.ts";
 import { Desk } from "../../src/server/desk.ts";
 import { type Guid, parseGuid } from "../../src/wire/guid.ts";
-import { depositOf, ID_A, ID_B, PASSPHRASE, PASSWORD_A, temporaryFolder } from "./fixture.ts";
+import { depositOf, ID_A, ID_B, PASSPHRASE, PASSWORD_A } from "./fixture.ts";
 
 const NOW = 1_721_360_000_000;
 const HOUR = 3_600_000;
@@ -163,7 +163,7 @@ const seen = new Map<string, number>();
 async function run(commands: readonly Command[], defect: Defect = {}): Promise<void> {
   let now = NOW;
   let diskFull = false;
-  const path = join(temporaryFolder(), "ledger.sqlite");
+  const path = join(mkdtempSync(join(folder, "run-")), "ledger.sqlite");
   const open = () => openSqliteLedger(path, { station: "s", clock: () => now++, create: true });
   const ledgers = [await open(), await open()] as const;
   const desks = ledgers.map((ledger) => {

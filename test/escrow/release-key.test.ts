@@ -16,7 +16,7 @@ import { StoreError } from "../../src/ledger/store-error.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { type Guid, parseGuid } from "../../src/wire/guid.ts";
 import { parseMac } from "../../src/wire/mac.ts";
-import { depositOf, ID_A, newVault, PASSPHRASE, PASSWORD_A, temporaryFolder } from "./fixture.ts";
+import { depositOf, ID_A, newVault, PASSPHRASE, PASSWORD_A } from "./fixture.ts";
 
 const MINUTE = 60_000;
 /** So tight that each of them bites in most runs. */
@@ -136,7 +136,7 @@ const seen = { released: 0, stale: 0, waits: new Map<string, number>() };
 /** Runs the commands on two processes at one ledger file, and holds every password that left against the entries. */
 async function run(commands: readonly Command[], defect: Defect = {}): Promise<void> {
   let now = 1_721_360_000_000;
-  const path = join(temporaryFolder(), "ledger.sqlite");
+  const path = join(mkdtempSync(join(folder, "run-")), "ledger.sqlite");
   const open = () => openSqliteLedger(path, { station: "s", clock: () => now++, create: true });
   const ledgers = [await open(), await open()] as const;
   const views = ledgers.map((ledger) => {

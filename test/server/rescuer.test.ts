@@ -69,6 +69,7 @@ async function armFor(
   macs: string,
   unknown: "confirm" | "auto" | "hold" = "hold",
   inventory = `name,mac\nPC-1,${macs}\n`,
+  releaseRate?: number,
 ): Promise<void> {
   const remedy = REMEDIES.get("channel-file-291")!;
   await desk.catchUp();
@@ -82,6 +83,7 @@ async function armFor(
       unknown,
       hibernated: "stop",
       devices: parseInventory(inventory),
+      ...(releaseRate !== undefined && { releaseRate }),
     },
     "operator:test",
   );
@@ -223,6 +225,21 @@ describe("a recovery password", () => {
     await ask(helloOf(await mint()));
     vault.seal();
     expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "vault-sealed" });
+  });
+
+  it("waits where the campaign's rate is reached, also after a restart of the station", async () => {
+    await armFor(device, "auto", undefined, 1);
+    const deposit = { deviceName: null, directory: null, deviceId: null, volumeType: null, createdAt: null };
+    const second = parseRecoveryPassword(formatText(new Uint8Array(randomBytes(16))));
+    await vault.deposit({ protectorId: otherProtector, password: second, ...deposit, source: "test" });
+    await ask(helloOf(await mint()));
+    await ask(helloOf(await mint(other), other, [otherProtector]), secretOf("other"));
+    expect(await ask(unlock())).toMatchObject({ answer: "key", protectorId });
+    expect(await ask(unlock(), secretOf("other"))).toMatchObject({ answer: "wait", reason: "rate-cap" });
+    await ledger.close();
+    await open(false);
+    expect(await ask(unlock(), secretOf("other"))).toMatchObject({ answer: "wait", reason: "rate-cap" });
+    expect(await ask(unlock())).toMatchObject({ answer: "key", protectorId });
   });
 
   it("is not released any more in a session that has reported, nor in one that a newer boot replaced", async () => {

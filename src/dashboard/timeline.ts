@@ -25,6 +25,8 @@ const TELLINGS: Readonly<Record<string, Telling>> = {
   "vault.imported": (b) => plain(`vault import: ${b.deposited} deposited, ${b.rejected} rejected`),
   "vault.unsealed": () => plain("vault unsealed"),
   "vault.sealed": () => plain("vault sealed"),
+  "coverage.checked": (b) =>
+    plain(`coverage of ${b.inventory} checked: ${b.covered} of ${b.devices} devices (${b.percent} %)`),
   "campaign.armed": (b) => good(`campaign ${b.campaign} armed with remedy ${b.remedy}`),
   "campaign.halted": (b) => bad(`campaign ${b.campaign} HALTED: ${b.reason}`),
   "boot.offered": (b) =>

@@ -1,6 +1,9 @@
 import { parseRecoveryPassword } from "../../../src/bitlocker/recovery-password.ts";
+import { coverage } from "../../../src/escrow/coverage.ts";
 import { parseHeader, parseRow } from "../../../src/escrow/csv.ts";
+import { readDeviceList } from "../../../src/escrow/device-list.ts";
 import { linesOf } from "../../../src/escrow/lines.ts";
+import { looksLikePassword } from "../../../src/escrow/password-text.ts";
 import { parseInventory, recognise } from "../../../src/fleet/inventory.ts";
 import { exportLine, parseExportLine } from "../../../src/ledger/export.ts";
 import { verifyEntries } from "../../../src/ledger/verify.ts";
@@ -120,6 +123,33 @@ const inventory: Target = {
   },
 };
 
+const deviceList: Target = {
+  name: "device-list",
+  share: 20_000,
+  seeds: [
+    ...bytesOf(
+      `name,mac,serial,uuid,deviceId\nPC-1,52:54:00:00:00:01,7F5RVB1,${ID},${ID.toLowerCase()}\nPC-1,5.25E+11,7F5RVB1,,\n`,
+      `sep=;\r\nHostname;Serial Number;Site;;\r\n"=""PC-2""";'0012;"Z\u00fcrich\nHQ";;\r\nCORP\\PC-3$;${PASSWORD};;;\r\n;;;;\r\n`,
+    ),
+    Buffer.from("\ufeffcomputer\tsite\r\nPC-4\tBern\r\n", "utf16le"),
+    Buffer.from("\ufeffcomputer\tsite\r\nPC-4\tBern\r\n", "utf16le").swap16(),
+  ],
+  dictionary: [
+    ...CSV_WORDS,
+    ...bytesOf("name", "deviceId", "serial", "site", "sep=;\n", '="', "'", "\u00a0", "__proto__"),
+  ],
+  run(input) {
+    const inventory = readDeviceList(input);
+    const shown = inventory.flatMap(({ name, serial, site, ring, faults }) => [name, serial, site, ring, ...faults]);
+    must(!shown.some((text) => looksLikePassword(text ?? "")), "a list shows no recovery password");
+    const report = coverage({ inventory, deposits: [], released: new Map(), now: 0, maxAgeDays: null });
+    must(report.missing === report.devices && report.devices <= inventory.length, "each row is one device at most");
+    const lines = report.list.flatMap((device) => device.lines);
+    must(lines.length === inventory.length, "each row is in one device");
+    return report.findings.flatMap(({ is, devices }) => (devices > 0 ? [is] : [])).join(" ");
+  },
+};
+
 const ledgerLines: Target = {
   name: "ledger-export",
   share: 40_000,
@@ -140,5 +170,5 @@ const ledgerLines: Target = {
   },
 };
 
-export const TEXT: readonly Target[] = [recoveryPassword, escrowCsv, inventory, ledgerLines];
+export const TEXT: readonly Target[] = [recoveryPassword, escrowCsv, inventory, deviceList, ledgerLines];
 export { JSON_WORDS };

@@ -1,0 +1,18 @@
+import type { CoverageReport } from "./coverage.ts";
+
+/** What makes the whole report questionable, in sentences for people; mostly nothing. */
+export function coverageWarnings({ vault, devices, missing, foreignDeviceIds }: CoverageReport): string[] {
+  if (vault.deposits === 0) return ["The vault is empty. Import an export first."];
+  const warnings: string[] = [];
+  if (missing === devices)
+    warnings.push("Not one device of the inventory is in the vault. Is it the right list, and the right vault?");
+  else if (vault.unlisted * 2 > vault.deposits)
+    warnings.push(
+      "More than half of the vault's deposits are for devices that the inventory does not list. Is the list complete? What it lacks was not checked.",
+    );
+  if (foreignDeviceIds)
+    warnings.push(
+      "Not one device ID of the inventory is in the vault. Is that column Entra's deviceId, or Intune's own? Without the column, names alone are matched.",
+    );
+  return warnings;
+}

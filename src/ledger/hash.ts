@@ -11,3 +11,17 @@ export function entryHash(entry: Omit<Entry, "hash">): string {
   const covered = { ledgerId, epoch, seq, prev, at, stationAt, station, actor, commandId, generation, body };
   return hash("sha256", canonicalJson(covered));
 }
+
+/** The same, or null for a file's entry that has no canonical form: infinite numbers, brackets without an end. */
+export function hashOf(entry: Omit<Entry, "hash">): string | null {
+  try {
+    return entryHash(entry);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+export function hashFits(entry: Entry): boolean {
+  return entry.hash === hashOf(entry);
+}

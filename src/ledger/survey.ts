@@ -86,6 +86,12 @@ export class Surveyor {
     this.#loose = true;
   }
 
+  /** What stands in the next entry's place and is none. */
+  skipOne(why: string): void {
+    const seq = (this.#head?.seq ?? 0) + 1;
+    this.skip({ from: seq, to: seq, why });
+  }
+
   end(): Survey {
     return {
       ledgerId: this.#ledgerId,

@@ -69,8 +69,9 @@ export function collectKey(value: string, before: readonly string[] = []): reado
   }
 }
 
+/** As `ledger verify` prints it, or typed from paper in groups. */
 export function parseExpected(text: string): Expected {
-  const fields = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text);
+  const fields = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text.replace(/\s+/g, "").toLowerCase());
   if (fields === null) throw new InvalidArgumentError("Write it as `ledger verify` prints it: SEQ:HASH.");
   return { seq: Number(fields[1]), hash: fields[2]! };
 }

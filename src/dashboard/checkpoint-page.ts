@@ -20,7 +20,7 @@ code,.mono { font:14px/1.5 ui-monospace,Consolas,"DejaVu Sans Mono",monospace; o
 .head { background:var(--panel); border-left:8px solid #1f5fa8; padding:12px 18px; margin:14px 0 } .head b { font-size:21px } .head .mono { font-size:18px; white-space:pre }
 .both { display:grid; grid-template-columns:auto 1fr; gap:22px; align-items:start } svg { width:246px; height:246px; border:1px solid var(--line) }
 table { border-collapse:collapse; width:100% } th,td { text-align:left; vertical-align:top; padding:4px 10px 4px 0; border-bottom:1px solid var(--line) } th { color:var(--soft); font-weight:600; white-space:nowrap }
-.sign td { height:50px; vertical-align:bottom; border-bottom:1px solid #1b1d21; color:var(--soft); font-size:13px } .sign td+td { border-left:14px solid #fff }
+.sign { table-layout:fixed } .sign td { height:50px; vertical-align:bottom; border-bottom:1px solid #1b1d21; color:var(--soft); font-size:13px } .sign td+td { border-left:14px solid #fff }
 .small { font-size:11.5px; line-height:1.35 }
 @page { size:A4; margin:14mm } @media print { body { max-width:none; padding:0; font-size:10.5pt } .head { print-color-adjust:exact; -webkit-print-color-adjust:exact } h2,table,.both,.head { break-inside:avoid } }
 `;

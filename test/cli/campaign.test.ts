@@ -98,7 +98,7 @@ describe("halt", () => {
   test("halts once, with a signed checkpoint; the second time says who halted it and why, and writes nothing", async () => {
     await arm();
     expect((await campaign("halt", "--reason", "wrong building")).stdout).toMatch(
-      /^The campaign \S+ is HALTED: nothing more.*\nLedger checkpoint, signed: 3:[0-9a-f]{64}\n$/,
+      /^The campaign \S+ is HALTED: nothing more.*\nLedger checkpoint, signed: 4:[0-9a-f]{64}\n$/,
     );
     await expect(campaign("halt")).rejects.toMatchObject({
       message: expect.stringMatching(/is HALTED already \(wrong building\)/),
@@ -111,7 +111,9 @@ describe("halt", () => {
     await arm();
     writeFileSync(join(state, "station-signing.key"), "");
     const { stdout, exitCode } = await campaign("halt");
-    expect(stdout).toMatch(/is HALTED[^\n]*\nNo ledger checkpoint was made: The station's signing key \S+ cannot be read/);
+    expect(stdout).toMatch(
+      /is HALTED[^\n]*\nNo ledger checkpoint was made: The station's signing key \S+ cannot be read/,
+    );
     expect([exitCode, await types()]).toEqual([0, ["campaign.armed", "campaign.halted"]]);
   });
 

@@ -9,9 +9,9 @@ export interface Unreadable {
   readonly why: string;
 }
 
-const PAGE = 5_000;
+const PAGE = 500;
 
-/** A whole ledger in order, some thousand entries at a time; around damage one by one, and on behind it. */
+/** A whole ledger in order, some hundred entries at a time; around damage one by one, and on behind it. */
 export async function* readThrough(ledger: Ledger): AsyncGenerator<readonly Entry[] | Unreadable> {
   for (let after = 0, size = PAGE; ; ) {
     const page = await attempt(ledger, after, size);

@@ -258,7 +258,11 @@ class SqliteStore implements SqliteLedger {
 
   #entry(row: Row): Entry {
     const body = parsed(row.body);
-    if (typeof body?.type === "string") return { ...row, ledgerId: this.ledgerId, body };
+    if (typeof body?.type === "string") {
+      const { epoch, seq, prev, hash, at, stationAt, station, actor, commandId, generation } = row;
+      const { ledgerId } = this;
+      return { ledgerId, epoch, seq, prev, hash, at, stationAt, station, actor, commandId, generation, body };
+    }
     throw new StoreError("damaged", KIND.name, this.#path, `the body of entry ${row.seq} is not an event in JSON`);
   }
 }

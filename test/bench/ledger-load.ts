@@ -10,6 +10,7 @@ import { exportLine } from "../../src/ledger/export.ts";
 import { readThrough } from "../../src/ledger/read-through.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { Surveyor } from "../../src/ledger/survey.ts";
+import { peakMB } from "./peak-memory.ts";
 
 /** What this script prints. */
 export interface LedgerLoad {
@@ -65,7 +66,7 @@ async function verify(
   const damage = await ledger.integrity();
   await ledger.close();
   if (findings.length + damage.length > 0) throw new Error(`it does not hold: ${findings[0]?.what ?? damage[0]}`);
-  return { seconds: (performance.now() - began) / 1000, entries, mb: process.resourceUsage().maxRSS / 1024 };
+  return { seconds: (performance.now() - began) / 1000, entries, mb: peakMB() };
 }
 
 const [what, folder] = [process.argv[2]!, process.argv[3]!];

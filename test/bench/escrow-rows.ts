@@ -123,7 +123,7 @@ export const ESCROW_ROWS: readonly EscrowRow[] = [
       title: "100,000 exported entries verified, from the program's start to its end",
       unit: "s",
     },
-    targets: [{ against: "Python script", atMost: 1.5 }],
+    targets: [{ against: "Python script", atMost: 1 }],
     loads: [
       { server: OURS, script: "export-load.ts", argv: (folder) => [OURS, "100000", folder], take: seconds },
       {

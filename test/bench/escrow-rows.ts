@@ -1,5 +1,7 @@
 import { OURS, type Row, type Sample } from "./rows.ts";
 
+type Said = Readonly<Record<string, unknown>>;
+
 /** One program of the escrow's benchmark: what it prints is one line of JSON. */
 export interface EscrowLoad {
   /** Whose figure it is: ours, or a peer's. */
@@ -8,7 +10,7 @@ export interface EscrowLoad {
   readonly script: string;
   readonly argv: (folder: string) => readonly string[];
   /** The row's figure, out of what was printed. */
-  readonly take: (said: Readonly<Record<string, unknown>>) => Sample;
+  readonly take: (said: Said) => Sample;
 }
 
 export interface EscrowRow extends Row {
@@ -16,8 +18,8 @@ export interface EscrowRow extends Row {
 }
 
 /** A number that was printed; NaN, which fits no target, where there is none of that name. */
-const number = (said: Readonly<Record<string, unknown>>, name: string) => Number(said[name] ?? Number.NaN);
-const seconds = (said: Readonly<Record<string, unknown>>): Sample => ({ value: number(said, "seconds") });
+const number = (said: Said, name: string) => Number(said[name] ?? Number.NaN);
+const seconds = (said: Said): Sample => ({ value: number(said, "seconds") });
 
 const MILLION = 1_000_000;
 const group = "escrow";
@@ -25,9 +27,10 @@ const once = { group, rounds: 1, better: "less" } as const;
 const thrice = { group, rounds: 3, better: "less" } as const;
 
 const importing = (rows: number, take: EscrowLoad["take"]): EscrowLoad => {
-  return { server: OURS, script: "import-load.ts", argv: (folder) => [String(rows), folder], take };
+  return { server: OURS, script: "import-load.ts", argv: () => [String(rows)], take };
 };
-const importMemory = (said: Readonly<Record<string, unknown>>): Sample => ({ value: number(said, "peakMB") });
+const importSeconds = (said: Said): number => number(said, "rows") / number(said, "rowsPerSecond");
+const importMB = (said: Said): number => (number(said, "maxRssMiB") * 1_048_576) / 1e6;
 
 export const ESCROW_ROWS: readonly EscrowRow[] = [
   {
@@ -38,21 +41,21 @@ export const ESCROW_ROWS: readonly EscrowRow[] = [
       unit: "s",
       targets: [{ atMost: 60 }],
     },
-    loads: [importing(100_000, (said) => ({ ...seconds(said), memoryMB: number(said, "peakMB") }))],
+    loads: [importing(100_000, (said) => ({ value: importSeconds(said), memoryMB: importMB(said) }))],
   },
   {
     ...{ ...once, id: "import-1m", title: "the memory that 1,000,000 rows take to import", unit: "MB" },
     targets: [{ against: "100,000 rows", atMost: 1.25 }],
     loads: [
-      importing(MILLION, (said) => ({ ...importMemory(said), seconds: number(said, "seconds") })),
-      { ...importing(100_000, importMemory), server: "100,000 rows" },
+      importing(MILLION, (said) => ({ value: importMB(said), seconds: importSeconds(said) })),
+      { ...importing(100_000, (said) => ({ value: importMB(said) })), server: "100,000 rows" },
     ],
   },
   {
     ...{ ...thrice, id: "import-age", title: "1,000 rows imported, beside the age program run once a row", unit: "s" },
     targets: [{ against: "age", atMost: 0.5 }],
     loads: [
-      importing(1_000, seconds),
+      importing(1_000, (said) => ({ value: importSeconds(said) })),
       { server: "age", script: "age-load.ts", argv: (folder) => ["1000", folder], take: seconds },
     ],
   },
@@ -81,8 +84,8 @@ export const ESCROW_ROWS: readonly EscrowRow[] = [
     ...{ better: "more", targets: [{ atLeast: 200 }] },
     loads: [
       {
-        ...{ server: OURS, script: "release-load.ts", argv: (folder) => [folder] },
-        take: (said) => ({ value: number(said, "releasesPerSecond") }),
+        ...{ server: OURS, script: "release-load.ts", argv: () => ["2000"] },
+        take: (said) => ({ value: number(said, "releasesPerSecond"), p99Ms: number(said, "p99Ms") }),
       },
     ],
   },
@@ -137,7 +140,7 @@ export const ESCROW_ROWS: readonly EscrowRow[] = [
 ];
 
 /** The highest `p99` of all kinds of lookup, each of which is an object with its percentiles in milliseconds. */
-function slowest(said: Readonly<Record<string, unknown>>): number {
+function slowest(said: Said): number {
   const all = Object.values(said).flatMap((each) =>
     typeof each === "object" && each !== null && "p99" in each ? [Number(each.p99)] : [],
   );

@@ -70,6 +70,25 @@ it("each of the escrow's rows has our figure, a target, and one that is missing 
   }
 });
 
+it.each<[string, string, string, Partial<Sample>]>([
+  [
+    ...(["import-100k", OURS] as const),
+    '{"rows":100000,"seconds":21.3,"rowsPerSecond":4000,"maxRssMiB":200,"vaultMiB":80}',
+    { value: 25, memoryMB: 209.7152 },
+  ],
+  [
+    "lookup",
+    OURS,
+    '{"deposits":9,"first8":{"p50":0.1,"p99":0.4},"deviceId":{"p50":0.2,"p99":0.9},"all":9}',
+    { value: 0.9 },
+  ],
+  ["release", OURS, '{"releases":2000,"releasesPerSecond":900,"p50Ms":9,"p99Ms":20.5}', { value: 900, p99Ms: 20.5 }],
+  ["import-age", "age", '{"seconds":4.5}', { value: 4.5 }],
+])("%s takes its figure for %s out of what the program prints", (id, server, said, sample) => {
+  const { take } = ESCROW_ROWS.find((each) => each.id === id)!.loads.find((each) => each.server === server)!;
+  expect(take(JSON.parse(said))).toMatchObject(sample);
+});
+
 it("two places on a page are filled each by its own results", () => {
   const page = "a\n<!-- x -->\n<!-- to here -->\nb\n<!-- y -->\nold\n<!-- to here -->\nc\n";
   const both = placed(placed(page, "second", "<!-- y -->"), "first", "<!-- x -->");

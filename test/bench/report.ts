@@ -80,8 +80,10 @@ function range({ row }: RowResult, samples: readonly Sample[]): string {
 function notesOn(samples: readonly Sample[]): string[] {
   const most = (pick: (sample: Sample) => number | undefined) => Math.max(0, ...samples.map((each) => pick(each) ?? 0));
   const [seconds, memory] = [most((each) => each.seconds), most((each) => each.memoryMB)];
+  const p99 = most((each) => each.p99Ms);
   return [
     ...(seconds === 0 ? [] : [`in ${figure(seconds)} s`]),
+    ...(p99 === 0 ? [] : [`99 % of the answers within ${figure(p99)} ms`]),
     ...(memory === 0 ? [] : [`${figure(memory)} MB of memory at the most`]),
   ];
 }

@@ -110,6 +110,8 @@ export interface Sample {
   /** Devices that loaded at the same time. */
   readonly mostAtOnce?: number;
   readonly cpuSecondsPerGb?: number;
+  /** 99 of 100 answers came sooner. */
+  readonly p99Ms?: number;
   /** Resident, at the most. */
   readonly memoryMB?: number;
 }

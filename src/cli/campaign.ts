@@ -12,10 +12,10 @@ import type { JsonObject } from "../wire/json.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
-import { automaticCheckpoint } from "./checkpoint-files.ts";
+import { checkpointAtHalt } from "./checkpoint-files.ts";
 import { readText } from "./read-file.ts";
 import { readRemedy } from "./remedy.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
 import { count, formatTable, printable, terminalWidth } from "./table.ts";
 
 type Options = StateOption & { readonly json: boolean };
@@ -96,11 +96,9 @@ async function haltCommand(options: Options & { reason: string }): Promise<void>
     return typeof halted === "string" ? nothingToHalt(campaign) : halted;
   });
   const { campaign, reason } = entry.body;
-  if (!options.json)
-    process.stdout.write(`The campaign ${campaign} is HALTED: nothing more is admitted, released or changed.\n`);
-  const ledger = await openStateLedger(options);
-  const checkpoint = await automaticCheckpoint(stateFolder(options), ledger);
-  await ledger.close();
+  const halted = `The campaign ${campaign} is HALTED: nothing more is admitted, released or changed.\n`;
+  if (!options.json) process.stdout.write(halted);
+  const checkpoint = await checkpointAtHalt(options);
   if (options.json) print({ campaign, reason, checkpoint });
   else process.stdout.write(`${checkpoint}\n`);
 }

@@ -16,7 +16,7 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { fileCause } from "./read-file.ts";
 import { ownedAsItsFolder, stationKey } from "./signing-key.ts";
-import type { StateFolder } from "./state.ts";
+import { openStateLedger, type StateFolder, type StateOption, stateFolder } from "./state.ts";
 
 /** A checkpoint and the file it is in. */
 export interface MadeCheckpoint {
@@ -47,9 +47,25 @@ export async function makeCheckpoint(folder: StateFolder, ledger: SqliteLedger):
  * stops nothing: a halt that was written has happened.
  */
 export async function automaticCheckpoint(folder: StateFolder, ledger: SqliteLedger): Promise<string> {
+  return told(() => makeCheckpoint(folder, ledger));
+}
+
+/** For a verb that has closed the ledger again. */
+export function checkpointAtHalt(options: StateOption): Promise<string> {
+  return told(async () => {
+    const ledger = await openStateLedger(options);
+    try {
+      return await makeCheckpoint(stateFolder(options), ledger);
+    } finally {
+      await ledger.close();
+    }
+  });
+}
+
+async function told(make: () => Promise<MadeCheckpoint>): Promise<string> {
   try {
-    const { checkpoint } = await makeCheckpoint(folder, ledger);
-    return `Ledger checkpoint, signed: ${checkpoint.seq}:${checkpoint.hash}`;
+    const { seq, hash } = (await make()).checkpoint;
+    return `Ledger checkpoint, signed: ${seq}:${hash}`;
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return `No ledger checkpoint was made: ${error.message}`;

@@ -9,27 +9,16 @@ import type { RowResult, Sample } from "./rows.ts";
 const TIMEOUT = 3_600_000;
 
 /**
- * The rows of the escrow, each of whose programs runs by itself, in turn, in a folder of the row's own below `scratch`.
- * These need neither a network nor root.
+ * One row of the escrow: its programs in turn, `rounds` times, each in a folder of its own below `folder`, which is gone
+ * afterwards. They need neither a network nor root.
  */
-export async function measureEscrow(
-  rows: readonly EscrowRow[],
-  roundsOf: (row: EscrowRow) => number,
-  scratch: string,
-  say: (line: string) => void,
-): Promise<RowResult[]> {
-  const results: RowResult[] = [];
-  for (const row of rows) {
-    say(`${row.title}: ${row.loads.map(({ server }) => server).join(", ")}; rounds: ${roundsOf(row)}`);
-    const folder = join(scratch, row.id);
-    rmSync(folder, { recursive: true, force: true });
-    const servers: Record<string, Sample[]> = Object.fromEntries(row.loads.map(({ server }) => [server, []]));
-    for (let round = 0; round < roundsOf(row); round++)
-      for (const load of row.loads) servers[load.server]!.push(await once(load, folder));
-    rmSync(folder, { recursive: true, force: true });
-    results.push({ row, servers });
-  }
-  return results;
+export async function measureEscrow(row: EscrowRow, rounds: number, folder: string): Promise<RowResult> {
+  rmSync(folder, { recursive: true, force: true });
+  const servers: Record<string, Sample[]> = Object.fromEntries(row.loads.map(({ server }) => [server, []]));
+  for (let round = 0; round < rounds; round++)
+    for (const load of row.loads) servers[load.server]!.push(await once(load, folder));
+  rmSync(folder, { recursive: true, force: true });
+  return { row, servers };
 }
 
 async function once({ server, script, argv, take }: EscrowLoad, folder: string): Promise<Sample> {

@@ -58,12 +58,13 @@ async function inTurns(
   for (let round = 0; round < roundsOf(row); round++)
     for (const server of servers) samples[server]!.push(await once(server, round));
   const result = { row, servers: samples };
-  for (const server of servers) say(`  ${server}: ${medianOf(samples[server]!).toPrecision(4)} ${row.unit}`);
   sayVerdicts(result);
   return result;
 }
 
 function sayVerdicts(result: RowResult): void {
+  for (const [server, samples] of Object.entries(result.servers))
+    say(`  ${server}: ${medianOf(samples).toPrecision(4)} ${result.row.unit}`);
   for (const { target, against, is, holds } of verdicts(result))
     say(
       `  ${holds ? "holds" : "MISSED"}: ${against === null ? "" : `/ ${against} = `}${is.toPrecision(3)} ${JSON.stringify(target)}`,
@@ -75,8 +76,12 @@ async function escrow(): Promise<number> {
   const all = ESCROW_ROWS.filter(wanted);
   const absent = all.filter((row) => !isThere(row));
   for (const { id } of absent) say(`${id}: NOT MEASURED, its program is not there`);
-  const rows = await measureEscrow(all.filter(isThere), roundsOf, join(BUILD, "escrow"), say);
-  for (const result of rows) sayVerdicts(result);
+  const rows: RowResult[] = [];
+  for (const row of all.filter(isThere)) {
+    say(`${row.title}: ${row.loads.map(({ server }) => server).join(", ")}; rounds: ${roundsOf(row)}`);
+    rows.push(await measureEscrow(row, roundsOf(row), join(BUILD, "escrow", row.id)));
+    sayVerdicts(rows.at(-1)!);
+  }
   const machine = await machineName();
   const results: BenchResults = { machine, versions: await escrowVersions(), rows };
   writeFileSync(join(ROOT, "build", "bench-escrow.json"), resultsText(results));

@@ -31,14 +31,14 @@ export interface MadeCheckpoint {
 export async function makeCheckpoint(folder: StateFolder, ledger: SqliteLedger): Promise<MadeCheckpoint> {
   const key = stationKey(folder.signingKey);
   const [actor, station, at] = [operatorActor(), hostname(), Date.now()];
-  const telling = keyEntry(await ledger.commandsBeginning(KEY_COMMANDS), publicKeyHex(key), station, actor);
+  const telling = keyEntry(await ledger.commandsBeginning(KEY_COMMANDS), publicKeyHex(key), station);
   if (telling !== null) await ledger.append(telling);
   const [head] = await ledger.read((await ledger.head()).seq - 1, 1);
   const { epoch, seq, hash } = head!;
   const checkpoint = signCheckpoint({ ledgerId: parseGuid(ledger.ledgerId), epoch, seq, hash, at, station }, key);
   const file = keep(folder.checkpoints, checkpoint);
   const body = { type: "ledger.checkpointed", seq, hash };
-  await ledger.append({ body, actor, commandId: `checkpoint:${seq}:${station}:${at}` });
+  await ledger.append({ body, actor, commandId: `checkpoint:${seq}:${at}:${process.pid}` });
   return { checkpoint, file };
 }
 

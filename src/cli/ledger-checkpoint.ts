@@ -9,7 +9,7 @@ import { operatorActor } from "./actor.ts";
 import { makeCheckpoint } from "./checkpoint-files.ts";
 import { fileCause } from "./read-file.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateLedger, withStateOption } from "./state.ts";
-import { formatTime, printable } from "./table.ts";
+import { formatTime, printable, terminalWidth } from "./table.ts";
 
 type CheckpointOptions = StateOption & {
   readonly out?: string;
@@ -51,7 +51,7 @@ async function checkpoint(options: CheckpointOptions): Promise<void> {
     if (options.html !== undefined) writeNew(options.html, await checkpointPage(made, operatorActor()));
     const text = checkpointText(made);
     if (options.json) process.stdout.write(`${JSON.stringify({ ...made, file, text })}\n`);
-    else process.stdout.write(`${describe(made, file)}${options.printQr ? `\n${symbolText(await qrCode(text))}` : ""}`);
+    else process.stdout.write(`${describe(made, file)}${options.printQr ? `\n${await symbolFor(text)}` : ""}`);
   } finally {
     await ledger.close();
   }
@@ -71,6 +71,14 @@ function describe({ ledgerId, seq, hash, at, station, publicKey }: Checkpoint, f
     "ledger here can write what is kept beside it.",
     "",
   ].join("\n");
+}
+
+/** A symbol whose lines the terminal breaks is none. */
+async function symbolFor(text: string): Promise<string> {
+  const symbol = await qrCode(text);
+  const columns = symbol.width + 8;
+  if (terminalWidth() >= columns) return symbolText(symbol);
+  return `The QR code takes ${columns} columns, and this terminal has ${terminalWidth()}: widen it, or print the page (--html).\n`;
 }
 
 function refuseOld(file: string | undefined): void {

@@ -105,7 +105,7 @@ function forScripts({ survey, verdicts, sources, faults, notes }: Result) {
     holds: faults.length === 0,
     ledgerId,
     entries,
-    head,
+    head: findings.length === 0 ? head : null,
     findings,
     more,
     checkpoints,
@@ -124,7 +124,7 @@ function describe({ survey, verdicts, faults, notes }: Result): string {
   const checked =
     signed === undefined
       ? "No checkpoint was there to check it against: a cut end would not be seen. Make one: breakglass ledger checkpoint\n"
-      : `So ${verdicts.length === 1 ? "does its checkpoint" : `do its ${verdicts.length} checkpoints`}; the newest is of entry ${signed.seq}, signed ${formatTime(signed.at)} by ${printable(signed.station)}, key ${signed.publicKey}.\n`;
+      : `So ${verdicts.length === 1 ? "does its checkpoint," : `do its ${verdicts.length} checkpoints; the newest is`} of entry ${signed.seq}, signed ${formatTime(signed.at)} by ${printable(signed.station)}, key ${signed.publicKey}.\n`;
   return `The ledger holds: ${count(entries, "entry", "entries")}, the last at ${formatTime(head.at)}.\n${checked}${said}To find a later cut, note down its head: ${head.seq}:${head.hash}\n`;
 }
 

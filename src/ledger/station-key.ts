@@ -34,11 +34,11 @@ export function keysAfter(keys: KnownKeys, { seq, body }: Pick<Entry, "seq" | "b
  * The entry that tells of `publicKey`, if the ledger does not know it yet. `told` are the entries that told of keys so
  * far. A key of the same station that is no longer there was lost or replaced: both are said, never silent.
  */
-export function keyEntry(told: readonly Entry[], publicKey: string, station: string, actor: string): NewEntry | null {
+export function keyEntry(told: readonly Entry[], publicKey: string, station: string): NewEntry | null {
   const here = told.filter((entry) => entry.station === station);
   const newest = here.at(-1)?.body.publicKey;
   if (newest === publicKey) return null;
   const body =
     typeof newest === "string" ? { type: KEY_REPLACED, publicKey, before: newest } : { type: KEY_MADE, publicKey };
-  return { body, actor, commandId: `${KEY_COMMANDS}${publicKey}:${told.length}` };
+  return { body, actor: "station", commandId: `${KEY_COMMANDS}${publicKey}:${told.length}` };
 }

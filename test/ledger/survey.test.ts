@@ -261,7 +261,7 @@ describe("the key that signed", () => {
 
   test("is told to the ledger once, and as a replacement where the station had another", () => {
     const told = (entries: readonly Entry[], key: string, station = "laptop-1") =>
-      keyEntry(entries, key, station, "station")?.body ?? null;
+      keyEntry(entries, key, station)?.body ?? null;
     const first = link(undefined, made);
     expect(told([], publicKey)).toEqual(made);
     expect(told([first], publicKey)).toBeNull();

@@ -13,6 +13,7 @@ import type { JsonObject } from "../wire/json.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { checkpointAtHalt } from "./checkpoint-files.ts";
 import { rotationLine } from "./escrow-rotation.ts";
 import { readText } from "./read-file.ts";
 import { readRemedy } from "./remedy.ts";
@@ -106,9 +107,11 @@ async function haltCommand(options: Options & { reason: string }): Promise<void>
     return typeof halted === "string" ? nothingToHalt(campaign) : halted;
   });
   const { campaign, reason } = entry.body;
-  if (options.json) return print({ campaign, reason });
-  process.stdout.write(`The campaign ${campaign} is HALTED: nothing more is admitted, released or changed.\n`);
-  process.stdout.write(await rotationLine(options));
+  const halted = `The campaign ${campaign} is HALTED: nothing more is admitted, released or changed.\n`;
+  if (!options.json) process.stdout.write(halted);
+  const checkpoint = await checkpointAtHalt(options);
+  if (options.json) print({ campaign, reason, checkpoint });
+  else process.stdout.write(`${checkpoint}\n${await rotationLine(options)}`);
 }
 
 async function confirmCommand(code: string, options: Options): Promise<void> {

@@ -16,6 +16,7 @@ import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { campaignLine } from "./campaign.ts";
+import { automaticCheckpoint } from "./checkpoint-files.ts";
 import { rotationLine } from "./escrow-rotation.ts";
 import { forgetUnused } from "./forget.ts";
 import { type PassphraseOption, readPassphrase } from "./passphrase.ts";
@@ -106,6 +107,7 @@ async function serve(options: ServeOptions): Promise<void> {
   say.counters(station);
   await vault.close();
   if (!options.sealed) await record("vault.sealed");
+  say.notice(await automaticCheckpoint(folder, ledger));
   await ledger.close();
   say.farewell(await rotationLine(options));
 }

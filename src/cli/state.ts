@@ -18,6 +18,10 @@ export interface StateFolder {
   readonly ledger: string;
   readonly caCertificate: string;
   readonly caKey: string;
+  /** The station's Ed25519 key, which signs checkpoints. */
+  readonly signingKey: string;
+  /** Where checkpoints are kept, one file each. */
+  readonly checkpoints: string;
 }
 
 export function withStateOption(command: Command): Command {
@@ -38,6 +42,8 @@ export function stateFolder(options: StateOption, create = false): StateFolder {
     ledger: join(folder, "ledger.sqlite"),
     caCertificate: join(folder, "station-ca.pem"),
     caKey: join(folder, "station-ca.key"),
+    signingKey: join(folder, "station-signing.key"),
+    checkpoints: join(folder, "checkpoints"),
   };
 }
 
@@ -45,6 +51,17 @@ export function stateFolder(options: StateOption, create = false): StateFolder {
 export function openStateLedger(options: StateOption, create = false): Promise<SqliteLedger> {
   const { ledger } = stateFolder(options, create);
   return openSqliteLedger(ledger, { station: hostname(), clock: Date.now, create });
+}
+
+/** The ledger in the state folder for looking at, even one whose end was changed; it is closed afterwards. */
+export async function withStateLedger<T>(options: StateOption, act: (ledger: SqliteLedger) => Promise<T>): Promise<T> {
+  const { ledger: path } = stateFolder(options);
+  const ledger = await openSqliteLedger(path, { station: hostname(), clock: Date.now, evenIfBroken: true });
+  try {
+    return await act(ledger);
+  } finally {
+    await ledger.close();
+  }
 }
 
 function makeFolder(folder: string): void {

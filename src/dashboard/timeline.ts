@@ -21,6 +21,9 @@ const wait = (text: string) => ({ mark: "wait", text }) as const;
 const TELLINGS: Readonly<Record<string, Telling>> = {
   "station.started": (b) => plain(`station ${b.station} serves on ${b.interface} (${b.address})`),
   "station.noticed": (b) => bad(String(b.text)),
+  "station.key-made": (b) => plain(`the station signs with key ${b.publicKey}`),
+  "station.key-replaced": (b) => wait(`the station signs with another key: ${b.publicKey}, before it ${b.before}`),
+  "ledger.checkpointed": (b) => plain(`ledger checkpoint signed: ${b.seq}:${b.hash}`),
   "vault.created": () => plain("vault created"),
   "vault.imported": (b) => plain(`vault import: ${b.deposited} deposited, ${b.rejected} rejected`),
   "vault.unsealed": () => plain("vault unsealed"),

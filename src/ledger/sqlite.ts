@@ -53,6 +53,8 @@ export interface SqliteLedgerOptions {
 
 /** The ledger as a file. */
 export interface SqliteLedger extends Ledger {
+  /** The entries whose command ID begins so, in order; found by the file's index, however many others there are. */
+  commandsBeginning(prefix: string): Promise<readonly Entry[]>;
   /** What SQLite finds wrong with the file's structure (`PRAGMA integrity_check`); empty if nothing. */
   integrity(): Promise<readonly string[]>;
 }
@@ -141,6 +143,15 @@ class SqliteStore implements SqliteLedger {
     try {
       const head = this.#head();
       return head === null ? { seq: 0, hash: NO_ENTRY } : { seq: head.seq, hash: head.hash };
+    } catch (error) {
+      throw storeFault(error, KIND.name, this.#path);
+    }
+  }
+
+  async commandsBeginning(prefix: string): Promise<readonly Entry[]> {
+    try {
+      const rows = this.#sql.commandsFrom.all(prefix, `${prefix}\u{10ffff}`);
+      return rows.map((row) => this.#entry(row as unknown as Row));
     } catch (error) {
       throw storeFault(error, KIND.name, this.#path);
     }
@@ -246,11 +257,21 @@ class SqliteStore implements SqliteLedger {
   }
 
   #entry(row: Row): Entry {
-    try {
-      return { ...row, ledgerId: this.ledgerId, body: JSON.parse(row.body) as EntryBody };
-    } catch {
-      throw new StoreError("damaged", KIND.name, this.#path, `the body of entry ${row.seq} is not JSON`);
+    const body = parsed(row.body);
+    if (typeof body?.type === "string") {
+      const { epoch, seq, prev, hash, at, stationAt, station, actor, commandId, generation } = row;
+      const { ledgerId } = this;
+      return { ledgerId, epoch, seq, prev, hash, at, stationAt, station, actor, commandId, generation, body };
     }
+    throw new StoreError("damaged", KIND.name, this.#path, `the body of entry ${row.seq} is not an event in JSON`);
+  }
+}
+
+function parsed(text: string): EntryBody | null {
+  try {
+    return JSON.parse(text) as EntryBody;
+  } catch {
+    return null;
   }
 }
 
@@ -261,6 +282,7 @@ function statements(db: DatabaseSync) {
     insert: db.prepare(`INSERT INTO entry (${columns}) VALUES (${named})`),
     last: db.prepare(`SELECT ${columns} FROM entry ORDER BY seq DESC LIMIT 1`),
     byCommand: db.prepare(`SELECT ${columns} FROM entry WHERE commandId = ?`),
+    commandsFrom: db.prepare(`SELECT ${columns} FROM entry WHERE commandId >= ? AND commandId < ? ORDER BY seq`),
     after: db.prepare(`SELECT ${columns} FROM entry WHERE seq > ? ORDER BY seq LIMIT ?`),
   };
 }

@@ -1,7 +1,7 @@
 import type { Entry } from "./entry.ts";
-import { entryHash, NO_ENTRY } from "./hash.ts";
+import { hashFits, NO_ENTRY } from "./hash.ts";
 import type { Ledger } from "./ledger.ts";
-import { StoreError } from "./store-error.ts";
+import { readThrough } from "./read-through.ts";
 
 /** The last entry that held, as much of it as the next one is checked against. */
 export interface Link {
@@ -39,8 +39,7 @@ export function follow(before: Link | null, entry: Entry): Link | Break {
   if (entry.prev !== (before?.hash ?? NO_ENTRY))
     return broken("chain", `entry ${expected} does not follow from entry ${expected - 1}`);
   if (before !== null && entry.at < before.at) return broken("time", `ledger time goes back at entry ${expected}`);
-  if (entry.hash !== entryHash(entry))
-    return broken("hash", `entry ${expected} was changed: its hash does not fit its fields`);
+  if (!hashFits(entry)) return broken("hash", `entry ${expected} was changed: its hash does not fit its fields`);
   return { ledgerId: entry.ledgerId, epoch: entry.epoch, seq: entry.seq, hash: entry.hash, at: entry.at };
 }
 
@@ -63,27 +62,18 @@ export function verifyEntries(entries: Iterable<Entry>, before: Link | null = nu
   return { holds: true, entries: count, head };
 }
 
-/** Reads and checks a whole ledger, some thousand entries at a time, and one by one where it cannot be read. */
+/** Reads and checks a whole ledger up to the first break. */
 export async function verifyLedger(ledger: Ledger): Promise<Whole | Break> {
-  let head: Link | null = null;
-  let size = 5_000;
-  while (true) {
-    const page: readonly Entry[] | StoreError = await ledger.read(head?.seq ?? 0, size).catch(damage);
-    const seq: number = (head?.seq ?? 0) + 1;
-    if (page instanceof StoreError) {
-      if (size === 1)
-        return { holds: false, seq, fault: "unreadable", what: `entry ${seq} cannot be read: ${page.message}` };
-      size = 1;
-      continue;
+  let verdict: Whole | Break = { holds: true, entries: 0, head: null };
+  let count = 0;
+  for await (const page of readThrough(ledger)) {
+    if (!verdict.holds) break;
+    if ("why" in page) {
+      const { from: seq, why } = page;
+      return { holds: false, seq, fault: "unreadable", what: `entry ${seq} cannot be read: ${why}` };
     }
-    const verdict: Whole | Break = verifyEntries(page, head);
-    if (!verdict.holds) return verdict;
-    if (page.length === 0) return { holds: true, entries: seq - 1, head };
-    head = verdict.head;
+    verdict = verifyEntries(page, verdict.head);
+    count += page.length;
   }
-}
-
-function damage(error: unknown): StoreError {
-  if (error instanceof StoreError && error.fault === "damaged") return error;
-  throw error;
+  return verdict.holds ? { ...verdict, entries: count } : verdict;
 }

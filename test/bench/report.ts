@@ -9,7 +9,9 @@ export interface BenchResults {
   readonly rows: readonly RowResult[];
 }
 
-const [BEGINS, ENDS] = ["<!-- npm run bench -- --write: from here -->", "<!-- to here -->"];
+const BEGINS = "<!-- npm run bench -- --write: from here -->";
+const ESCROW_BEGINS = "<!-- npm run bench -- --only escrow --write: from here -->";
+const ENDS = "<!-- to here -->";
 const PAGE = join("docs", "benchmarks.md");
 
 /** The same with every verdict, for other programs. */
@@ -27,19 +29,69 @@ export function writePage(root: string, results: BenchResults): void {
   writeFileSync(join(root, "docs", "pictures", "bench-tftp.svg"), drawn);
 }
 
-export function placed(page: string, text: string): string {
-  const [before, rest] = page.split(BEGINS);
-  const after = rest?.split(ENDS)[1];
-  if (after === undefined) throw new Error(`${PAGE} has lost the lines that say where the results go`);
-  return `${before}${BEGINS}\n\n${text}\n${ENDS}${after}`;
+/** The same for the escrow's rows, which have a place of their own. */
+export function writeEscrow(root: string, results: BenchResults): void {
+  const path = join(root, PAGE);
+  writeFileSync(path, placed(readFileSync(path, "utf8"), escrowSection(results), ESCROW_BEGINS));
+}
+
+export function placed(page: string, text: string, begins = BEGINS): string {
+  const from = page.indexOf(begins);
+  const to = page.indexOf(ENDS, from);
+  if (from < 0 || to < 0) throw new Error(`${PAGE} has lost the lines that say where the results go`);
+  return `${page.slice(0, from)}${begins}\n\n${text}\n${page.slice(to)}`;
+}
+
+export function escrowSection({ machine, versions, rows }: BenchResults): string {
+  return [
+    `${machine}. ${listed(versions)}. \`npm run bench -- --only escrow --write\``,
+    "",
+    "| work | target | measured |",
+    "|---|---|---|",
+    ...rows.flatMap((result) => verdicts(result).map((verdict) => line(result, verdict))),
+    "",
+    "Medians, with the lowest and the highest round where there are several:",
+    "",
+    "| work | who | value | |",
+    "|---|---|---|---|",
+    ...rows.flatMap((result) =>
+      Object.entries(result.servers).map(([name, samples]) => {
+        const notes = notesOn(samples).join(", ");
+        return `| ${result.row.title} | ${named(name)} | ${range(result, samples)} | ${notes} |`;
+      }),
+    ),
+    "",
+  ].join("\n");
+}
+
+const named = (name: string) => (name === OURS ? `**${name}**` : name);
+
+function listed(versions: BenchResults["versions"]): string {
+  const all = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return all.join(", ");
+}
+
+function range({ row }: RowResult, samples: readonly Sample[]): string {
+  const values = samples.map(({ value }) => value);
+  const median = `${figure(medianOf(samples))} ${row.unit}`;
+  return values.length === 1 ? median : `${median} (${figure(Math.min(...values))} to ${figure(Math.max(...values))})`;
+}
+
+function notesOn(samples: readonly Sample[]): string[] {
+  const most = (pick: (sample: Sample) => number | undefined) => Math.max(0, ...samples.map((each) => pick(each) ?? 0));
+  const [seconds, memory] = [most((each) => each.seconds), most((each) => each.memoryMB)];
+  const p99 = most((each) => each.p99Ms);
+  return [
+    ...(seconds === 0 ? [] : [`in ${figure(seconds)} s`]),
+    ...(p99 === 0 ? [] : [`99 % of the answers within ${figure(p99)} ms`]),
+    ...(memory === 0 ? [] : [`${figure(memory)} MB of memory at the most`]),
+  ];
 }
 
 export function section({ machine, versions, rows }: BenchResults): string {
   const judged = rows.flatMap((result) => verdicts(result).map((verdict) => line(result, verdict)));
   return [
-    `${machine}. ${Object.entries(versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(", ")}.`,
+    `${machine}. ${listed(versions)}.`,
     "",
     "| work | target | measured |",
     "|---|---|---|",
@@ -67,8 +119,7 @@ function line({ row }: RowResult, { target, against, is, holds }: Verdict): stri
   return `| ${row.title} | ${wanted}${finished} | ${holds ? value : `**missed:** ${value}`} |`;
 }
 
-function measured({ row }: RowResult, name: string, samples: readonly Sample[]): string {
-  const values = samples.map(({ value }) => value);
+function measured(result: RowResult, name: string, samples: readonly Sample[]): string {
   const cpu = samples.flatMap(({ cpuSecondsPerGb }) => (cpuSecondsPerGb === undefined ? [] : [cpuSecondsPerGb]));
   const most = (pick: (sample: Sample) => number | undefined) => Math.max(0, ...samples.map((each) => pick(each) ?? 0));
   const [unfinished, seconds] = [most((each) => each.unfinished), most((each) => each.seconds)];
@@ -76,8 +127,7 @@ function measured({ row }: RowResult, name: string, samples: readonly Sample[]):
     unfinished === 0 ? "" : `${unfinished} unfinished`,
     seconds === 0 ? "" : `the last after ${seconds.toFixed(2)} s`,
   ].filter((note) => note !== "");
-  const range = `${figure(medianOf(samples))} ${row.unit} (${figure(Math.min(...values))} to ${figure(Math.max(...values))})`;
   // What tftpd-hpa does is done by children of it that nobody waits for.
   const cost = cpu.length === 0 || name === "tftpd-hpa" ? "" : figure(medianOf(cpu.map((value) => ({ value }))));
-  return `| ${row.title} | ${name === OURS ? `**${name}**` : name} | ${range} | ${cost} | ${notes.join(", ")} |`;
+  return `| ${result.row.title} | ${named(name)} | ${range(result, samples)} | ${cost} | ${notes.join(", ")} |`;
 }

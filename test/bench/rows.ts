@@ -9,6 +9,8 @@ export interface Target {
 /** One kind of work that servers do in turn, round by round. */
 export interface Row {
   readonly id: string;
+  /** Rows that `--only` picks together. */
+  readonly group?: "escrow";
   readonly title: string;
   readonly unit: string;
   readonly better: "more" | "less";
@@ -108,6 +110,10 @@ export interface Sample {
   /** Devices that loaded at the same time. */
   readonly mostAtOnce?: number;
   readonly cpuSecondsPerGb?: number;
+  /** 99 of 100 answers came sooner. */
+  readonly p99Ms?: number;
+  /** Resident, at the most. */
+  readonly memoryMB?: number;
 }
 
 export interface Verdict {

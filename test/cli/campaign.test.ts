@@ -95,16 +95,26 @@ describe("arm", () => {
 });
 
 describe("halt", () => {
-  test("halts once; the second time says who halted it and why, and writes nothing", async () => {
+  test("halts once, with a signed checkpoint; the second time says who halted it and why, and writes nothing", async () => {
     await arm();
     expect((await campaign("halt", "--reason", "wrong building")).stdout).toMatch(
-      /^The campaign \S+ is HALTED: nothing more/,
+      /^The campaign \S+ is HALTED: nothing more.*\nLedger checkpoint, signed: 4:[0-9a-f]{64}\n$/,
     );
     await expect(campaign("halt")).rejects.toMatchObject({
       message: expect.stringMatching(/is HALTED already \(wrong building\)/),
       exitCode: 3,
     });
-    expect(await types()).toEqual(["campaign.armed", "campaign.halted"]);
+    expect(await types()).toEqual(["campaign.armed", "campaign.halted", "station.key-made", "ledger.checkpointed"]);
+  });
+
+  test("is halted though no checkpoint can be made, and that is said", async () => {
+    await arm();
+    writeFileSync(join(state, "station-signing.key"), "");
+    const { stdout, exitCode } = await campaign("halt");
+    expect(stdout).toMatch(
+      /is HALTED[^\n]*\nNo ledger checkpoint was made: The station's signing key \S+ cannot be read/,
+    );
+    expect([exitCode, await types()]).toEqual([0, ["campaign.armed", "campaign.halted"]]);
   });
 
   test("with nothing to halt, the wrong folder is thought of", async () => {

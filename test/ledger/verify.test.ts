@@ -1,9 +1,11 @@
+import { hash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Entry } from "../../src/ledger/entry.ts";
+import type { Entry, EntryBody } from "../../src/ledger/entry.ts";
 import { exportLine, parseExportLine } from "../../src/ledger/export.ts";
 import { entryHash, NO_ENTRY } from "../../src/ledger/hash.ts";
 import { verifyEntries } from "../../src/ledger/verify.ts";
+import { canonicalJson } from "../../src/wire/json.ts";
 import { MalformedError } from "../../src/wire/malformed.ts";
 
 function chain(types: readonly string[]): Entry[] {
@@ -85,6 +87,26 @@ test("an entry rehashed by a forger breaks the entry after it", () => {
   const { hash: _old, ...forged } = { ...entries[1]!, actor: "operator:eve" };
   const bad = entries.with(1, { ...forged, hash: entryHash(forged) });
   expect(verifyEntries(bad)).toMatchObject({ holds: false, fault: "chain", seq: 3 });
+});
+
+test("the hash is that of the canonical JSON of all other fields", () => {
+  const text = fc.string({ unit: "grapheme" });
+  const open = fc.record({
+    ...{ ledgerId: text, prev: text, station: text, actor: text, commandId: text },
+    ...{
+      epoch: fc.maxSafeInteger(),
+      seq: fc.maxSafeInteger(),
+      at: fc.maxSafeInteger(),
+      stationAt: fc.maxSafeInteger(),
+    },
+    generation: fc.maxSafeInteger(),
+    body: fc.dictionary(fc.string(), fc.jsonValue()).map((more) => ({ ...more, type: "x" }) as EntryBody),
+  });
+  fc.assert(
+    fc.property(open, (fields) => {
+      expect(entryHash(fields)).toBe(hash("sha256", canonicalJson(fields)));
+    }),
+  );
 });
 
 test("the epoch rises only by an adoption", () => {

@@ -43,6 +43,7 @@ const PATHS = [
   "/state/vault.sqlite",
   "/ledger.sqlite",
   "/station-ca.key",
+  "/station-signing.key",
   "/manifest.json",
   "file:///etc/passwd",
   "http://127.0.0.1/vmlinuz",

@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { parseRecoveryPassword } from "../../../src/bitlocker/recovery-password.ts";
 import { coverage } from "../../../src/escrow/coverage.ts";
 import { parseHeader, parseRow } from "../../../src/escrow/csv.ts";
@@ -5,8 +6,17 @@ import { readDeviceList } from "../../../src/escrow/device-list.ts";
 import { linesOf } from "../../../src/escrow/lines.ts";
 import { looksLikePassword } from "../../../src/escrow/password-text.ts";
 import { parseInventory, recognise } from "../../../src/fleet/inventory.ts";
+import {
+  checkpointJson,
+  checkpointText,
+  parseCheckpoint,
+  signatureFits,
+  signCheckpoint,
+} from "../../../src/ledger/checkpoint.ts";
 import { exportLine, parseExportLine } from "../../../src/ledger/export.ts";
+import { Surveyor } from "../../../src/ledger/survey.ts";
 import { verifyEntries } from "../../../src/ledger/verify.ts";
+import { parseGuid } from "../../../src/wire/guid.ts";
 import { fileOf } from "../seeds.ts";
 import { bytesOf, must, type Target, textOf } from "../target.ts";
 
@@ -162,6 +172,10 @@ const ledgerLines: Target = {
       .filter((line) => line !== "")
       .map((line, index) => parseExportLine(line, index + 1));
     const verdict = verifyEntries(entries);
+    const surveyor = new Surveyor([1, 2, 3]);
+    for (const entry of entries) surveyor.take(entry);
+    const { findings } = surveyor.end();
+    must(verdict.holds === (findings.length === 0), "a survey finds something exactly where the chain breaks");
     for (const [index, entry] of entries.entries()) {
       const line = exportLine(entry);
       must(exportLine(parseExportLine(line, index + 1)) === line, "an exported line is read as it was");
@@ -170,5 +184,28 @@ const ledgerLines: Target = {
   },
 };
 
-export const TEXT: readonly Target[] = [recoveryPassword, escrowCsv, inventory, deviceList, ledgerLines];
+const CHECKPOINT = signCheckpoint(
+  { ledgerId: parseGuid(ID), epoch: 1, seq: 7, hash: "0a".repeat(32), at: 1_721_361_600_000, station: "laptop-1" },
+  // A known key, so that the seeds are the same bytes each time.
+  createPrivateKey({
+    key: Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.alloc(32, 7)]),
+    ...{ format: "der", type: "pkcs8" },
+  }),
+);
+
+const checkpoint: Target = {
+  name: "checkpoint",
+  share: 20_000,
+  seeds: bytesOf(checkpointJson(CHECKPOINT), checkpointText(CHECKPOINT)),
+  dictionary: [...JSON_WORDS, ...bytesOf("BGCP1:", "bgcp2:", ":", "\r\n", "0", "-1", "1e3")],
+  longest: 4_000,
+  run(input) {
+    const read = parseCheckpoint(textOf(input));
+    must(checkpointJson(parseCheckpoint(checkpointJson(read))) === checkpointJson(read), "its JSON is read as it was");
+    must(checkpointJson(parseCheckpoint(checkpointText(read))) === checkpointJson(read), "so is its text");
+    return signatureFits(read) ? "signed" : "not signed";
+  },
+};
+
+export const TEXT: readonly Target[] = [recoveryPassword, escrowCsv, inventory, deviceList, ledgerLines, checkpoint];
 export { JSON_WORDS };

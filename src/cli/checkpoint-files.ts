@@ -1,0 +1,125 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import {
+  type Checkpoint,
+  checkpointJson,
+  parseCheckpoint,
+  publicKeyHex,
+  signCheckpoint,
+} from "../ledger/checkpoint.ts";
+import type { SqliteLedger } from "../ledger/sqlite.ts";
+import { KEY_COMMANDS, keyEntry } from "../ledger/station-key.ts";
+import { parseGuid } from "../wire/guid.ts";
+import { MalformedError } from "../wire/malformed.ts";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { operatorActor } from "./actor.ts";
+import { fileCause } from "./read-file.ts";
+import { ownedAsItsFolder, stationKey } from "./signing-key.ts";
+import { openStateLedger, type StateFolder, type StateOption, stateFolder } from "./state.ts";
+
+/** A checkpoint and the file it is in. */
+export interface MadeCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly file: string;
+}
+
+/**
+ * Signs the ledger's head, keeps the checkpoint in the state folder, and appends `ledger.checkpointed`: that entry comes
+ * after the one that was signed. A station key that the ledger does not know yet is told to it first.
+ */
+export async function makeCheckpoint(folder: StateFolder, ledger: SqliteLedger): Promise<MadeCheckpoint> {
+  const key = stationKey(folder.signingKey);
+  const [actor, station, at] = [operatorActor(), hostname(), Date.now()];
+  const telling = keyEntry(await ledger.commandsBeginning(KEY_COMMANDS), publicKeyHex(key), station);
+  if (telling !== null) await ledger.append(telling);
+  const [head] = await ledger.read((await ledger.head()).seq - 1, 1);
+  const { epoch, seq, hash } = head!;
+  const checkpoint = signCheckpoint({ ledgerId: parseGuid(ledger.ledgerId), epoch, seq, hash, at, station }, key);
+  const file = keep(folder.checkpoints, checkpoint);
+  const body = { type: "ledger.checkpointed", seq, hash };
+  await ledger.append({ body, actor, commandId: `checkpoint:${seq}:${at}:${process.pid}` });
+  return { checkpoint, file };
+}
+
+/**
+ * The same at the end of a station's day and at a halt, told in one line. What keeps it from being made is told, too, and
+ * stops nothing: a halt that was written has happened.
+ */
+export async function automaticCheckpoint(folder: StateFolder, ledger: SqliteLedger): Promise<string> {
+  return told(() => makeCheckpoint(folder, ledger));
+}
+
+/** For a verb that has closed the ledger again. */
+export function checkpointAtHalt(options: StateOption): Promise<string> {
+  return told(async () => {
+    const ledger = await openStateLedger(options);
+    try {
+      return await makeCheckpoint(stateFolder(options), ledger);
+    } finally {
+      await ledger.close();
+    }
+  });
+}
+
+async function told(make: () => Promise<MadeCheckpoint>): Promise<string> {
+  try {
+    const { seq, hash } = (await make()).checkpoint;
+    return `Ledger checkpoint, signed: ${seq}:${hash}`;
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return `No ledger checkpoint was made: ${error.message}`;
+  }
+}
+
+function keep(folder: string, checkpoint: Checkpoint): string {
+  const file = join(folder, `checkpoint-${checkpoint.seq}-${checkpoint.hash.slice(0, 8)}.json`);
+  try {
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) ownedAsItsFolder(folder);
+    writeFileSync(`${file}.new`, checkpointJson(checkpoint), { mode: 0o600, flush: true });
+    ownedAsItsFolder(`${file}.new`);
+    renameSync(`${file}.new`, file);
+    return file;
+  } catch (error) {
+    throw new OperatorError(
+      `The checkpoint ${file} cannot be written: ${fileCause(error)}.`,
+      "Make room there, or run as the user who owns the folder.",
+      ExitCode.environment,
+    );
+  }
+}
+
+/** A checkpoint that was read, and where from; a file that holds none says why. */
+export interface ReadCheckpoint {
+  readonly source: string;
+  readonly checkpoint: Checkpoint | string;
+}
+
+/** All checkpoints in a folder, by name. Without `named`, a folder that is not there holds none. */
+export function readCheckpoints(folder: string, named: boolean): ReadCheckpoint[] {
+  if (!named && statSync(folder, { throwIfNoEntry: false }) === undefined) return [];
+  try {
+    const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+    return names.sort().map((name) => readCheckpoint(join(folder, name)));
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw unreadable(`The folder ${folder}`, error);
+  }
+}
+
+/** The checkpoint in a file, as JSON or as the text of its QR code. */
+export function readCheckpoint(file: string): ReadCheckpoint {
+  try {
+    return { source: file, checkpoint: parseCheckpoint(readFileSync(file, "utf8")) };
+  } catch (error) {
+    if (error instanceof MalformedError) return { source: file, checkpoint: error.what };
+    throw unreadable(`The checkpoint ${file}`, error);
+  }
+}
+
+function unreadable(what: string, error: unknown): OperatorError {
+  return new OperatorError(
+    `${what} cannot be read: ${fileCause(error)}. Nothing was checked.`,
+    "Name a checkpoint's file, or the text of its QR code in quotation marks: BGCP1:...",
+  );
+}

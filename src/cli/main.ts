@@ -10,6 +10,7 @@ import { register as registerImage } from "./image.ts";
 import { register as registerLedger } from "./ledger.ts";
 import { register as registerRemedy } from "./remedy.ts";
 import { register as registerServe } from "./serve.ts";
+import { register as registerToken } from "./token.ts";
 
 const EXIT_CODES = `
 Exit codes:
@@ -74,6 +75,7 @@ for (const register of [
   registerImage,
   registerDrill,
   registerExplain,
+  registerToken,
 ])
   register(program);
 

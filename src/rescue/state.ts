@@ -2,6 +2,7 @@ import { type BootState, foldBoot, newBootState } from "../boot/exchange.ts";
 import { type CampaignState, foldCampaign, NO_CAMPAIGN } from "../campaign/campaign.ts";
 import { foldReleased, newReleased, type Released } from "../escrow/released.ts";
 import type { Entry } from "../ledger/entry.ts";
+import { foldTokens, newOperatorTokens, type OperatorTokens } from "../operator/token.ts";
 import { foldSession, newSessions, type Sessions } from "./session.ts";
 
 /** All that a station knows, folded from the ledger: after kill -9 it is what it was before. */
@@ -10,12 +11,20 @@ export interface RescueState {
   readonly boots: BootState;
   readonly sessions: Sessions;
   readonly released: Released;
+  readonly tokens: OperatorTokens;
   /** Sequence of the last entry taken in. */
   seq: number;
 }
 
 export function newRescueState(): RescueState {
-  return { campaign: NO_CAMPAIGN, boots: newBootState(), sessions: newSessions(), released: newReleased(), seq: 0 };
+  return {
+    campaign: NO_CAMPAIGN,
+    boots: newBootState(),
+    sessions: newSessions(),
+    released: newReleased(),
+    tokens: newOperatorTokens(),
+    seq: 0,
+  };
 }
 
 /** Takes in one more ledger entry, in order. */
@@ -24,5 +33,6 @@ export function foldRescue(state: RescueState, entry: Entry): void {
   foldBoot(state.boots, entry);
   foldSession(state.sessions, entry);
   foldReleased(state.released, entry);
+  foldTokens(state.tokens, entry);
   state.seq = entry.seq;
 }

@@ -18,6 +18,9 @@ export type DepositQuery =
   | { readonly first8: string }
   | { readonly deviceName: string };
 
+/** The ledger entries whose receipts open a deposit. */
+const OPENING: ReadonlySet<string> = new Set(["key.released", "key.released-by-hand"]);
+
 /** What a vault holds, counted without decrypting anything. */
 export interface VaultStatus {
   readonly vaultId: string;
@@ -176,12 +179,12 @@ export class Vault {
   }
 
   /**
-   * The recovery password of one deposit, canonical text. `receipt` has to be the ledger's own for a `key.released` of
-   * this very deposit, and for one written just now: each opening has an entry of its own. Throws VaultSealed; any
-   * other receipt is a defect in the caller and throws too.
+   * The recovery password of one deposit, canonical text. `receipt` has to be the ledger's own for a `key.released` or
+   * `key.released-by-hand` of this very deposit, and for one written just now: each opening has an entry of its own.
+   * Throws VaultSealed; any other receipt is a defect in the caller and throws too.
    */
   async open(depositId: string, receipt: Receipt): Promise<Secret<string>> {
-    const own = Receipt.is(receipt) && receipt.body.type === "key.released" && receipt.body.depositId === depositId;
+    const own = Receipt.is(receipt) && OPENING.has(receipt.body.type) && receipt.body.depositId === depositId;
     if (!own) throw new Error(`deposit ${depositId} is opened only with the receipt of its own release`);
     if (receipt.repeated) throw new Error(`entry ${receipt.seq} has released deposit ${depositId} once already`);
     if (this.#identity === null) throw new VaultSealed();

@@ -1,7 +1,9 @@
 import { type BootState, foldBoot, newBootState } from "../boot/exchange.ts";
 import { type CampaignState, foldCampaign, NO_CAMPAIGN } from "../campaign/campaign.ts";
 import { foldReleased, newReleased, type Released } from "../escrow/released.ts";
+import { foldReleasedByHand, newReleasedByHand, type ReleasedByHand } from "../escrow/released-by-hand.ts";
 import type { Entry } from "../ledger/entry.ts";
+import { type ApiReleases, foldApiReleases } from "../operator/api-release.ts";
 import { foldTokens, newOperatorTokens, type OperatorTokens } from "../operator/token.ts";
 import { foldSession, newSessions, type Sessions } from "./session.ts";
 
@@ -12,6 +14,8 @@ export interface RescueState {
   readonly sessions: Sessions;
   readonly released: Released;
   readonly tokens: OperatorTokens;
+  readonly apiReleases: ApiReleases;
+  readonly releasedByHand: ReleasedByHand;
   /** Sequence of the last entry taken in. */
   seq: number;
 }
@@ -23,6 +27,8 @@ export function newRescueState(): RescueState {
     sessions: newSessions(),
     released: newReleased(),
     tokens: newOperatorTokens(),
+    apiReleases: new Map(),
+    releasedByHand: newReleasedByHand(),
     seq: 0,
   };
 }
@@ -34,5 +40,7 @@ export function foldRescue(state: RescueState, entry: Entry): void {
   foldSession(state.sessions, entry);
   foldReleased(state.released, entry);
   foldTokens(state.tokens, entry);
+  foldApiReleases(state.apiReleases, entry);
+  foldReleasedByHand(state.releasedByHand, entry);
   state.seq = entry.seq;
 }

@@ -17,6 +17,7 @@ export type ProblemReason =
   | "device-mismatch"
   | "no-inventory"
   | "rate-limited"
+  | "vault-unavailable"
   | "fault";
 
 interface Problem {
@@ -143,6 +144,11 @@ export const PROBLEMS: Readonly<Record<ProblemReason, Problem>> = {
     status: 500,
     title: "The station failed; what was not acknowledged may or may not be in its ledger.",
     next: "Look at the ledger before asking for the same again.",
+  },
+  "vault-unavailable": {
+    status: 503,
+    title: "The vault's file cannot be read now.",
+    next: "Look at the station's screen; then ask again with the same Idempotency-Key.",
   },
   "ledger-unavailable": {
     status: 503,

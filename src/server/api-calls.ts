@@ -1,0 +1,94 @@
+import { randomBytes } from "node:crypto";
+import type { NewEntry } from "../ledger/entry.ts";
+import { StoreError } from "../ledger/store-error.ts";
+import type { RouteName } from "../operator/route.ts";
+import type { OperatorToken, TokenFault } from "../operator/token.ts";
+import type { ApiOptions, Outcome } from "./api-answers.ts";
+import { Budget } from "./budget.ts";
+
+/** Calls of one token on one route in a minute. What is beyond is not done: whatever is done is in the ledger. */
+const CALLS = { perKey: 300, keys: 1_024 };
+/** Of those that are not done, one a minute for each token and route is an entry. */
+const REFUSED = { perKey: 1, keys: 256 };
+/** Questions without a good token that are entries, for one address in a minute, and of how many addresses. */
+const STRANGERS = { perKey: 20, keys: 64 };
+
+/** Every call's entry in the ledger, written before its answer leaves; how many there may be. */
+export class ApiCalls {
+  readonly counters = { unwritten: 0 };
+  readonly #options: ApiOptions;
+  readonly #calls: Budget;
+  readonly #refused = new Budget(REFUSED);
+  readonly #strangers = new Budget(STRANGERS);
+
+  constructor(options: ApiOptions) {
+    this.#options = options;
+    this.#calls = new Budget({ ...CALLS, perKey: options.callsAMinute ?? CALLS.perKey });
+  }
+
+  /** Takes in what other processes wrote: a token that one of them revoked opens nothing from here on. */
+  async catchUp(): Promise<"ledger-unavailable" | null> {
+    return (await this.#kept(() => this.#options.desk.catchUp())) ? null : "ledger-unavailable";
+  }
+
+  /** One more call of this token, if it may have one. */
+  async take({ tokenId, name }: OperatorToken, route: RouteName): Promise<"rate-limited" | null> {
+    const now = this.#options.now();
+    const key = `${tokenId} ${route}`;
+    if (this.#calls.take(key, now)) return null;
+    if (this.#refused.take(key, now)) await this.#note(called(tokenId, name, route, { outcome: "rate-limited" }));
+    else this.counters.unwritten += 1;
+    return "rate-limited";
+  }
+
+  /** A question without a good token: an entry, unless its address has had its share of them. */
+  async stranger<Reason extends TokenFault | "token-missing">(
+    reason: Reason,
+    address: string,
+    token: OperatorToken | null,
+  ): Promise<Reason> {
+    if (!this.#strangers.take(address, this.#options.now())) {
+      this.counters.unwritten += 1;
+      return reason;
+    }
+    const body = { type: "api.refused", reason, address, tokenId: token?.tokenId ?? null };
+    await this.#note({ body, actor: "station", commandId: freshId() });
+    return reason;
+  }
+
+  /**
+   * The outcome once it is in the ledger, or that it could not be written. A release has an entry of its own, from
+   * before the password was opened; its outcome stands whether this second one can be written or not.
+   */
+  async written(token: OperatorToken, route: RouteName, outcome: Outcome): Promise<Outcome> {
+    const { tokenId, name } = token;
+    const fields = "problem" in outcome ? { outcome: outcome.problem } : { outcome: "answered", ...outcome.noted };
+    const kept = await this.#note(called(tokenId, name, route, fields));
+    return kept || route === "release" ? outcome : { problem: "ledger-unavailable" };
+  }
+
+  #note(entry: NewEntry): Promise<boolean> {
+    return this.#kept(() => this.#options.desk.record(entry));
+  }
+
+  async #kept(act: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError) return false;
+      throw error;
+    }
+  }
+}
+
+function called(
+  tokenId: string,
+  name: string,
+  route: RouteName,
+  fields: { readonly [field: string]: string | number },
+) {
+  return { body: { type: "api.called", tokenId, route, ...fields }, actor: `operator:${name}`, commandId: freshId() };
+}
+
+const freshId = () => `api:${randomBytes(12).toString("hex")}`;

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { VERSION } from "../server/version.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { register as registerApi } from "./api.ts";
 import { register as registerCampaign } from "./campaign.ts";
 import { register as registerDrill } from "./drill.ts";
 import { register as registerEscrow } from "./escrow.ts";
@@ -76,6 +77,7 @@ for (const register of [
   registerDrill,
   registerExplain,
   registerToken,
+  registerApi,
 ])
   register(program);
 

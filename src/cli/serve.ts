@@ -5,21 +5,23 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type LeaseRange, parseLeaseRange, rangeProblem } from "../boot/lease-range.ts";
 import type { CampaignState } from "../campaign/campaign.ts";
 import { type TimelineLine, timelineLine } from "../dashboard/timeline.ts";
-import { openVault, type Vault } from "../escrow/vault.ts";
+import { openVault } from "../escrow/vault.ts";
 import type { Entry } from "../ledger/entry.ts";
 import { findInterfaces, type ServedInterface } from "../server/interface.ts";
 import { refuseOtherServers } from "../server/lease-check.ts";
-import { tryPorts } from "../server/listen.ts";
+import { tryPort, tryPorts } from "../server/listen.ts";
 import { defaultLoads } from "../server/load-queue.ts";
 import { STANDARD_PORTS, type Station, startStation } from "../server/station.ts";
 import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { API_DEFAULT, type ApiAddress, countersLine, parseApiAddress, readyLine, startApi } from "./api.ts";
 import { campaignLine } from "./campaign.ts";
 import { forgetUnused } from "./forget.ts";
-import { type PassphraseOption, readPassphrase } from "./passphrase.ts";
+import type { PassphraseOption } from "./passphrase.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { unseal } from "./unseal.ts";
 
 type ServeOptions = StateOption &
   PassphraseOption & {
@@ -31,6 +33,7 @@ type ServeOptions = StateOption &
     readonly ipxe?: string;
     readonly loads?: number;
     readonly bandwidth?: number;
+    readonly api?: ApiAddress | true;
     readonly sealed: boolean;
     readonly json: boolean;
   };
@@ -52,6 +55,11 @@ export function register(program: Command): void {
     .option("--ipxe <DIR>", "your own signed iPXE (ipxe-shimx64.efi, ipxe.efi), served to UEFI x64 devices as it is")
     .option("--loads <N>", "so many devices load the image at once, the others wait (default: 32 on 1 GbE)", parseLoads)
     .option("--bandwidth <MBPS>", "megabits a second for the image, so that others keep their line", parseBandwidth)
+    .option(
+      "--api [ADDRESS:PORT]",
+      "the operator API too (docs/api.md); on 127.0.0.1:8443 unless named",
+      parseApiAddress,
+    )
     .option("--passphrase-fd <N>", "read the vault's passphrase from this descriptor instead of asking")
     .option("--sealed", "start without the passphrase: devices boot and wait, nothing is released", false)
     .option("--json", "one JSON object a line: entries, notices, counters", false)
@@ -68,6 +76,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const ownIpxe = options.ipxe === undefined ? new Map<string, Uint8Array>() : readOwnIpxe(options.ipxe);
   // Before a passphrase is typed: nothing of this needs it.
   for (const { address } of served) await tryPorts(address, STANDARD_PORTS);
+  const at = options.api === true ? API_DEFAULT : options.api;
+  if (at !== undefined) await tryPort(at.address, at.port, "the operator API");
   if (leases !== null) await refuseOtherServers(leases.served);
   if (!options.sealed) await unseal(vault, options);
   forgetUnused();
@@ -98,27 +108,29 @@ async function serve(options: ServeOptions): Promise<void> {
     },
     onNotice: say.notice,
   });
+  const { desk } = station;
+  const api =
+    at === undefined
+      ? null
+      : await startApi({
+          ...at,
+          folder,
+          desk,
+          ledger,
+          vault,
+          onFault: ({ message }) => say.notice(`fault: ${message}`),
+        });
   say.ready(station, folder.folder);
+  if (api !== null) say.notice(readyLine(api, folder));
   say.campaign(station.campaign());
   await untilStopped(station, say);
+  await api?.close();
   await station.close();
   say.counters(station);
+  if (api !== null) say.notice(`operator API: ${countersLine(api)}`);
   await vault.close();
   if (!options.sealed) await record("vault.sealed");
   await ledger.close();
-}
-
-/** At a terminal a mistyped passphrase is asked for again; a descriptor has only one. */
-async function unseal(vault: Vault, options: ServeOptions): Promise<void> {
-  for (let left = options.passphraseFd === undefined ? 3 : 1; left > 0; left -= 1) {
-    if ((await vault.unseal(await readPassphrase(options))) === "unsealed") return;
-    if (left > 1) process.stderr.write("That does not open the vault. Is Caps Lock on?\n");
-  }
-  throw new OperatorError(
-    "The passphrase does not open the vault. Nothing was started.",
-    "Start again with the right one. To start without it (devices boot and wait, nothing is released): --sealed",
-    ExitCode.refused,
-  );
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

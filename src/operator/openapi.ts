@@ -5,6 +5,8 @@ import { COMMON_REASONS, ROUTES, type Route } from "./route.ts";
 import { problem } from "./schema.ts";
 import { SCOPES } from "./scope.ts";
 
+const REASONS = Object.keys(PROBLEMS) as ProblemReason[];
+
 /** The operator API as OpenAPI 3.1, made of the very schemas that requests are read with. */
 export function openApi(version: string): JsonObject {
   const paths: Record<string, JsonObject> = {};
@@ -25,6 +27,7 @@ export function openApi(version: string): JsonObject {
     paths,
     components: {
       schemas: { Problem: jsonSchema(problem, "output") },
+      examples: Object.fromEntries(REASONS.map((reason) => [reason, { value: problemBody(reason) }])),
       securitySchemes: {
         token: {
           type: "http",
@@ -81,7 +84,7 @@ function problems(reasons: readonly ProblemReason[]): JsonObject {
         content: {
           [PROBLEM_TYPE]: {
             schema: { $ref: "#/components/schemas/Problem" },
-            examples: Object.fromEntries(all.map((reason) => [reason, { value: problemBody(reason) }])),
+            examples: Object.fromEntries(all.map((reason) => [reason, { $ref: `#/components/examples/${reason}` }])),
           },
         },
       },

@@ -41,6 +41,7 @@ export async function startOperatorApi(options: OperatorApiOptions): Promise<Ope
     onMalformed: () => {
       door.counters.malformed += 1;
     },
+    frameworkErrors: (_error, _request, reply) => void door.refuse(reply, { problem: "malformed" }),
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "string" }, app.getDefaultJsonParser("error", "error"));

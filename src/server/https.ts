@@ -14,6 +14,8 @@ export interface HttpsOptions {
   readonly onMalformed: () => void;
   /** What a question that is no HTTP, or came too late, is answered; fastify's own words unless given. */
   readonly clientErrorHandler?: NonNullable<FastifyServerOptions["clientErrorHandler"]>;
+  /** What a path that cannot be decoded is answered; fastify's own words, which repeat it, unless given. */
+  readonly frameworkErrors?: NonNullable<FastifyServerOptions["frameworkErrors"]>;
 }
 
 /** An HTTPS server without routes: TLS 1.2 or later, and nobody can hold it up. Both of the station's are made here. */
@@ -38,6 +40,7 @@ export function secureServer(options: HttpsOptions): FastifyInstance {
     maxRequestsPerSocket: 64,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
+    ...(options.frameworkErrors && { frameworkErrors: options.frameworkErrors }),
     ...(options.clientErrorHandler && { clientErrorHandler: options.clientErrorHandler }),
   });
   limitConnections(app.server);

@@ -64,6 +64,7 @@ export interface StationOptions {
 }
 
 export interface Station {
+  readonly desk: Desk;
   readonly lans: readonly Pick<Lan, "name" | "url">[];
   /** As of the last look at the ledger. */
   campaign(): CampaignState;
@@ -160,6 +161,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     await desk.record({ body, actor: "station", commandId: `start:${options.name}:${Date.now()}` });
     const counted = (of: keyof LanCounters) => sumCounts(lans.map((lan) => lan.counters()[of]));
     return {
+      desk,
       lans,
       campaign: () => desk.state.campaign,
       counters: () => ({

@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { arm, halt } from "../../src/campaign/command.ts";
+import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { Desk } from "../../src/server/desk.ts";
+import { ID_A, ID_B, PASSPHRASE, PASSWORD_A, PASSWORD_B, showsDigits } from "../escrow/fixture.ts";
+import { type ApiStation, startApiStation } from "./api-station.ts";
+
+let station: ApiStation;
+let token: string;
+beforeEach(async () => {
+  station = await startApiStation();
+  token = await station.token("helpdesk");
+});
+afterEach(() => station.close());
+
+const ASK = { protectorId: ID_A, reason: "user at the recovery screen", ticket: "INC0012345" };
+const released = async () => (await station.ledger.read(0)).filter(({ body }) => body.type === "key.released-by-hand");
+
+/** What the operator's own commands do, in their own process. */
+async function campaign(what: "arm" | "halt"): Promise<void> {
+  await new Desk(station.ledger, () => {}).decide(({ campaign: state }) => {
+    const arming = {
+      campaign: "c-1",
+      remedy: "r",
+      remedySha256: "0".repeat(64),
+      document: {},
+      hibernated: "stop",
+    } as const;
+    const devices = [{ name: "PC-0001", macs: [], serial: "5CG1234ABC", uuid: ID_B }];
+    const entry =
+      what === "arm"
+        ? arm(state, { ...arming, unknown: "hold", devices }, "operator:t")
+        : halt(state, "wrong", "operator:t");
+    if (typeof entry === "string") throw new Error(entry);
+    return { entries: [entry], value: null };
+  });
+}
+
+describe("a release through the API", () => {
+  it("gives one recovery password, and the ledger has who, why and which", async () => {
+    const { status, json, headers } = await station.release(token, ASK);
+    const [entry] = await released();
+    expect(status).toBe(200);
+    expect(headers["cache-control"]).toBe("no-store");
+    expect(json).toEqual({
+      recoveryPassword: PASSWORD_A,
+      protectorId: ID_A,
+      depositId: entry!.body.depositId,
+      deviceName: "PC-0001",
+      nth: 1,
+      passwords: 1,
+      receipt: { ledgerId: station.ledger.ledgerId, seq: entry!.seq, hash: entry!.hash },
+    });
+    const { reason, ticket } = ASK;
+    const written = { channel: "api", reason, ticket, protectorId: ID_A, deviceName: "PC-0001", duringHalt: null };
+    expect(entry).toMatchObject({ actor: "operator:helpdesk", body: written });
+    const last = (await station.entries()).at(-1);
+    expect(last).toMatchObject({
+      body: { type: "api.called", route: "release", outcome: "answered", entry: entry!.seq },
+    });
+    expect(showsDigits(JSON.stringify(await station.ledger.read(0)))).toBe(false);
+  });
+
+  it("is not repeated for the same Idempotency-Key: the receipt of the first, and no password", async () => {
+    const first = await station.release(token, ASK, "key-00000001");
+    for (const body of [ASK, { ...ASK, reason: "another" }, { protectorId: ID_B, reason: "x" }]) {
+      const again = await station.release(token, body, "key-00000001");
+      expect([again.status, again.json.reason]).toEqual([409, "command-used"]);
+      expect(again.json.receipt).toEqual({ ...first.json.receipt, protectorId: ID_A });
+      expect(showsDigits(again.body)).toBe(false);
+    }
+    expect(await released()).toHaveLength(1);
+    expect((await station.release(token, ASK, '"key-00000001"')).json.reason).toBe("command-used");
+    const other = await station.token("other");
+    expect((await station.release(other, ASK, "key-00000001")).status).toBe(200);
+  });
+
+  it("sent twenty times at once under one Idempotency-Key is one release, whatever is in the body", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        station.release(token, { ...ASK, reason: `r${index % 3}` }, "key-00000001"),
+      ),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(409)]);
+    const [entry] = await released();
+    for (const { status, json } of answers) if (status === 409) expect(json.receipt.seq).toBe(entry!.seq);
+    expect(await released()).toHaveLength(1);
+    expect(station.faults).toEqual([]);
+  });
+
+  it("of a sealed vault is refused, writes no release, and goes through with the same key once it is unsealed", async () => {
+    station.vault.seal();
+    const answer = await station.release(token, ASK, "key-00000001");
+    expect([answer.status, answer.json.reason]).toEqual([409, "vault-sealed"]);
+    expect(await released()).toEqual([]);
+    expect((await station.ask("POST", "/operator/v1/lookup", { token, body: { first8: "24b0aa32" } })).json.found).toBe(
+      1,
+    );
+    await station.vault.unseal(PASSPHRASE);
+    expect((await station.release(token, ASK, "key-00000001")).status).toBe(200);
+  });
+
+  it("waits for no script: after a halt nothing is released, though it was asked for before", async () => {
+    await campaign("arm");
+    expect((await station.release(token, ASK)).status).toBe(200);
+    const asks = Array.from({ length: 12 }, () => station.release(token, { ...ASK, protectorId: ID_B }));
+    const halting = campaign("halt");
+    const answers = await Promise.all(asks);
+    await halting;
+    const entries = await station.ledger.read(0);
+    const stopped = entries.find(({ body }) => body.type === "campaign.halted")!;
+    expect((await released()).filter(({ seq }) => seq > stopped.seq)).toEqual([]);
+    const given = answers.filter(({ status }) => status === 200).length;
+    expect((await released()).filter(({ body }) => body.protectorId === ID_B)).toHaveLength(given);
+    const after = await station.release(token, { protectorId: ID_A, reason: "please", duringHalt: true });
+    expect(after.json.reason).toBe("malformed");
+    const last = await station.release(token, ASK);
+    expect([last.status, last.json.reason]).toEqual([409, "halted"]);
+  });
+
+  it("keeps to the caps of release by hand, under concurrency, and says when to ask again", async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => station.release(token, ASK)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(15);
+    for (const { json, headers } of refused) {
+      expect(json).toMatchObject({ reason: "hand-cap", detail: "of this key protector in a day" });
+      expect(Number(headers["retry-after"])).toBeGreaterThan(86_000);
+      expect(Date.parse(json.until)).toBeGreaterThan(station.clock.now);
+    }
+    expect(await released()).toHaveLength(5);
+  });
+
+  it("is refused where the ledger cannot be written, and nothing is opened", async () => {
+    const holder = await openSqliteLedger(station.path, { station: "holder", clock: Date.now });
+    await holder.close();
+    const { DatabaseSync } = await import("node:sqlite");
+    const lock = new DatabaseSync(station.path);
+    lock.exec("BEGIN IMMEDIATE");
+    try {
+      const answer = await station.release(token, ASK, "key-00000001");
+      expect([answer.status, answer.json.reason]).toEqual([503, "ledger-unavailable"]);
+      expect(showsDigits(answer.body)).toBe(false);
+    } finally {
+      lock.exec("ROLLBACK");
+      lock.close();
+    }
+    expect((await station.release(token, ASK, "key-00000001")).json.recoveryPassword).toBe(PASSWORD_A);
+  });
+});
+
+describe("lookup", () => {
+  const lookup = async (body: object) =>
+    (await station.ask("POST", "/operator/v1/lookup", { token, body })).json as {
+      found: number;
+      deposits: { protectorId: string; deviceName: string }[];
+      inventory: object[];
+    };
+
+  it("finds by ID, first 8, device, and by the campaign's serial and UUID; never shows a password", async () => {
+    expect(await lookup({ serial: "5CG1234ABC" })).toEqual({ found: 0, deposits: [], inventory: [] });
+    await campaign("arm");
+    const asked = [
+      { protectorId: `{${ID_A.toLowerCase()}}` },
+      { first8: "24b0aa32" },
+      { device: "pc-0001" },
+      { serial: "5cg1234abc" },
+      { uuid: ID_B },
+    ];
+    for (const body of asked) {
+      const found = await lookup(body);
+      expect(found, JSON.stringify(body)).toMatchObject({
+        found: 1,
+        deposits: [{ protectorId: ID_A, deviceName: "PC-0001" }],
+      });
+      expect(showsDigits(JSON.stringify(found))).toBe(false);
+    }
+    expect((await lookup({ uuid: ID_B })).inventory).toEqual([{ name: "PC-0001", serial: "5CG1234ABC", uuid: ID_B }]);
+    expect((await lookup({ device: "PC-9999" })).found).toBe(0);
+    expect((await station.entries()).at(-1)).toMatchObject({ body: { type: "api.called", route: "lookup", found: 0 } });
+  });
+
+  it("shows all candidates of one key protector, and release says which of how many it gives", async () => {
+    const { depositOf } = await import("../escrow/fixture.ts");
+    await station.vault.deposit({ ...depositOf(ID_A, PASSWORD_B, "PC-0001"), source: "newer.csv" });
+    expect((await lookup({ first8: "24B0AA32" })).found).toBe(2);
+    const { json } = await station.release(token, { ...ASK, nth: 2 });
+    expect([json.recoveryPassword, json.nth, json.passwords]).toEqual([PASSWORD_A, 2, 2]);
+    expect((await station.release(token, { ...ASK, nth: 3 })).json.reason).toBe("no-key");
+  });
+});

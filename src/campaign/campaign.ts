@@ -19,6 +19,8 @@ export interface Campaign {
   readonly unknown: UnknownPolicy;
   readonly hibernated: HibernatedPolicy;
   readonly devices: readonly InventoryDevice[];
+  /** Different pairs of device and key protector that may be released within a minute; absent: as escrow has it. */
+  readonly releaseRate?: number;
 }
 
 export type CampaignState =

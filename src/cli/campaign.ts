@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CampaignState, UnknownPolicy } from "../campaign/campaign.ts";
 import { arm, halt } from "../campaign/command.ts";
+import { RELEASE_CAPS } from "../escrow/release.ts";
 import { type InventoryDevice, parseInventory, recognise } from "../fleet/inventory.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import { remedySha256 } from "../remedy/remedy.ts";
@@ -34,6 +35,12 @@ export function register(program: Command): void {
         .choices(["confirm", "auto", "hold"])
         .default("confirm"),
     )
+    .option(
+      "--release-rate <N>",
+      "recovery passwords for different devices in a minute",
+      parseRate,
+      RELEASE_CAPS.perMinute,
+    )
     .option("--discard-hibernated", "on a volume that holds a hibernated Windows session, discard that session", false)
     .option("--json", "for scripts", false)
     .action(armCommand);
@@ -61,6 +68,7 @@ type ArmOptions = Options & {
   inventory?: string;
   unknown: UnknownPolicy;
   discardHibernated: boolean;
+  releaseRate: number;
 };
 
 const NOT_ARMED = "No campaign was armed.";
@@ -76,13 +84,15 @@ async function armCommand(options: ArmOptions): Promise<void> {
     unknown: options.unknown,
     hibernated: options.discardHibernated ? ("discard" as const) : ("stop" as const),
     devices,
+    releaseRate: options.releaseRate,
   };
   await decide(options, ({ campaign }) => {
     const entry = arm(campaign, arming, operatorActor());
     return typeof entry === "string" ? alreadyArmed(campaign) : entry;
   });
-  const { campaign, remedySha256: sha256, unknown, hibernated } = arming;
-  if (options.json) return print({ campaign, remedy: remedy.id, remedySha256: sha256, unknown, hibernated, devices });
+  const { campaign, remedySha256: sha256, unknown, hibernated, releaseRate } = arming;
+  const said = { campaign, remedy: remedy.id, remedySha256: sha256, unknown, hibernated, releaseRate, devices };
+  if (options.json) return print(said);
   process.stdout.write(
     `Campaign ${campaign} is armed: remedy ${remedy.id}, ${count(devices.length, "device")} in the inventory, ` +
       `others: ${unknown}.\nStop everything at any moment with: breakglass campaign halt${stateArgument(options)}\n`,
@@ -216,6 +226,11 @@ async function decide(
   } finally {
     await ledger.close();
   }
+}
+
+function parseRate(text: string): number {
+  if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new InvalidArgumentError("A number from 1 to 99999.");
+  return Number(text);
 }
 
 function readInventory(file: string): InventoryDevice[] {

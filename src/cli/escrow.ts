@@ -11,6 +11,7 @@ import { refuseExisting } from "../ledger/store-file.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { registerOut } from "./escrow-out.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
 import { fileCause, requireFile } from "./read-file.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
@@ -18,7 +19,7 @@ import { count, formatTable, formatTime, terminalWidth } from "./table.ts";
 
 type Options = StateOption & { readonly json?: boolean };
 
-/** `breakglass escrow init|import|find|status`. None of them ever shows a recovery password. */
+/** `breakglass escrow …`. None but `release` ever shows a recovery password. */
 export function register(program: Command): void {
   const escrow = program.command("escrow").description("the recovery passwords this station may release");
 
@@ -49,6 +50,8 @@ export function register(program: Command): void {
     .description("what the vault holds, counted without opening anything")
     .option("--json", "for scripts")
     .action(status);
+
+  registerOut(escrow);
 }
 
 async function init(options: Options & PassphraseOption): Promise<void> {

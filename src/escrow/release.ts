@@ -2,7 +2,7 @@ import type { NewEntry } from "../ledger/entry.ts";
 import type { Guid } from "../wire/guid.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Deposit } from "./deposit.ts";
-import type { CampaignReleases } from "./released.ts";
+import { type CampaignReleases, fullUntil, MINUTE_MS } from "./released.ts";
 
 /** How much one campaign may release. */
 export interface ReleaseCaps {
@@ -12,9 +12,16 @@ export interface ReleaseCaps {
   readonly protectorsPerDevice: number;
   /** Different pairs of device and key protector in the whole campaign. */
   readonly perCampaign: number;
+  /** Such pairs within a minute. Not there for devices, which an image's download holds apart, but for a runaway. */
+  readonly perMinute: number;
 }
 
-export const RELEASE_CAPS: ReleaseCaps = { asksPerProtector: 5, protectorsPerDevice: 3, perCampaign: 5_000 };
+export const RELEASE_CAPS: ReleaseCaps = {
+  asksPerProtector: 5,
+  protectorsPerDevice: 3,
+  perCampaign: 5_000,
+  perMinute: 600,
+};
 
 /** Everything a release is decided on. The campaign's answer and the session are taken as those folders make them. */
 export interface ReleaseQuestion {
@@ -45,9 +52,18 @@ export interface ReleaseQuestion {
   readonly released: CampaignReleases;
   readonly caps: ReleaseCaps;
   readonly sealed: boolean;
+  /** The station's clock, milliseconds since 1970 UTC. */
+  readonly now: number;
 }
 
-export type WaitReason = "no-campaign" | "halted" | "not-in-plan" | "awaiting-confirmation" | "no-key" | "vault-sealed";
+export type WaitReason =
+  | "no-campaign"
+  | "halted"
+  | "not-in-plan"
+  | "awaiting-confirmation"
+  | "no-key"
+  | "rate-cap"
+  | "vault-sealed";
 export type RefuseReason = "protector-not-listed" | "device-cap" | "campaign-cap";
 
 /** Release this deposit; or wait, it may be granted later; or refused, and asking again changes nothing. */
@@ -59,7 +75,7 @@ export type ReleaseDecision =
 /**
  * Which recovery password may leave the vault now, if any. The first of these that applies is the answer: no campaign,
  * halted or not in its plan; a protector or volume that the hello did not list; pairing code not yet matched; nothing
- * in the vault; a cap; vault sealed.
+ * in the vault; a cap of device or campaign; pairing code needed after all; too many in this minute; vault sealed.
  */
 export function decideRelease(question: ReleaseQuestion): ReleaseDecision {
   const { admission, session, tried, released } = question;
@@ -78,6 +94,7 @@ export function decideRelease(question: ReleaseQuestion): ReleaseDecision {
   const elsewhere = [...(released.devicesOf.get(chosen.protectorId) ?? [])].some((device) => device !== session.device);
   if ((elsewhere || isNamedOtherwise(chosen, admission.name)) && !session.paired)
     return { wait: "awaiting-confirmation" };
+  if (isRunaway(question, chosen)) return { wait: "rate-cap" };
   if (question.sealed) return { wait: "vault-sealed" };
   return { release: chosen, attempt: asksSoFar(question, chosen) + 1, campaign: admission.campaign.campaign };
 }
@@ -113,6 +130,13 @@ function capOn(question: ReleaseQuestion, deposit: Deposit): "device-cap" | "cam
   if (!known && (protectors?.size ?? 0) >= caps.protectorsPerDevice) return "device-cap";
   if (asksSoFar(question, deposit) >= caps.asksPerProtector) return "device-cap";
   return !known && released.pairs >= caps.perCampaign ? "campaign-cap" : null;
+}
+
+/** The minute ends by the ledger's time, which never goes back: a clock that was set back does not open a second one. */
+function isRunaway({ released, session, caps, now }: ReleaseQuestion, { protectorId }: Deposit): boolean {
+  if (released.byDevice.get(session.device)?.has(protectorId) === true) return false;
+  const latest = released.pairTimes.at(-1) ?? 0;
+  return fullUntil(released.pairTimes, caps.perMinute, MINUTE_MS, Math.max(now, latest)) !== null;
 }
 
 /** The entry that has to be in the ledger before the password leaves. */

@@ -11,9 +11,6 @@ export interface HandCaps {
 
 export const HAND_CAPS: HandCaps = { perActorAnHour: 60, perProtectorADay: 5 };
 
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 24 * HOUR_MS;
-
 /** When what was released by hand, by the ledger's own time: milliseconds since 1970 UTC, ascending. */
 export interface ReleasedByHand {
   readonly byActor: ReadonlyMap<string, readonly number[]>;
@@ -45,15 +42,4 @@ function put<Key>(times: Map<Key, number[]>, key: Key, at: number): void {
   const known = times.get(key);
   if (known === undefined) times.set(key, [at]);
   else known.push(at);
-}
-
-/**
- * Until when `most` events in `windowMs` is reached, or null if one more fits now. `times` is ascending, so only the
- * most-th last of them matters, however long the list.
- */
-export function fullUntil(times: readonly number[], most: number, windowMs: number, now: number): number | null {
-  if (most <= 0) return Number.MAX_SAFE_INTEGER;
-  const oldest = times[times.length - most];
-  if (oldest === undefined || oldest <= now - windowMs) return null;
-  return oldest + windowMs;
 }

@@ -22,6 +22,10 @@ export const ADVICE: Readonly<Record<Reason, { readonly seconds: number; readonl
     seconds: 15,
     text: "The vault has no recovery password for this device's key protector IDs. Nothing was changed. At the station: breakglass escrow import FILE with a newer export; this device then goes on by itself.",
   },
+  "rate-cap": {
+    seconds: 15,
+    text: "The campaign has released as many recovery passwords as it may in a minute. Nothing was changed; this device goes on by itself. If so many devices are no surprise: halt, and arm with a greater --release-rate.",
+  },
   "vault-sealed": {
     seconds: 5,
     text: "The vault is sealed. Nothing was changed. At the station: restart breakglass serve and type the passphrase.",

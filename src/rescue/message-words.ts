@@ -56,6 +56,7 @@ export const REASONS = [
   "not-in-plan",
   "awaiting-confirmation",
   "no-key",
+  "rate-cap",
   "vault-sealed",
   "ledger-unavailable",
   "token-unknown",

@@ -107,6 +107,7 @@ export class Rescuer {
         const { state } = desk;
         if (gate(state, session) === "session-over") return "session-over";
         const admission = admissionOf(state, session);
+        const armed = admission.admitted ? admission.campaign : null;
         return releaseKey({
           ledger,
           vault,
@@ -118,9 +119,10 @@ export class Rescuer {
             volume: request.volume,
             tried: request.tried,
             deposits: vault.candidates(session.protectors.map(({ protectorId }) => protectorId)),
-            released: releasedIn(state.released, admission.admitted ? admission.campaign.campaign : ""),
-            caps,
+            released: releasedIn(state.released, armed?.campaign ?? ""),
+            caps: { ...caps, perMinute: armed?.releaseRate ?? caps.perMinute },
             sealed: vault.sealed,
+            now: this.#options.chance.now(),
           },
         });
       });

@@ -14,7 +14,7 @@ import { type Guid, parseGuid } from "../../src/wire/guid.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 import { depositOf, ID_A, newVault, PASSPHRASE, PASSWORD_A, temporaryFolder } from "./fixture.ts";
 
-const CAPS = { asksPerProtector: 3, protectorsPerDevice: 2, perCampaign: 3 };
+const CAPS = { asksPerProtector: 3, protectorsPerDevice: 2, perCampaign: 3, perMinute: 100 };
 const PROTECTORS = Array.from({ length: 6 }, (_, index) => parseGuid(`0000000${index}-0000-0000-0000-000000000000`));
 const DEVICES = [1, 2, 3].map((index) => parseMac(`52540000000${index}`));
 
@@ -59,6 +59,7 @@ async function questionOf(ledger: Ledger, vault: Vault, ask: Ask) {
     released,
     caps: CAPS,
     sealed: vault.sealed,
+    now: 0,
   };
   return { question, headSeq };
 }
@@ -191,6 +192,7 @@ test("if the ledger cannot write, nothing is released and the device waits", asy
     released: releasedIn(newReleased(), "c1"),
     caps: RELEASE_CAPS,
     sealed: false,
+    now: 0,
   };
   expect(await releaseKey({ ledger, vault, question, headSeq: 0 })).toEqual({ wait: "ledger-unavailable" });
   expect(await releaseKey({ ledger, vault, question: { ...question, volume: 2 }, headSeq: 0 })).toEqual({

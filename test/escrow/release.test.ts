@@ -9,6 +9,7 @@ import { ID_A, ID_B, ID_C } from "./fixture.ts";
 
 const DEVICE = parseMac("52:54:00:00:00:01");
 const OTHER = parseMac("52:54:00:00:00:02");
+const NOW = 1_721_360_000_000;
 const STRANGER = parseGuid("FFFFFFFF-0000-0000-0000-000000000000");
 
 function deposit(protectorId: Guid, depositId = `d-${protectorId.slice(0, 4)}`): Deposit {
@@ -16,9 +17,9 @@ function deposit(protectorId: Guid, depositId = `d-${protectorId.slice(0, 4)}`):
   return { depositId, protectorId, ...unsaid, source: "a.csv", depositedAt: 0 };
 }
 
-function released(...releases: Partial<Release>[]) {
+function released(...releases: (Partial<Release> & { readonly at?: number })[]) {
   const fold = newReleased();
-  for (const each of releases) {
+  for (const { at = 0, ...each } of releases) {
     const whole = {
       session: "s1",
       device: DEVICE,
@@ -28,7 +29,7 @@ function released(...releases: Partial<Release>[]) {
       attempt: 1,
       ...each,
     };
-    foldReleased(fold, { body: { type: "key.released", ...whole } } as unknown as Entry);
+    foldReleased(fold, { body: { type: "key.released", ...whole }, at } as unknown as Entry);
   }
   return releasedIn(fold, "c1");
 }
@@ -56,6 +57,7 @@ function question(
     released: released(),
     caps: RELEASE_CAPS,
     sealed: false,
+    now: NOW,
     ...changes,
   };
 }
@@ -139,6 +141,31 @@ describe("caps", () => {
     });
   });
 
+  test("as many pairs as the rate allows within a minute, and the next one waits until the first is a minute old", () => {
+    const caps = { ...RELEASE_CAPS, perMinute: 2 };
+    const others = [59_000, 1_000].map((ago, index) => ({
+      ...{ device: OTHER, session: `s-${index}`, at: NOW - ago },
+      protectorId: parseGuid(`0000000${index}-0000-0000-0000-000000000000`),
+    }));
+    const asked = { caps, released: released(...others) };
+    expect(decideRelease(question(asked))).toEqual({ wait: "rate-cap" });
+    expect(decideRelease(question({ ...asked, now: NOW + 999 }))).toEqual({ wait: "rate-cap" });
+    expect(decideRelease(question({ ...asked, now: NOW + 1_000 }))).toMatchObject({ attempt: 1 });
+    expect(decideRelease(question({ ...asked, caps: RELEASE_CAPS }))).toMatchObject({ attempt: 1 });
+  });
+
+  test("the rate counts pairs: an answer that got lost is given again at once", () => {
+    const caps = { ...RELEASE_CAPS, perMinute: 1 };
+    const given = released({ protectorId: ID_B, at: NOW });
+    expect(decideRelease(question({ caps, released: given }))).toMatchObject({ attempt: 2 });
+  });
+
+  test("a clock that was set back opens no second minute", () => {
+    const caps = { ...RELEASE_CAPS, perMinute: 1 };
+    const given = released({ device: OTHER, session: "s9", protectorId: STRANGER, at: NOW });
+    expect(decideRelease(question({ caps, released: given, now: NOW - 7_200_000 }))).toEqual({ wait: "rate-cap" });
+  });
+
   test("another campaign's releases do not count", () => {
     const fold = newReleased();
     const body = {
@@ -183,7 +210,9 @@ test("of several reasons the first in the documented order is given", () => {
   expect(ask({ tried: [] })).toEqual({ wait: "awaiting-confirmation" });
   expect(ask({ tried: [] }, true)).toEqual({ wait: "no-key" });
   expect(ask({ tried: [], deposits: [deposit(ID_A)] }, true)).toEqual({ refuse: "device-cap", protectorId: ID_A });
-  expect(ask({ tried: [], deposits: [deposit(ID_A)], caps: RELEASE_CAPS }, true)).toEqual({ wait: "vault-sealed" });
+  const slow = { tried: [], deposits: [deposit(ID_A)], caps: { ...RELEASE_CAPS, perMinute: 0 } };
+  expect(ask(slow, true)).toEqual({ wait: "rate-cap" });
+  expect(ask({ ...slow, caps: RELEASE_CAPS }, true)).toEqual({ wait: "vault-sealed" });
   expect(ask({ tried: [], deposits: [deposit(ID_A)], caps: RELEASE_CAPS, sealed: false }, true)).toMatchObject({
     attempt: 1,
   });

@@ -15,3 +15,13 @@ function unescapeValue(value: string): string {
     .replace(/(?:\\[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll("\\", ""), "hex").toString("utf8"))
     .replace(/\\(.)/gs, "$1");
 }
+
+/** A device's name without its domain and case: `PC-0001.corp.example` and `pc-0001` name one device. */
+export function bareName(name: string): string {
+  return name.split(".", 1)[0]!.toLowerCase();
+}
+
+/** The domain in a device's name, lower case; empty if it has none. */
+export function domainOf(name: string): string {
+  return name.slice(name.split(".", 1)[0]!.length + 1).toLowerCase();
+}

@@ -2,6 +2,7 @@ import type { NewEntry } from "../ledger/entry.ts";
 import type { Guid } from "../wire/guid.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Deposit } from "./deposit.ts";
+import { bareName } from "./device-name.ts";
 import { type CampaignReleases, fullUntil, MINUTE_MS } from "./released.ts";
 
 /** How much one campaign may release. */
@@ -114,8 +115,7 @@ function candidatesOf({ session, volume, tried, deposits, released }: ReleaseQue
 
 /** True where the escrow export and the inventory both name a device, and not the same one. Names without domain. */
 function isNamedOtherwise({ deviceName }: Deposit, name: string | null): boolean {
-  const bare = (text: string) => text.split(".")[0]!.toLowerCase();
-  return deviceName !== null && name !== null && bare(deviceName) !== bare(name);
+  return deviceName !== null && name !== null && bareName(deviceName) !== bareName(name);
 }
 
 function asksSoFar({ released, session }: ReleaseQuestion, { protectorId }: Deposit): number {

@@ -81,8 +81,18 @@ export const SQL = {
   byProtectors: `SELECT ${COLUMNS} FROM deposit WHERE protectorId IN (SELECT value FROM json_each(?)) ${NEWEST}`,
   byFirst8: `SELECT ${COLUMNS} FROM deposit WHERE protectorId BETWEEN ? || '-' AND ? || '.' ${NEWEST}`,
   byDevice: `SELECT ${COLUMNS} FROM deposit WHERE deviceName = ? COLLATE NOCASE ${NEWEST}`,
+  // Directories write it in either case, and a comparison without case would not use the index.
+  byDeviceId: `SELECT ${COLUMNS} FROM deposit WHERE deviceId IN (lower(?), upper(?)) ${NEWEST}`,
+  // A name with or without its domain: PC-0001, PC-0001.corp.example. "/" comes after "." in ASCII.
+  byBareName: `SELECT ${COLUMNS} FROM deposit WHERE number IN (
+    SELECT number FROM deposit WHERE deviceName = ?1 COLLATE NOCASE UNION ALL SELECT number FROM deposit
+    WHERE deviceName COLLATE NOCASE > ?1 || '.' AND deviceName COLLATE NOCASE < ?1 || '/') ${NEWEST}`,
+  page: `SELECT number, ${COLUMNS} FROM deposit WHERE number > ? ORDER BY number LIMIT 5000`,
   record: "SELECT protectorId, record FROM deposit WHERE depositId = ?",
-  counts: `SELECT count(*) AS deposits, count(DISTINCT protectorId) AS protectors,
-    count(DISTINCT lower(deviceName)) AS devices, max(depositedAt) AS lastDepositAt FROM deposit`,
+  // Each from an index of its own: in one SELECT they take ten times as long, three seconds of a million deposits.
+  counts: `SELECT (SELECT count(*) FROM deposit) AS deposits,
+    (SELECT count(*) FROM (SELECT DISTINCT protectorId FROM deposit)) AS protectors,
+    (SELECT count(*) FROM (SELECT 1 FROM deposit WHERE deviceName IS NOT NULL GROUP BY deviceName COLLATE NOCASE)) AS devices,
+    (SELECT depositedAt FROM deposit ORDER BY number DESC LIMIT 1) AS lastDepositAt`,
   conflicts: "SELECT protectorId FROM deposit GROUP BY protectorId HAVING count(*) > 1 ORDER BY protectorId",
 } as const;

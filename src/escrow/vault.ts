@@ -16,7 +16,10 @@ import { SQL, VAULT } from "./vault-file.ts";
 export type DepositQuery =
   | { readonly protectorId: Guid }
   | { readonly first8: string }
-  | { readonly deviceName: string };
+  | { readonly deviceName: string }
+  /** With whatever domain, or none. */
+  | { readonly bareName: string }
+  | { readonly deviceId: string };
 
 /** The ledger entries whose receipts open a deposit. */
 const OPENING: ReadonlySet<string> = new Set(["key.released", "key.released-by-hand"]);
@@ -138,8 +141,15 @@ export class Vault {
   find(query: DepositQuery): Deposit[] {
     if ("protectorId" in query) return this.candidates([query.protectorId]);
     if ("deviceName" in query) return this.#all(SQL.byDevice, query.deviceName);
+    if ("bareName" in query) return this.#all(SQL.byBareName, query.bareName);
+    if ("deviceId" in query) return this.#all(SQL.byDeviceId, query.deviceId, query.deviceId);
     const first8 = query.first8.toUpperCase();
     return this.#all(SQL.byFirst8, first8, first8);
+  }
+
+  /** Every deposit in the order they came; each going through it reads a page at a time, and holds up no import. */
+  all(): Iterable<Deposit> {
+    return { [Symbol.iterator]: () => this.#pages() };
   }
 
   status(): VaultStatus {
@@ -200,6 +210,14 @@ export class Vault {
   async close(): Promise<void> {
     this.seal();
     if (this.#db.isOpen) this.#db.close();
+  }
+
+  *#pages(): Generator<Deposit> {
+    for (let rows = this.#all(SQL.page, "0"); rows.length > 0; ) {
+      yield* rows;
+      const { number } = rows.at(-1) as Deposit & { readonly number: number };
+      rows = this.#all(SQL.page, String(number));
+    }
   }
 
   #put(each: NewDeposit, fingerprint: string, record: string): Deposited {

@@ -95,7 +95,8 @@ const UNSET_SERIAL =
 /** SMBIOS section 7.2.1 (all 0: not present, all F: not set), and the value that AMI's firmware template comes with. */
 const UNSET_UUID = /^(0{8}-(0{4}-){3}0{12}|F{8}-(F{4}-){3}F{12}|03000200-0400-0500-0006-000700080009)$/;
 
-function commonMark({ macs, serial, uuid }: InventoryDevice): string | null {
+/** The first mark of it that names no one device, in words; null if there is none. */
+export function commonMark({ macs, serial, uuid }: Omit<InventoryDevice, "name">): string | null {
   const group = macs.find((mac) => mac === "00:00:00:00:00:00" || Number.parseInt(mac.slice(0, 2), 16) % 2 === 1);
   if (group !== undefined) return `the MAC address ${group}`;
   if (serial !== null && UNSET_SERIAL.test(serial)) return `the serial "${serial}"`;

@@ -49,11 +49,15 @@ function operation(name: string, route: Route): JsonObject {
     description,
     security: scope === null ? [] : [{ token: [scope] }],
     ...(name === "release" && { parameters: [IDEMPOTENCY_KEY] }),
-    ...(request !== null && {
-      requestBody: { required: true, content: { "application/json": { schema: jsonSchema(request, "input") } } },
-    }),
+    ...(request !== null && { requestBody: { required: true, content: contentOf(request) } }),
     responses: { "200": answerOf(route), ...problems(reasons) },
   };
+}
+
+function contentOf(request: NonNullable<Route["request"]>): JsonObject {
+  if (request === "text/csv")
+    return { "text/csv": { schema: { type: "string", examples: ["name,serial\nPC-0001,5CG1234ABC\n"] } } };
+  return { "application/json": { schema: jsonSchema(request, "input") } };
 }
 
 const IDEMPOTENCY_KEY = {

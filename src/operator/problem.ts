@@ -128,7 +128,7 @@ export const PROBLEMS: Readonly<Record<ProblemReason, Problem>> = {
   "wrong-content-type": {
     status: 415,
     title: "The body's Content-Type is not the one this route takes.",
-    next: "Send `Content-Type: application/json`.",
+    next: "Send `Content-Type: application/json`; for an inventory, `text/csv`.",
   },
   "rate-limited": {
     status: 429,

@@ -1,6 +1,6 @@
 import type { ZodType } from "zod";
 import type { ProblemReason } from "./problem.ts";
-import { lookupAnswer, lookupRequest, releaseAnswer, releaseRequest, statusAnswer } from "./schema.ts";
+import { coverageAnswer, lookupAnswer, lookupRequest, releaseAnswer, releaseRequest, statusAnswer } from "./schema.ts";
 import type { Scope } from "./scope.ts";
 
 /** One route of the operator API. What carries an identifier is a POST: a URL ends up in logs and histories. */
@@ -11,13 +11,15 @@ export interface Route {
   readonly scope: Scope | null;
   readonly summary: string;
   readonly description: string;
-  readonly request: ZodType | null;
+  readonly request: ZodType | "text/csv" | null;
   readonly answer: ZodType | null;
   /** Its own; those of every route come on top. */
   readonly reasons: readonly ProblemReason[];
 }
 
 export const PREFIX = "/operator/v1";
+
+const COVERAGE = "What breakglass escrow coverage tells, without opening anything. Six a minute for a token.";
 
 /** By the name the ledger has for it. */
 export const ROUTES = {
@@ -76,6 +78,26 @@ export const ROUTES = {
       "vault-sealed",
       "hand-cap",
     ],
+  },
+  coverage: {
+    method: "GET",
+    path: `${PREFIX}/coverage`,
+    scope: "coverage",
+    summary: "Whether every device of the campaign's inventory has a password in the vault",
+    description: COVERAGE,
+    request: null,
+    answer: coverageAnswer,
+    reasons: ["no-inventory"],
+  },
+  "coverage-of": {
+    method: "POST",
+    path: `${PREFIX}/coverage`,
+    scope: "coverage",
+    summary: "The same for an inventory that is sent",
+    description: `${COVERAGE} At most 4 MiB, as breakglass escrow coverage reads it; it is not kept.`,
+    request: "text/csv",
+    answer: coverageAnswer,
+    reasons: ["malformed", "looks-like-password", "wrong-content-type", "too-large"],
   },
 } as const satisfies Record<string, Route>;
 

@@ -140,6 +140,38 @@ export const statusAnswer = z.strictObject({
   ledger: z.strictObject({ ledgerId: z.string(), seq: count("its newest entry"), hash: z.string() }),
 });
 
+const states = {
+  devices: count("of the inventory"),
+  covered: count("a password that fits is there"),
+  doubtful: count("one is there, and something speaks against it"),
+  missing: count("none is there"),
+};
+
+export const coverageAnswer = z.strictObject({
+  campaign: z.string().nullable().meta({ description: "whose inventory it is; null for one that was sent" }),
+  time: time("the station's own clock"),
+  ...states,
+  percentCovered: z.number().meta({ description: "rounded down to a tenth: 100 means all" }),
+  vault: z.record(z.string(), z.int()).meta({ description: "deposits that fit no device of the inventory, and why" }),
+  findings: z.array(
+    z.strictObject({ is: z.string(), devices: count("how many have it"), title: z.string(), next: z.string() }),
+  ),
+  list: z.array(
+    z.strictObject({
+      name: z.string().nullable(),
+      lines: z.array(z.int()).meta({ description: "of the inventory" }),
+      serial: z.string().nullable(),
+      site: z.string().nullable(),
+      ring: z.string().nullable(),
+      state: z.enum(["covered", "doubtful", "missing"]),
+      findings: z.array(z.strictObject({ is: z.string(), detail: z.string() })).meta({ description: "worst first" }),
+      newestDays: z.int().nullable().meta({ description: "age of the newest password that fits" }),
+      dated: z.enum(["directory", "import"]).nullable().meta({ description: "who says that age" }),
+      protectors: count("key protectors that fit"),
+    }),
+  ),
+});
+
 export const problem = z
   .object({
     type: z.string(),

@@ -1,5 +1,6 @@
 import { type BootState, foldBoot, newBootState } from "../boot/exchange.ts";
 import { type CampaignState, foldCampaign, NO_CAMPAIGN } from "../campaign/campaign.ts";
+import { foldLastReleased, type LastReleased } from "../escrow/last-released.ts";
 import { foldReleased, newReleased, type Released } from "../escrow/released.ts";
 import { foldReleasedByHand, newReleasedByHand, type ReleasedByHand } from "../escrow/released-by-hand.ts";
 import type { Entry } from "../ledger/entry.ts";
@@ -13,6 +14,7 @@ export interface RescueState {
   readonly boots: BootState;
   readonly sessions: Sessions;
   readonly released: Released;
+  readonly lastReleased: LastReleased;
   readonly tokens: OperatorTokens;
   readonly apiReleases: ApiReleases;
   readonly releasedByHand: ReleasedByHand;
@@ -26,6 +28,7 @@ export function newRescueState(): RescueState {
     boots: newBootState(),
     sessions: newSessions(),
     released: newReleased(),
+    lastReleased: new Map(),
     tokens: newOperatorTokens(),
     apiReleases: new Map(),
     releasedByHand: newReleasedByHand(),
@@ -39,6 +42,7 @@ export function foldRescue(state: RescueState, entry: Entry): void {
   foldBoot(state.boots, entry);
   foldSession(state.sessions, entry);
   foldReleased(state.released, entry);
+  foldLastReleased(state.lastReleased, entry);
   foldTokens(state.tokens, entry);
   foldApiReleases(state.apiReleases, entry);
   foldReleasedByHand(state.releasedByHand, entry);

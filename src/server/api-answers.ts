@@ -1,6 +1,11 @@
 import type { z } from "zod";
+import { coverage } from "../escrow/coverage.ts";
+import { findingText } from "../escrow/coverage-finding.ts";
 import type { Deposit } from "../escrow/deposit.ts";
+import { type ListedDevice, readDeviceList } from "../escrow/device-list.ts";
+import { bareName } from "../escrow/device-name.ts";
 import { isGoodReason } from "../escrow/hand-release.ts";
+import { looksLikePassword } from "../escrow/password-text.ts";
 import type { HandCaps } from "../escrow/released-by-hand.ts";
 import type { Vault, VaultStatus } from "../escrow/vault.ts";
 import type { InventoryDevice } from "../fleet/inventory.ts";
@@ -8,10 +13,18 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { CommandReused } from "../ledger/sqlite.ts";
 import { releaseCommandId } from "../operator/api-release.ts";
 import type { ProblemReason } from "../operator/problem.ts";
-import type { LookupRequest, lookupAnswer, ReleaseRequest, releaseAnswer, statusAnswer } from "../operator/schema.ts";
+import type {
+  coverageAnswer,
+  LookupRequest,
+  lookupAnswer,
+  ReleaseRequest,
+  releaseAnswer,
+  statusAnswer,
+} from "../operator/schema.ts";
 import type { OperatorToken } from "../operator/token.ts";
 import { holdsToken } from "../operator/token-text.ts";
 import { parseGuid } from "../wire/guid.ts";
+import { MalformedError } from "../wire/malformed.ts";
 import { releaseByHandAt } from "./by-hand.ts";
 import type { Desk } from "./desk.ts";
 import { VERSION } from "./version.ts";
@@ -25,8 +38,6 @@ export interface ApiOptions {
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number;
   readonly caps?: HandCaps;
-  /** Calls of one token on one route; the usual ones unless given. */
-  readonly callsAMinute?: number;
 }
 
 /** Why a call was not answered. */
@@ -44,6 +55,8 @@ export interface Refusal {
 export type Outcome<Answer = object> =
   | { readonly answer: Answer; readonly noted: { readonly [field: string]: number } }
   | Refusal;
+
+type CoverageAnswer = z.infer<typeof coverageAnswer>;
 
 const MOST_DEPOSITS = 1_000;
 const COUNTS_MS = 10_000;
@@ -104,8 +117,8 @@ export class ApiAnswers {
         : "first8" in request
           ? vault.find({ first8: request.first8.toUpperCase() })
           : "device" in request
-            ? vault.find({ deviceName: request.device })
-            : inventory.flatMap(({ name }) => vault.find({ deviceName: name }));
+            ? findNamed(vault, request.device)
+            : inventory.flatMap(({ name }) => findNamed(vault, name));
     const answer = {
       found: found.length,
       deposits: found.slice(0, MOST_DEPOSITS).map(tell),
@@ -127,7 +140,7 @@ export class ApiAnswers {
       return { problem: "bad-reason" };
     const wanted = { protectorId: parseGuid(request.protectorId) };
     const named = vault.find(wanted)[nth - 1]?.deviceName ?? null;
-    if (request.device !== undefined && named !== null && bare(named) !== bare(request.device))
+    if (request.device !== undefined && named !== null && bareName(named) !== bareName(request.device))
       return { problem: "device-mismatch" };
     const actor = `operator:${token.name}`;
     const ask = { actor, channel: "api", reason, ticket, nth, duringHalt: false, commandId } as const;
@@ -162,6 +175,46 @@ export class ApiAnswers {
     return { problem: "command-used", extra: { receipt: desk.state.apiReleases.get(commandId) } };
   }
 
+  /** Of the inventory of the campaign, armed or halted. */
+  coverage(): Outcome<CoverageAnswer> {
+    const { campaign } = this.#options.desk.state;
+    if (campaign.is === "none" || campaign.campaign.devices.length === 0) return { problem: "no-inventory" };
+    const none = { deviceId: null, site: null, ring: null, faults: [] };
+    const inventory = campaign.campaign.devices.map((device, index) => ({ ...device, ...none, line: index + 1 }));
+    return this.#covered(campaign.campaign.campaign, inventory);
+  }
+
+  /** Of an inventory that was sent. */
+  coverageOf(sent: Uint8Array): Outcome<CoverageAnswer> {
+    try {
+      return this.#covered(null, readDeviceList(sent));
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      if (looksLikePassword(error.what)) return { problem: "looks-like-password" };
+      return { problem: "malformed", detail: `the inventory: ${error.what}` };
+    }
+  }
+
+  #covered(campaign: string | null, inventory: readonly ListedDevice[]): Outcome<CoverageAnswer> {
+    const { desk, vault, now } = this.#options;
+    const released = desk.state.lastReleased;
+    const report = coverage({ inventory, deposits: vault.all(), released, now: now(), maxAgeDays: null });
+    const { devices, covered, doubtful, missing, findings, list } = report;
+    const told = findings
+      .filter((each) => each.devices > 0)
+      .map(({ is, devices: count }) => {
+        const { title, next } = findingText(is);
+        return { is, devices: count, title, next };
+      });
+    const answer = {
+      ...{ campaign, time: iso(now()), devices, covered, doubtful, missing },
+      percentCovered: Math.floor((1000 * covered) / devices) / 10,
+      ...{ vault: { ...report.vault }, findings: told },
+      list: list.map((device) => ({ ...device, lines: [...device.lines], findings: [...device.findings] })),
+    };
+    return { answer, noted: { devices, covered } };
+  }
+
   #inInventory(request: { readonly serial: string } | { readonly uuid: string }): readonly InventoryDevice[] {
     const { campaign } = this.#options.desk.state;
     if (campaign.is === "none") return [];
@@ -186,6 +239,11 @@ function usedBefore(error: unknown): { readonly refuse: "command-used" } {
   throw error;
 }
 
+/** A name without a domain is found with any. */
+function findNamed(vault: Vault, name: string): Deposit[] {
+  return vault.find(name.includes(".") ? { deviceName: name } : { bareName: name });
+}
+
 function done<Answer>(answer: Answer): Outcome<Answer> {
   return { answer, noted: {} };
 }
@@ -201,6 +259,3 @@ function tell(deposit: Deposit) {
 }
 
 const iso = (at: number) => new Date(at).toISOString();
-
-/** A device's name without its domain: exports write either. */
-const bare = (name: string) => name.split(".")[0]!.toLowerCase();

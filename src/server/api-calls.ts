@@ -8,6 +8,9 @@ import { Budget } from "./budget.ts";
 
 /** Calls of one token on one route in a minute. What is beyond is not done: whatever is done is in the ledger. */
 const CALLS = { perKey: 300, keys: 1_024 };
+/** Coverage goes through the whole vault, and meanwhile nothing else is answered. */
+const LONG_CALLS = { perKey: 6, keys: 256 };
+const LONG: ReadonlySet<RouteName> = new Set<RouteName>(["coverage", "coverage-of"]);
 /** Of those that are not done, one a minute for each token and route is an entry. */
 const REFUSED = { perKey: 1, keys: 256 };
 /** Questions without a good token that are entries, for one address in a minute, and of how many addresses. */
@@ -17,13 +20,13 @@ const STRANGERS = { perKey: 20, keys: 64 };
 export class ApiCalls {
   readonly counters = { unwritten: 0 };
   readonly #options: ApiOptions;
-  readonly #calls: Budget;
+  readonly #calls = new Budget(CALLS);
+  readonly #longCalls = new Budget(LONG_CALLS);
   readonly #refused = new Budget(REFUSED);
   readonly #strangers = new Budget(STRANGERS);
 
   constructor(options: ApiOptions) {
     this.#options = options;
-    this.#calls = new Budget({ ...CALLS, perKey: options.callsAMinute ?? CALLS.perKey });
   }
 
   /** Takes in what other processes wrote: a token that one of them revoked opens nothing from here on. */
@@ -34,8 +37,8 @@ export class ApiCalls {
   /** One more call of this token, if it may have one. */
   async take({ tokenId, name }: OperatorToken, route: RouteName): Promise<"rate-limited" | null> {
     const now = this.#options.now();
-    const key = `${tokenId} ${route}`;
-    if (this.#calls.take(key, now)) return null;
+    const key = LONG.has(route) ? tokenId : `${tokenId} ${route}`;
+    if ((LONG.has(route) ? this.#longCalls : this.#calls).take(key, now)) return null;
     if (this.#refused.take(key, now)) await this.#note(called(tokenId, name, route, { outcome: "rate-limited" }));
     else this.counters.unwritten += 1;
     return "rate-limited";

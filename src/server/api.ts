@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { openApi } from "../operator/openapi.ts";
 import { PROBLEMS, type ProblemReason } from "../operator/problem.ts";
-import { ROUTES, type RouteName } from "../operator/route.ts";
+import { ROUTES, type Route, type RouteName } from "../operator/route.ts";
 import { type OperatorToken, tokenFault } from "../operator/token.ts";
 import { hashOfTokenText } from "../operator/token-text.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
@@ -30,6 +30,7 @@ export interface OperatorApiOptions extends ApiOptions {
 }
 
 const BODY_LIMIT = 16 * 1024;
+const INVENTORY_LIMIT = 4 * 1024 * 1024;
 const JSON_TYPE = "application/json; charset=utf-8";
 
 /** The operator API: HTTPS with the station's own CA, and a token for every route that tells anything. */
@@ -45,6 +46,7 @@ export async function startOperatorApi(options: OperatorApiOptions): Promise<Ope
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "string" }, app.getDefaultJsonParser("error", "error"));
+  app.addContentTypeParser("text/csv", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
   door.open(app, "status", () => answers.status());
   door.open(app, "lookup", ({ body }) => {
@@ -57,6 +59,8 @@ export async function startOperatorApi(options: OperatorApiOptions): Promise<Ope
     const key = idempotencyKey(request);
     return key === null ? { problem: "idempotency-key-missing" } : answers.release(parsed.data, token, key);
   });
+  door.open(app, "coverage", () => answers.coverage());
+  door.open(app, "coverage-of", ({ body }) => answers.coverageOf(body as Buffer), INVENTORY_LIMIT);
   const description = `${JSON.stringify(openApi(VERSION), null, 2)}\n`;
   app.get(ROUTES.openapi.path, (_request, reply) => sendJson(reply, JSON_TYPE, description));
   app.setNotFoundHandler((_request, reply) => door.refuse(reply, { problem: "not-found" }));
@@ -65,6 +69,8 @@ export async function startOperatorApi(options: OperatorApiOptions): Promise<Ope
   const port = await listenSecurely(app, options.address, options.port, "the operator API");
   return { port, url: `https://${options.address}:${port}`, counters: () => door.counted(), close: () => app.close() };
 }
+
+const WRONG_TYPE: Refusal = { problem: "wrong-content-type" };
 
 type Answer = (request: FastifyRequest, token: OperatorToken) => Outcome | Promise<Outcome>;
 
@@ -81,10 +87,11 @@ class Door {
   }
 
   /** A route that wants a token. It is asked for before a byte of the body is read, and again when all of it is there. */
-  open(app: FastifyInstance, route: RouteName, answer: Answer): void {
+  open(app: FastifyInstance, route: RouteName, answer: Answer, bodyLimit = BODY_LIMIT): void {
+    const { method, path: url, scope, request: wants }: Route = ROUTES[route];
     app.route({
-      method: ROUTES[route].method,
-      url: ROUTES[route].path,
+      bodyLimit,
+      ...{ method, url },
       onRequest: async (request, reply) => {
         if (request.url.includes("?")) return this.refuse(reply, { problem: "not-found" });
         const token = await this.#caller(request);
@@ -92,7 +99,6 @@ class Door {
         const limited = await this.#calls.take(token, route);
         if (limited !== null) return this.refuse(reply, { problem: limited, retryAfter: 60 });
         this.#callers.set(request, { token, route });
-        const { scope } = ROUTES[route];
         if (scope !== null && !token.scopes.includes(scope))
           return this.#conclude(reply, token, route, {
             problem: "scope-missing",
@@ -102,7 +108,8 @@ class Door {
       handler: async (request, reply) => {
         const token = await this.#caller(request);
         if (typeof token === "string") return this.refuse(reply, { problem: token });
-        return this.#conclude(reply, token, route, await answer(request, token));
+        const fits = wants === null || (wants === "text/csv") === Buffer.isBuffer(request.body);
+        return this.#conclude(reply, token, route, fits ? await answer(request, token) : WRONG_TYPE);
       },
     });
   }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { arm, halt } from "../../src/campaign/command.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { Desk } from "../../src/server/desk.ts";
@@ -187,5 +188,95 @@ describe("lookup", () => {
     const { json } = await station.release(token, { ...ASK, nth: 2 });
     expect([json.recoveryPassword, json.nth, json.passwords]).toEqual([PASSWORD_A, 2, 2]);
     expect((await station.release(token, { ...ASK, nth: 3 })).json.reason).toBe("no-key");
+  });
+});
+
+describe("coverage", () => {
+  const get = () => station.ask("GET", "/operator/v1/coverage", { token });
+  const post = (body: string, type = "text/csv") =>
+    station.ask("POST", "/operator/v1/coverage", { token, body, headers: { "Content-Type": type } });
+
+  it("is of the campaign's inventory, or of one that is sent, and knows what was released", async () => {
+    expect((await get()).json.reason).toBe("no-inventory");
+    await campaign("arm");
+    const { json } = await get();
+    expect(json).toMatchObject({
+      campaign: "c-1",
+      devices: 1,
+      covered: 1,
+      percentCovered: 100,
+      list: [{ name: "PC-0001" }],
+    });
+    await station.release(token, ASK);
+    expect((await get()).json).toMatchObject({ covered: 0, doubtful: 1, findings: [{ is: "released", devices: 1 }] });
+    const sent = (await post("name,site\nPC-0001,Graz\nPC-0002,Graz\nPC-0003,Linz\n")).json;
+    expect(sent).toMatchObject({
+      campaign: null,
+      devices: 3,
+      covered: 1,
+      doubtful: 1,
+      missing: 1,
+      percentCovered: 33.3,
+    });
+    expect((await station.entries()).at(-1)).toMatchObject({ body: { route: "coverage-of", devices: 3, covered: 1 } });
+  });
+
+  it("refuses what is no inventory, and repeats nothing of it", async () => {
+    const tries: [string, string | undefined, number, string][] = [
+      ["", undefined, 400, "malformed"],
+      ["name\n", undefined, 400, "malformed"],
+      [`name,recoverypassword\nPC-0001,${PASSWORD_A}\n`, undefined, 400, "malformed"],
+      ["{}", "application/json", 415, "wrong-content-type"],
+    ];
+    for (const [body, type, status, reason] of tries) {
+      const answer = await post(body, type);
+      expect([answer.status, answer.json.reason], body).toEqual([status, reason]);
+      expect(showsDigits(answer.body)).toBe(false);
+    }
+    const large = await post(`name\n${"x".repeat(4 * 1024 * 1024)}`);
+    expect([large.status, large.json.reason]).toEqual([413, "too-large"]);
+    const limited = [await post("name\nPC-1\n"), await post("name\nPC-1\n")];
+    expect(limited.map(({ status }) => status)).toEqual([200, 429]);
+    expect(station.faults).toEqual([]);
+  });
+});
+
+describe("the answers of every route", () => {
+  it("fit the description that the station itself gives, and no route is left out of it", async () => {
+    await campaign("arm");
+    const { json: page } = await station.ask("GET", "/operator/v1/openapi.json");
+    expect(page.openapi).toBe("3.1.0");
+    const lookup = { device: "PC-0001" };
+    const good: [string, string, object | string | undefined][] = [
+      ["get", "/operator/v1/status", undefined],
+      ["post", "/operator/v1/lookup", lookup],
+      ["post", "/operator/v1/release", ASK],
+      ["get", "/operator/v1/coverage", undefined],
+      ["post", "/operator/v1/coverage", "name\nPC-0001\nPC-0004\n"],
+    ];
+    for (const [method, path, body] of good) {
+      const headers = {
+        "Idempotency-Key": "12345678",
+        ...(typeof body === "string" && { "Content-Type": "text/csv" }),
+      };
+      const answer = await station.ask(method.toUpperCase(), path, {
+        token,
+        ...(body !== undefined && { body }),
+        headers,
+      });
+      expect(answer.status, `${method} ${path} ${answer.body}`).toBe(200);
+      const { schema } = page.paths[path][method].responses["200"].content["application/json"];
+      expect(() => z.fromJSONSchema(schema).parse(answer.json), path).not.toThrow();
+      const refused = await station.ask(method.toUpperCase(), path, { token: "x" });
+      const problem = z.fromJSONSchema(page.components.schemas.Problem);
+      expect(() => problem.parse(refused.json)).not.toThrow();
+      expect(Object.keys(page.paths[path][method].responses)).toContain(String(refused.status));
+    }
+    const described = Object.entries<object>(page.paths).flatMap(([path, all]) =>
+      Object.keys(all).map((method) => `${method} ${path}`),
+    );
+    expect(described.sort()).toEqual(
+      ["get /operator/v1/openapi.json", ...good.map(([method, path]) => `${method} ${path}`)].sort(),
+    );
   });
 });

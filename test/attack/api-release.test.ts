@@ -1,10 +1,12 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { arm, halt } from "../../src/campaign/command.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { Desk } from "../../src/server/desk.ts";
 import { ID_A, ID_B, PASSPHRASE, PASSWORD_A, PASSWORD_B, showsDigits } from "../escrow/fixture.ts";
-import { type ApiStation, startApiStation } from "./api-station.ts";
+import { type ApiStation, send, startApiStation } from "./api-station.ts";
 
 let station: ApiStation;
 let token: string;
@@ -147,6 +149,25 @@ describe("a release through the API", () => {
       lock.close();
     }
     expect((await station.release(token, ASK, "key-00000001")).json.recoveryPassword).toBe(PASSWORD_A);
+  });
+});
+
+describe("a station that is killed with -9", () => {
+  it("between the ledger's entry and the password has the entry; the same key gives that receipt and no password", async () => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "api-killed.ts"), station.folder], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = new Promise<string | null>((resolve) => child.on("close", (_code, signal) => resolve(signal)));
+    const port = await new Promise<number>((resolve) => child.stdout.once("data", (line) => resolve(Number(line))));
+    const asked = { token, body: ASK, headers: { "Idempotency-Key": "key-00000001" } };
+    await expect(send(port, station.tls.caPem, "POST", "/operator/v1/release", asked)).rejects.toThrow();
+    expect(await ended).toBe("SIGKILL");
+    const [entry, ...others] = await released();
+    expect(others).toEqual([]);
+    expect(entry).toMatchObject({ actor: "operator:helpdesk", body: { protectorId: ID_A, reason: ASK.reason } });
+    const again = await station.release(token, ASK, "key-00000001");
+    expect([again.json.reason, again.json.receipt.seq]).toEqual(["command-used", entry!.seq]);
+    expect((await station.release(token, ASK)).json.recoveryPassword).toBe(PASSWORD_A);
   });
 });
 

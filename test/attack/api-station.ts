@@ -98,7 +98,7 @@ export async function startApiStation(
   };
 }
 
-function send(port: number, ca: string, method: string, path: string, asked: AskOptions): Promise<Answered> {
+export function send(port: number, ca: string, method: string, path: string, asked: AskOptions): Promise<Answered> {
   const { token, body, headers = {} } = asked;
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
   return new Promise((resolve, reject) => {

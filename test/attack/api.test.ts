@@ -189,6 +189,25 @@ describe("a call with a good token", () => {
   });
 });
 
+describe("a slow client of the operator API", () => {
+  it.each<[string, string]>([
+    ["says nothing inside TLS", ""],
+    ["never ends its headers", "GET /operator/v1/status HTTP/1.1\r\nHost: "],
+    ["never sends the body it announced", "TOKEN\r\nContent-Length: 1000\r\n\r\n{"],
+    ["never ends a chunk", "TOKEN\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{"],
+    ["sends what is no HTTP", "\x00\xff\r\n\r\n"],
+  ])("T16 that %s is closed, and meanwhile others are answered", async (_what, text) => {
+    await station.close();
+    station = await startApiStation({ patience: { headers: 300, request: 600, idle: 1200, look: 100 } });
+    const token = await station.token("helpdesk");
+    const head = `POST /operator/v1/lookup HTTP/1.1\r\nHost: s\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}`;
+    const slow = raw(text.replace("TOKEN", head));
+    expect((await station.ask("GET", "/operator/v1/status", { token })).status).toBe(200);
+    expect(await slow).toMatch(/^(|HTTP\/1.1 4[0-9]{2} .*)$/s);
+    expect(station.faults).toEqual([]);
+  });
+});
+
 function raw(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let all = "";

@@ -13,6 +13,7 @@ import type { JsonObject } from "../wire/json.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { rotationLine } from "./escrow-rotation.ts";
 import { readText } from "./read-file.ts";
 import { readRemedy } from "./remedy.ts";
 import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
@@ -107,6 +108,7 @@ async function haltCommand(options: Options & { reason: string }): Promise<void>
   const { campaign, reason } = entry.body;
   if (options.json) return print({ campaign, reason });
   process.stdout.write(`The campaign ${campaign} is HALTED: nothing more is admitted, released or changed.\n`);
+  process.stdout.write(await rotationLine(options));
 }
 
 async function confirmCommand(code: string, options: Options): Promise<void> {

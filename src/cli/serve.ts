@@ -17,6 +17,7 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { API_DEFAULT, type ApiAddress, countersLine, parseApiAddress, readyLine, startApi } from "./api.ts";
 import { campaignLine } from "./campaign.ts";
+import { rotationLine } from "./escrow-rotation.ts";
 import { forgetUnused } from "./forget.ts";
 import type { PassphraseOption } from "./passphrase.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
@@ -131,6 +132,7 @@ async function serve(options: ServeOptions): Promise<void> {
   await vault.close();
   if (!options.sealed) await record("vault.sealed");
   await ledger.close();
+  say.farewell(await rotationLine(options));
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
@@ -194,6 +196,7 @@ interface Say {
   campaign(state: CampaignState): void;
   periodic(station: Station): void;
   counters(station: Station): void;
+  farewell(text: string): void;
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -207,6 +210,7 @@ const sayJson: Say = {
   campaign: (campaign) => print(JSON.stringify({ campaign: campaign.is })),
   periodic: (station) => sayJson.counters(station),
   counters: (station) => print(JSON.stringify({ counters: station.counters() })),
+  farewell: () => {},
 };
 
 const COLOURS: Readonly<Record<TimelineLine["mark"], "green" | "red" | "yellow" | "reset">> = {
@@ -240,4 +244,5 @@ const sayPlain: Say = {
       print(`${name.padEnd(10)} ${text.join(", ") || "nothing"}`);
     }
   },
+  farewell: (text) => process.stdout.write(text),
 };

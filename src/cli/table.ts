@@ -69,3 +69,11 @@ export function formatTime(milliseconds: number): string {
     .replace("T", " ")
     .replace(/\.\d+Z$/, "Z");
 }
+
+/** How long ago, for people: `40 min`, `5 h`, `12 days`. */
+export function formatAge(milliseconds: number): string {
+  const minutes = Math.max(0, Math.floor(milliseconds / 60_000));
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+}

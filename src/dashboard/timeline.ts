@@ -41,6 +41,10 @@ const TELLINGS: Readonly<Record<string, Telling>> = {
   "token.revoked": (b) => plain(`token ${b.name} revoked: ${b.reason}`),
   "api.called": (b) => (b.outcome === "answered" ? plain : wait)(`operator API: ${b.route}, ${b.outcome}`),
   "api.refused": (b) => bad(`operator API refused: ${b.reason} (from ${b.address})`),
+  "key.released-by-hand": (b) =>
+    wait(`ledger written, then released by hand: recovery password of ${b.protectorId} (${b.reason})`),
+  "key.refused-by-hand": (b) => bad(`recovery password refused to a person: ${b.reason}`),
+  "key.rotated": (b) => plain(`said to be rotated: ${b.deviceName ?? "a device"} (${b.reason})`),
   "plan.assigned": (b) => plain(`remedy ${b.remedy} assigned`),
   "agent.stage": (b) => plain(`agent: ${b.stage}`),
   "session.reported": (b) => (GOOD_OUTCOMES.has(String(b.outcome)) ? good : wait)(`reports: ${b.outcome}`),

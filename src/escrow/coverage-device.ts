@@ -9,8 +9,8 @@ export const DAY_MS = 24 * 3_600_000;
 
 /** What a device is judged by beside its deposits. */
 export interface Judging {
-  /** When each key protector's password was last released, by the ledger's time. */
-  readonly released: ReadonlyMap<Guid, number>;
+  /** Deposits on the rotation list (rotation.ts), and when they were last released, milliseconds since 1970 UTC. */
+  readonly released: ReadonlyMap<string, number>;
   /** Milliseconds since 1970 UTC. */
   readonly now: number;
   /** Days after which a password counts as stale; null for never. */
@@ -132,12 +132,9 @@ function conflictOf(pool: readonly Candidate[], seen: ReadonlyMap<Guid, SeenProt
   return `${seen.get(first)!.passwords} for ${first}${more}`;
 }
 
-/** A newer deposit of the device is its new password; until then the old one is what somebody has read. */
-function releasedOf(pool: readonly Candidate[], released: ReadonlyMap<Guid, number>): string | null {
-  const times = pool.map(({ protectorId }) => released.get(protectorId) ?? Number.NEGATIVE_INFINITY);
-  const last = Math.max(...times);
-  if (last === Number.NEGATIVE_INFINITY || pool.some(({ at }) => at > last)) return null;
-  return `released on ${dayOf(last)}`;
+function releasedOf(pool: readonly Candidate[], released: ReadonlyMap<string, number>): string | null {
+  const times = pool.flatMap(({ depositId }) => released.get(depositId) ?? []);
+  return times.length === 0 ? null : `released on ${dayOf(Math.max(...times))}`;
 }
 
 function renamedOf({ name, deviceId }: ListedDevice, pool: readonly Candidate[]): string | null {

@@ -4,6 +4,7 @@ import { type Guid, parseGuid } from "../wire/guid.ts";
 import { type MacAddress, parseMac } from "../wire/mac.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { deviceNameOf } from "./device-name.ts";
+import { looksLikePassword } from "./password-text.ts";
 
 /**
  * A device as somebody's list has it. Nothing here decides who gets a recovery password (fleet/inventory.ts does, and
@@ -59,10 +60,10 @@ export function readDeviceList(bytes: Uint8Array): ListedDevice[] {
 
 function listed(line: number, cell: (column: Column) => string): ListedDevice {
   const faults: string[] = [];
-  const shown = (text: string) => (holdsPassword(text) ? "that looks like a recovery password" : `"${text}"`);
+  const shown = (text: string) => (looksLikePassword(text) ? "that looks like a recovery password" : `"${text}"`);
   const plain = (column: Column, what: string) => {
     const text = cell(column);
-    if (!holdsPassword(text)) return text === "" ? null : text;
+    if (!looksLikePassword(text)) return text === "" ? null : text;
     faults.push(`its ${what} looks like a recovery password and is not shown`);
     return null;
   };
@@ -96,11 +97,6 @@ function listed(line: number, cell: (column: Column) => string): ListedDevice {
 /** `PC-1` of `PC-1`, `CORP\PC-1` (Windows 2000's form), `PC-1$` (the account's) and `CN=PC-1,OU=...`. */
 function nameOf(cell: string): string | null {
   return deviceNameOf(cell.replace(/^[^\\=]*\\/, "").replace(/\$$/, ""));
-}
-
-/** A row whose cells are shifted must not bring a recovery password onto a screen as a name. */
-function holdsPassword(text: string): boolean {
-  return /(?:[0-9]{6}[ -]*){4}/.test(text);
 }
 
 /** Two devices with one mark: an armed campaign's inventory is refused for that, so it is worth knowing before. */

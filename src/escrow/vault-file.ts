@@ -88,6 +88,7 @@ export const SQL = {
     SELECT number FROM deposit WHERE deviceName = ?1 COLLATE NOCASE UNION ALL SELECT number FROM deposit
     WHERE deviceName COLLATE NOCASE > ?1 || '.' AND deviceName COLLATE NOCASE < ?1 || '/') ${NEWEST}`,
   page: `SELECT number, ${COLUMNS} FROM deposit WHERE number > ? ORDER BY number LIMIT 5000`,
+  byDeposit: `SELECT ${COLUMNS} FROM deposit WHERE depositId = ?`,
   record: "SELECT protectorId, record FROM deposit WHERE depositId = ?",
   // Each from an index of its own: in one SELECT they take ten times as long, three seconds of a million deposits.
   counts: `SELECT (SELECT count(*) FROM deposit) AS deposits,

@@ -9,17 +9,11 @@ import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
 import type { Deposit, Deposited, NewDeposit } from "./deposit.ts";
+import { type DepositQuery, questionOf } from "./deposit-query.ts";
 import { newIdentity, openIdentity, openRecord, sealRecord } from "./record.ts";
 import { SQL, VAULT } from "./vault-file.ts";
 
-/** One way to ask for deposits. `first8` is what a recovery screen shows: 8 hex digits, and all that fit come back. */
-export type DepositQuery =
-  | { readonly protectorId: Guid }
-  | { readonly first8: string }
-  | { readonly deviceName: string }
-  /** With whatever domain, or none. */
-  | { readonly bareName: string }
-  | { readonly deviceId: string };
+export type { DepositQuery } from "./deposit-query.ts";
 
 /** The ledger entries whose receipts open a deposit. */
 const OPENING: ReadonlySet<string> = new Set(["key.released", "key.released-by-hand"]);
@@ -139,12 +133,7 @@ export class Vault {
 
   /** Every deposit that fits, newest first. */
   find(query: DepositQuery): Deposit[] {
-    if ("protectorId" in query) return this.candidates([query.protectorId]);
-    if ("deviceName" in query) return this.#all(SQL.byDevice, query.deviceName);
-    if ("bareName" in query) return this.#all(SQL.byBareName, query.bareName);
-    if ("deviceId" in query) return this.#all(SQL.byDeviceId, query.deviceId, query.deviceId);
-    const first8 = query.first8.toUpperCase();
-    return this.#all(SQL.byFirst8, first8, first8);
+    return this.#all(...questionOf(query));
   }
 
   /** Every deposit in the order they came; each going through it reads a page at a time, and holds up no import. */

@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { createVault, type DepositQuery, openVault } from "../../src/escrow/vault.ts";
+import type { DepositQuery } from "../../src/escrow/deposit-query.ts";
+import { createVault, openVault } from "../../src/escrow/vault.ts";
 import { type Guid, guidFromBytes } from "../../src/wire/guid.ts";
 import { Secret } from "../../src/wire/secret.ts";
 

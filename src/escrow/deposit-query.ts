@@ -1,0 +1,26 @@
+import type { Guid } from "../wire/guid.ts";
+import { SQL } from "./vault-file.ts";
+
+/** One way to ask for deposits; all that fit come back. */
+export type DepositQuery =
+  | { readonly protectorId: Guid }
+  /** What a recovery screen shows: 8 hex digits. */
+  | { readonly first8: string }
+  /** As the directory spells it, in any case. */
+  | { readonly deviceName: string }
+  /** A name with whatever domain, or none. */
+  | { readonly bareName: string }
+  /** In either case. */
+  | { readonly deviceId: string }
+  | { readonly depositId: string };
+
+/** The vault file's question for it, and that question's values. */
+export function questionOf(query: DepositQuery): [sql: string, ...values: string[]] {
+  if ("protectorId" in query) return [SQL.byProtectors, JSON.stringify([query.protectorId])];
+  if ("deviceName" in query) return [SQL.byDevice, query.deviceName];
+  if ("bareName" in query) return [SQL.byBareName, query.bareName];
+  if ("deviceId" in query) return [SQL.byDeviceId, query.deviceId, query.deviceId];
+  if ("depositId" in query) return [SQL.byDeposit, query.depositId];
+  const first8 = query.first8.toUpperCase();
+  return [SQL.byFirst8, first8, first8];
+}

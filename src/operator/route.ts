@@ -1,6 +1,14 @@
 import type { ZodType } from "zod";
 import type { ProblemReason } from "./problem.ts";
-import { coverageAnswer, lookupAnswer, lookupRequest, releaseAnswer, releaseRequest, statusAnswer } from "./schema.ts";
+import {
+  coverageAnswer,
+  lookupAnswer,
+  lookupRequest,
+  releaseAnswer,
+  releaseRequest,
+  rotationAnswer,
+  statusAnswer,
+} from "./schema.ts";
 import type { Scope } from "./scope.ts";
 
 /** One route of the operator API. What carries an identifier is a POST: a URL ends up in logs and histories. */
@@ -98,6 +106,16 @@ export const ROUTES = {
     request: "text/csv",
     answer: coverageAnswer,
     reasons: ["malformed", "looks-like-password", "wrong-content-type", "too-large"],
+  },
+  rotation: {
+    method: "GET",
+    path: `${PREFIX}/rotation`,
+    scope: "coverage",
+    summary: "Which recovery passwords have been seen and have to be rotated",
+    description: "What breakglass escrow rotation list tells. Counts among the six long calls a minute.",
+    request: null,
+    answer: rotationAnswer,
+    reasons: [],
   },
 } as const satisfies Record<string, Route>;
 

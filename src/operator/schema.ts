@@ -172,6 +172,26 @@ export const coverageAnswer = z.strictObject({
   ),
 });
 
+export const rotationAnswer = z.strictObject({
+  due: count("passwords that were released, and that no newer deposit of their device has replaced"),
+  list: z
+    .array(
+      z.strictObject({
+        deviceName: z.string().nullable(),
+        device: z.string().nullable().meta({ description: "its MAC address, where a device got the password" }),
+        protectorId: z.string(),
+        depositId: z.string(),
+        deviceId: z.string().nullable().meta({ description: "the directory's own ID of the device" }),
+        directory: z.string().nullable(),
+        releasedAt: time("the last time"),
+        by: z.string().meta({ examples: ["operator:helpdesk", "station"] }),
+        why: z.string().meta({ description: "the reason given by hand, or the campaign" }),
+        releases: count("how often"),
+      }),
+    )
+    .meta({ description: "longest waiting first" }),
+});
+
 export const problem = z
   .object({
     type: z.string(),

@@ -1,6 +1,5 @@
 import { type BootState, foldBoot, newBootState } from "../boot/exchange.ts";
 import { type CampaignState, foldCampaign, NO_CAMPAIGN } from "../campaign/campaign.ts";
-import { foldLastReleased, type LastReleased } from "../escrow/last-released.ts";
 import { foldReleased, newReleased, type Released } from "../escrow/released.ts";
 import { foldReleasedByHand, newReleasedByHand, type ReleasedByHand } from "../escrow/released-by-hand.ts";
 import type { Entry } from "../ledger/entry.ts";
@@ -14,7 +13,6 @@ export interface RescueState {
   readonly boots: BootState;
   readonly sessions: Sessions;
   readonly released: Released;
-  readonly lastReleased: LastReleased;
   readonly tokens: OperatorTokens;
   readonly apiReleases: ApiReleases;
   readonly releasedByHand: ReleasedByHand;
@@ -28,7 +26,6 @@ export function newRescueState(): RescueState {
     boots: newBootState(),
     sessions: newSessions(),
     released: newReleased(),
-    lastReleased: new Map(),
     tokens: newOperatorTokens(),
     apiReleases: new Map(),
     releasedByHand: newReleasedByHand(),
@@ -42,7 +39,6 @@ export function foldRescue(state: RescueState, entry: Entry): void {
   foldBoot(state.boots, entry);
   foldSession(state.sessions, entry);
   foldReleased(state.released, entry);
-  foldLastReleased(state.lastReleased, entry);
   foldTokens(state.tokens, entry);
   foldApiReleases(state.apiReleases, entry);
   foldReleasedByHand(state.releasedByHand, entry);

@@ -7,6 +7,8 @@ import { bareName } from "../escrow/device-name.ts";
 import { isGoodReason } from "../escrow/hand-release.ts";
 import { looksLikePassword } from "../escrow/password-text.ts";
 import type { HandCaps } from "../escrow/released-by-hand.ts";
+import { nameOf } from "../escrow/rotation.ts";
+import { rotationDue } from "../escrow/rotation-due.ts";
 import type { Vault, VaultStatus } from "../escrow/vault.ts";
 import type { InventoryDevice } from "../fleet/inventory.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -55,8 +57,6 @@ export interface Refusal {
 export type Outcome<Answer = object> =
   | { readonly answer: Answer; readonly noted: { readonly [field: string]: number } }
   | Refusal;
-
-type CoverageAnswer = z.infer<typeof coverageAnswer>;
 
 const MOST_DEPOSITS = 1_000;
 const COUNTS_MS = 10_000;
@@ -173,46 +173,6 @@ export class ApiAnswers {
     const { desk } = this.#options;
     await desk.catchUp();
     return { problem: "command-used", extra: { receipt: desk.state.apiReleases.get(commandId) } };
-  }
-
-  /** Of the inventory of the campaign, armed or halted. */
-  coverage(): Outcome<CoverageAnswer> {
-    const { campaign } = this.#options.desk.state;
-    if (campaign.is === "none" || campaign.campaign.devices.length === 0) return { problem: "no-inventory" };
-    const none = { deviceId: null, site: null, ring: null, faults: [] };
-    const inventory = campaign.campaign.devices.map((device, index) => ({ ...device, ...none, line: index + 1 }));
-    return this.#covered(campaign.campaign.campaign, inventory);
-  }
-
-  /** Of an inventory that was sent. */
-  coverageOf(sent: Uint8Array): Outcome<CoverageAnswer> {
-    try {
-      return this.#covered(null, readDeviceList(sent));
-    } catch (error) {
-      if (!(error instanceof MalformedError)) throw error;
-      if (looksLikePassword(error.what)) return { problem: "looks-like-password" };
-      return { problem: "malformed", detail: `the inventory: ${error.what}` };
-    }
-  }
-
-  #covered(campaign: string | null, inventory: readonly ListedDevice[]): Outcome<CoverageAnswer> {
-    const { desk, vault, now } = this.#options;
-    const released = desk.state.lastReleased;
-    const report = coverage({ inventory, deposits: vault.all(), released, now: now(), maxAgeDays: null });
-    const { devices, covered, doubtful, missing, findings, list } = report;
-    const told = findings
-      .filter((each) => each.devices > 0)
-      .map(({ is, devices: count }) => {
-        const { title, next } = findingText(is);
-        return { is, devices: count, title, next };
-      });
-    const answer = {
-      ...{ campaign, time: iso(now()), devices, covered, doubtful, missing },
-      percentCovered: Math.floor((1000 * covered) / devices) / 10,
-      ...{ vault: { ...report.vault }, findings: told },
-      list: list.map((device) => ({ ...device, lines: [...device.lines], findings: [...device.findings] })),
-    };
-    return { answer, noted: { devices, covered } };
   }
 
   #inInventory(request: { readonly serial: string } | { readonly uuid: string }): readonly InventoryDevice[] {

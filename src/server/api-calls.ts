@@ -8,9 +8,9 @@ import { Budget } from "./budget.ts";
 
 /** Calls of one token on one route in a minute. What is beyond is not done: whatever is done is in the ledger. */
 const CALLS = { perKey: 300, keys: 1_024 };
-/** Coverage goes through the whole vault, and meanwhile nothing else is answered. */
+/** These go through the whole vault or ledger, and meanwhile nothing else is answered. */
 const LONG_CALLS = { perKey: 6, keys: 256 };
-const LONG: ReadonlySet<RouteName> = new Set<RouteName>(["coverage", "coverage-of"]);
+const LONG: ReadonlySet<RouteName> = new Set<RouteName>(["coverage", "coverage-of", "rotation"]);
 /** Of those that are not done, one a minute for each token and route is an entry. */
 const REFUSED = { perKey: 1, keys: 256 };
 /** Questions without a good token that are entries, for one address in a minute, and of how many addresses. */

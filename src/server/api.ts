@@ -8,6 +8,7 @@ import type { Ipv4 } from "../wire/ipv4.ts";
 import { ApiAnswers, type ApiOptions, type Outcome, type Refusal } from "./api-answers.ts";
 import { ApiCalls } from "./api-calls.ts";
 import { answerNoHttp, bearer, idempotencyKey, misread, problemOf, sendJson, sendProblem } from "./api-reply.ts";
+import { ApiReports } from "./api-reports.ts";
 import type { Patience } from "./connections.ts";
 import { listenSecurely, secureServer } from "./https.ts";
 import type { StationTls } from "./tls.ts";
@@ -37,6 +38,7 @@ const JSON_TYPE = "application/json; charset=utf-8";
 export async function startOperatorApi(options: OperatorApiOptions): Promise<OperatorApi> {
   const door = new Door(options);
   const answers = new ApiAnswers(options);
+  const reports = new ApiReports(options);
   const app = secureServer({
     ...{ tls: options.tls, bodyLimit: BODY_LIMIT, patience: options.patience, clientErrorHandler: answerNoHttp },
     onMalformed: () => {
@@ -59,8 +61,9 @@ export async function startOperatorApi(options: OperatorApiOptions): Promise<Ope
     const key = idempotencyKey(request);
     return key === null ? { problem: "idempotency-key-missing" } : answers.release(parsed.data, token, key);
   });
-  door.open(app, "coverage", () => answers.coverage());
-  door.open(app, "coverage-of", ({ body }) => answers.coverageOf(body as Buffer), INVENTORY_LIMIT);
+  door.open(app, "coverage", () => reports.coverage());
+  door.open(app, "coverage-of", ({ body }) => reports.coverageOf(body as Buffer), INVENTORY_LIMIT);
+  door.open(app, "rotation", () => reports.rotation());
   const description = `${JSON.stringify(openApi(VERSION), null, 2)}\n`;
   app.get(ROUTES.openapi.path, (_request, reply) => sendJson(reply, JSON_TYPE, description));
   app.setNotFoundHandler((_request, reply) => door.refuse(reply, { problem: "not-found" }));

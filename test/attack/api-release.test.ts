@@ -5,7 +5,7 @@ import { z } from "zod";
 import { arm, halt } from "../../src/campaign/command.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { Desk } from "../../src/server/desk.ts";
-import { ID_A, ID_B, PASSPHRASE, PASSWORD_A, PASSWORD_B, showsDigits } from "../escrow/fixture.ts";
+import { depositOf, ID_A, ID_B, ID_C, PASSPHRASE, PASSWORD_A, PASSWORD_B, showsDigits } from "../escrow/fixture.ts";
 import { type ApiStation, send, startApiStation } from "./api-station.ts";
 
 let station: ApiStation;
@@ -203,7 +203,6 @@ describe("lookup", () => {
   });
 
   it("shows all candidates of one key protector, and release says which of how many it gives", async () => {
-    const { depositOf } = await import("../escrow/fixture.ts");
     await station.vault.deposit({ ...depositOf(ID_A, PASSWORD_B, "PC-0001"), source: "newer.csv" });
     expect((await lookup({ first8: "24B0AA32" })).found).toBe(2);
     const { json } = await station.release(token, { ...ASK, nth: 2 });
@@ -262,6 +261,22 @@ describe("coverage", () => {
   });
 });
 
+describe("rotation", () => {
+  it("lists what was released, by whom and why, until a newer password of the device is deposited", async () => {
+    await station.release(token, ASK);
+    await station.release(token, ASK);
+    const get = async () => (await station.ask("GET", "/operator/v1/rotation", { token })).json;
+    const { by, why } = { by: "operator:helpdesk", why: "user at the recovery screen (INC0012345)" };
+    expect(await get()).toMatchObject({
+      due: 1,
+      list: [{ deviceName: "PC-0001", protectorId: ID_A, by, why, releases: 2 }],
+    });
+    station.clock.now += 1_000;
+    await station.vault.deposit(depositOf(ID_C, PASSWORD_B, "PC-0001"));
+    expect(await get()).toEqual({ due: 0, list: [] });
+  });
+});
+
 describe("the answers of every route", () => {
   it("fit the description that the station itself gives, and no route is left out of it", async () => {
     await campaign("arm");
@@ -273,6 +288,7 @@ describe("the answers of every route", () => {
       ["post", "/operator/v1/lookup", lookup],
       ["post", "/operator/v1/release", ASK],
       ["get", "/operator/v1/coverage", undefined],
+      ["get", "/operator/v1/rotation", undefined],
       ["post", "/operator/v1/coverage", "name\nPC-0001\nPC-0004\n"],
     ];
     for (const [method, path, body] of good) {

@@ -1,32 +1,18 @@
 import type { z } from "zod";
-import { coverage } from "../escrow/coverage.ts";
-import { findingText } from "../escrow/coverage-finding.ts";
 import type { Deposit } from "../escrow/deposit.ts";
-import { type ListedDevice, readDeviceList } from "../escrow/device-list.ts";
 import { bareName } from "../escrow/device-name.ts";
 import { isGoodReason } from "../escrow/hand-release.ts";
-import { looksLikePassword } from "../escrow/password-text.ts";
 import type { HandCaps } from "../escrow/released-by-hand.ts";
-import { nameOf } from "../escrow/rotation.ts";
-import { rotationDue } from "../escrow/rotation-due.ts";
 import type { Vault, VaultStatus } from "../escrow/vault.ts";
 import type { InventoryDevice } from "../fleet/inventory.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { CommandReused } from "../ledger/sqlite.ts";
 import { releaseCommandId } from "../operator/api-release.ts";
 import type { ProblemReason } from "../operator/problem.ts";
-import type {
-  coverageAnswer,
-  LookupRequest,
-  lookupAnswer,
-  ReleaseRequest,
-  releaseAnswer,
-  statusAnswer,
-} from "../operator/schema.ts";
+import type { LookupRequest, lookupAnswer, ReleaseRequest, releaseAnswer, statusAnswer } from "../operator/schema.ts";
 import type { OperatorToken } from "../operator/token.ts";
 import { holdsToken } from "../operator/token-text.ts";
 import { parseGuid } from "../wire/guid.ts";
-import { MalformedError } from "../wire/malformed.ts";
 import { releaseByHandAt } from "./by-hand.ts";
 import type { Desk } from "./desk.ts";
 import { VERSION } from "./version.ts";

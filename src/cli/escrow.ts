@@ -11,6 +11,7 @@ import { refuseExisting } from "../ledger/store-file.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { registerCoverage } from "./escrow-coverage.ts";
 import { registerOut } from "./escrow-out.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
 import { fileCause, requireFile } from "./read-file.ts";
@@ -52,6 +53,7 @@ export function register(program: Command): void {
     .action(status);
 
   registerOut(escrow);
+  registerCoverage(escrow);
 }
 
 async function init(options: Options & PassphraseOption): Promise<void> {

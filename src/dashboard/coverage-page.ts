@@ -1,3 +1,168 @@
-export function coveragePage(..._: unknown[]): string {
-  return "";
+import type { CoverageReport } from "../escrow/coverage.ts";
+import type { DeviceCoverage } from "../escrow/coverage-device.ts";
+import { FINDINGS, type FindingText } from "../escrow/coverage-finding.ts";
+import { percentText, type Requirement, thousandthsText } from "../escrow/coverage-required.ts";
+import { agePicture, grouped, siteBar, stateBar } from "./coverage-picture.ts";
+import { COVERAGE_STYLE } from "./coverage-style.ts";
+import { escapeText } from "./escape-text.ts";
+
+/** What an auditor needs beside the figures: what was checked, by whom, with what, and where the ledger says so. */
+export interface CoverageAbout {
+  /** The inventory file's name, and its bytes' SHA-256. */
+  readonly inventory: string;
+  readonly inventorySha256: string;
+  readonly vaultId: string;
+  readonly actor: string;
+  readonly station: string;
+  readonly version: string;
+  readonly requirement: Requirement | null;
+  readonly entry: { readonly seq: number; readonly hash: string };
+}
+
+/** The coverage report as one self-contained page without scripts. The same values give the same bytes. */
+export function coveragePage(report: CoverageReport, about: CoverageAbout): string {
+  return [
+    "<!doctype html>",
+    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>Escrow coverage: ${percentText(report.covered, report.devices)} % of ${escapeText(about.inventory)}</title>`,
+    `<style>${COVERAGE_STYLE}</style></head><body>`,
+    `<h1>Escrow coverage</h1><p class="soft">Would every device's BitLocker recovery password be there? Checked ${time(report.at)} by ${escapeText(about.actor)} on ${escapeText(about.station)}.</p>`,
+    verdict(report, about),
+    stateBar(report),
+    legend(report),
+    findingsTable(report),
+    ages(report),
+    sites(report),
+    lists(report),
+    footer(report, about),
+    "</body></html>\n",
+  ].join("\n");
+}
+
+function verdict(report: CoverageReport, { inventory, requirement }: CoverageAbout): string {
+  const { covered, devices } = report;
+  const is = requirement === null ? "" : requirement.short === 0 ? " reached" : " short";
+  const asked =
+    requirement === null
+      ? ""
+      : `<br>Required: ${thousandthsText(requirement.thousandths)} %, ${some(requirement.devices)}. <strong>${requirement.short === 0 ? "Reached." : `Short by ${some(requirement.short)}.`}</strong>`;
+  return `<div class="verdict${is}"><b>${percentText(covered, devices)} %</b><div>${grouped(covered)} of ${some(devices)} in ${escapeText(inventory)} covered.${asked}</div></div>`;
+}
+
+function legend(report: CoverageReport): string {
+  const meaning = {
+    covered: "a plausible recovery password, and no doubt",
+    doubtful: "there is one, but somebody should look before the day",
+    missing: "no rescue without calling somebody",
+  };
+  const items = (["covered", "doubtful", "missing"] as const).map(
+    (state) =>
+      `<li><i class="${state}"></i><strong>${grouped(report[state])} ${state}</strong> <span class="soft">${meaning[state]}</span></li>`,
+  );
+  return `<ul class="legend">${items.join("")}</ul>`;
+}
+
+function findingsTable(report: CoverageReport): string {
+  const rows = FINDINGS.flatMap(({ is, state, title, next }) => {
+    const { devices } = report.findings.find((each) => each.is === is)!;
+    if (devices === 0) return [];
+    const word = state === "covered" ? "note" : state;
+    return [
+      `<tr><td class="number">${grouped(devices)}</td><td class="word is-${state}">${word}</td><td>${escapeText(title)}</td><td class="soft">${escapeText(next)}</td></tr>`,
+    ];
+  });
+  if (rows.length === 0) return "<h2>What was found</h2><p>Nothing to look at.</p>";
+  const head = '<tr><th class="number">Devices</th><th></th><th>What</th><th>What to do</th></tr>';
+  const several = '<p class="soft">A device can be in several of these rows; it is listed below under its worst.</p>';
+  return `<h2>What was found</h2><table><thead>${head}</thead>${rows.join("")}</table>${several}${warning(report)}`;
+}
+
+function warning({ foreignDeviceIds }: CoverageReport): string {
+  if (!foreignDeviceIds) return "";
+  return "<p><strong>Not one device ID of the inventory is in the vault.</strong> Is that column Entra's deviceId, or Intune's own? Without the column, names alone are matched.</p>";
+}
+
+function ages({ ages: bands, maxAgeDays, agedByImport }: CoverageReport): string {
+  const limit = maxAgeDays === null ? "" : ` Older than ${maxAgeDays} days counts as doubtful (hatched).`;
+  const guessed =
+    agedByImport === 0
+      ? ""
+      : ` For ${some(agedByImport)} no export says when it was escrowed; the import's date stands in.`;
+  return `<section class="keep"><h2>Age of the newest password</h2><p class="soft">Devices with a plausible password, by its age.${limit}${guessed}</p>${agePicture(bands, maxAgeDays)}</section>`;
+}
+
+function sites({ sites: all }: CoverageReport): string {
+  if (all.length === 0) return "";
+  const rows = all.map((counts) => {
+    const { site, devices, covered, doubtful, missing } = counts;
+    return `<tr><td class="name">${site === null ? '<span class="soft">no site</span>' : escapeText(site)}</td><td class="bar">${siteBar(counts)}</td><td class="number">${percentText(covered, devices)} %</td><td class="number">${grouped(devices)}</td><td class="number">${grouped(doubtful)}</td><td class="number">${grouped(missing)}</td></tr>`;
+  });
+  const head =
+    '<tr><th>Site</th><th></th><th class="number">Covered</th><th class="number">Devices</th><th class="number">Doubtful</th><th class="number">Missing</th></tr>';
+  return `<h2>By site, the worst first</h2><table><thead>${head}</thead>${rows.join("")}</table>`;
+}
+
+function lists({ list }: CoverageReport): string {
+  const groups = Map.groupBy(list, ({ findings: [worst] }) => worst?.is ?? null);
+  const sections = FINDINGS.flatMap((finding) => {
+    const devices = groups.get(finding.is);
+    return devices === undefined ? [] : [section(finding, devices)];
+  });
+  const clear = groups.get(null) ?? [];
+  const names = clear.map((each) => `<span>${nameOf(each)} <span class="soft">${each.newestDays} d</span></span>`);
+  const rest = `<details><summary>${some(clear.length)} covered with nothing to say (name, age of the newest password)</summary><div class="names">${names.join("")}</div></details>`;
+  return `<h2>The devices</h2>${sections.join("\n")}\n${clear.length === 0 ? "" : rest}`;
+}
+
+function section({ state, title }: FindingText, devices: readonly DeviceCoverage[]): string {
+  const table = deviceTable(devices);
+  if (state === "covered")
+    return `<details><summary>${some(devices.length)} covered, with a note: ${escapeText(title)}</summary>${table}</details>`;
+  return `<h3><span class="word is-${state}">${state}</span> · ${escapeText(title)} (${grouped(devices.length)})</h3>${table}`;
+}
+
+function deviceTable(devices: readonly DeviceCoverage[]): string {
+  const has = (field: "serial" | "site" | "ring") => devices.some((device) => device[field] !== null);
+  const optional = (["site", "ring", "serial"] as const).filter(has);
+  const headings = { serial: "Serial", site: "Site", ring: "Ring" };
+  const head = `<tr><th>Device</th>${optional.map((field) => `<th>${headings[field]}</th>`).join("")}<th class="number">Newest</th><th class="number">Line</th><th>What</th></tr>`;
+  const rows = devices.map((device) => {
+    const [worst, ...others] = device.findings;
+    const also = others.length === 0 ? "" : ` <span class="soft">also ${others.map(({ is }) => is).join(", ")}</span>`;
+    const cells = optional.map((field) => `<td>${escapeText(device[field] ?? "")}</td>`).join("");
+    const age = device.newestDays === null ? "–" : `${device.newestDays} d`;
+    return `<tr><td class="name">${nameOf(device)}</td>${cells}<td class="number">${age}</td><td class="number">${device.lines[0]}</td><td>${escapeText(worst?.detail ?? "")}${also}</td></tr>`;
+  });
+  return `<table><thead>${head}</thead>${rows.join("")}</table>`;
+}
+
+function nameOf({ name }: DeviceCoverage): string {
+  return name === null ? '<span class="soft">no name</span>' : escapeText(name);
+}
+
+function footer(report: CoverageReport, about: CoverageAbout): string {
+  const { deposits, unlisted, unnamed, unnamedWithDeviceId } = report.vault;
+  const rows: [string, string][] = [
+    ["Inventory", `${about.inventory}, SHA-256 ${about.inventorySha256}`],
+    ["Vault", about.vaultId],
+    ["Ledger entry (coverage.checked)", `${about.entry.seq}:${about.entry.hash}`],
+    ["breakglass", about.version],
+  ];
+  const volumes =
+    report.volumeUnknown === 0
+      ? ""
+      : ` For ${some(report.volumeUnknown)} no export says which volume the password is for; it was taken for the one Windows starts from.`;
+  return `<section class="keep"><h2>What this shows, and what it does not</h2>
+<p>Covered: the vault holds a recovery password that is well formed (Windows' own check digits), that the export files under this device's name or device ID, and that is not for a data volume alone.${volumes} No volume was opened with it: only the device can prove that. The vault stayed sealed, and no recovery password was read.</p>
+<p>The vault holds ${grouped(deposits)} deposits: ${grouped(unlisted)} for devices that this inventory does not list, ${grouped(unnamed)} without any device name (${grouped(unnamedWithDeviceId)} of them with a device ID), which nobody can match.</p>
+<table>${rows.map(([what, value]) => `<tr><th>${what}</th><td class="mono">${escapeText(value)}</td></tr>`).join("")}</table>
+<div class="sign"><span>Reviewed by</span><span>Date</span><span>Actions agreed</span></div></section>`;
+}
+
+function some(devices: number): string {
+  return `${grouped(devices)} ${devices === 1 ? "device" : "devices"}`;
+}
+
+function time(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

@@ -57,7 +57,7 @@ export function plausibleOf({ ties }: Matched): Plausible {
 
 /** What becomes of one device. `seen` knows every key protector of its pool. */
 export function judge(
-  { device, lines, ties }: Matched,
+  { device, lines, ties, cutNames }: Matched,
   { pool, doubt }: Plausible,
   seen: ReadonlyMap<Guid, SeenProtector>,
   { now, maxAgeDays, released }: Judging,
@@ -68,7 +68,7 @@ export function judge(
     (best, each) => (best === null || each.at > best.at ? each : best),
     null,
   );
-  if (newest === null) missing(device, ties, say);
+  if (newest === null) missing(device, { ties, cutNames }, say);
   else {
     if (doubt !== null) say(doubt, doubtDetail(device, doubt, pool));
     else say("domain-differs", severalDomains(pool));
@@ -102,10 +102,15 @@ export function judge(
 
 type Say = (is: CoverageFinding, detail: string | null) => void;
 
-function missing({ name, deviceId }: ListedDevice, ties: Matched["ties"], say: Say): void {
+function missing(
+  { name, deviceId }: ListedDevice,
+  { ties, cutNames }: Pick<Matched, "ties" | "cutNames">,
+  say: Say,
+): void {
   const others = Object.values(ties).flat();
-  if (name === null && deviceId === null) say("no-name", "no name");
-  else if (others.length === 0) say("no-deposit", name === null ? `only the device ID ${deviceId}` : "no deposit");
+  const hint = cutNames.length === 0 ? "" : `is it ${few(cutNames.map((each) => each.toUpperCase()))}, cut off at 15?`;
+  if (name === null && deviceId === null) say("no-name", "");
+  else if (others.length === 0) say("no-deposit", name === null ? `only the device ID ${deviceId}` : hint);
   else say("only-other-volumes", `only ${sorted(others.map(({ volumeType }) => String(volumeType))).join(", ")}`);
 }
 

@@ -28,6 +28,8 @@ export interface Matched {
   /** All lines of the inventory that have it. */
   readonly lines: readonly number[];
   readonly ties: Readonly<Record<Tie, readonly Candidate[]>>;
+  /** Names in the vault that are this one, or that this one is, cut off after 15 characters: a hint, and no match. */
+  readonly cutNames: readonly string[];
 }
 
 /** What the vault holds beside the inventory's devices, in deposits. */
@@ -54,6 +56,9 @@ interface Place {
   readonly deposits: Candidate[];
 }
 
+/** NetBIOS names end here, and some tools know no others. */
+const CUT = 15;
+
 /**
  * Finds the deposits of each device: by Entra's device ID where both sides have one, else by name, without case and
  * domain, as releases compare them. One pass over `deposits`, of which only those that fit some device are kept.
@@ -74,6 +79,11 @@ export function matchDeposits(
     if (row.device.name !== null) place(byName, bareName(row.device.name), row);
     if (row.device.deviceId !== null) place(byId, row.device.deviceId, row);
   }
+  const long = new Map<string, Set<string>>();
+  for (const { device } of rows) {
+    const bare = bareName(device.name ?? "");
+    if (bare.length >= CUT) long.set(bare.slice(0, CUT), new Set());
+  }
   const counts = { deposits: 0, unnamed: 0, unnamedWithDeviceId: 0, unlisted: 0, withDeviceId: 0, byDeviceId: 0 };
   for (const deposit of deposits) {
     const deviceId = deposit.deviceId?.toLowerCase() ?? null;
@@ -85,12 +95,16 @@ export function matchDeposits(
     if (deposit.deviceName === null) counts.unnamed += 1;
     if (deposit.deviceName === null && deviceId !== null) counts.unnamedWithDeviceId += 1;
     if (named === undefined && known === undefined && (deposit.deviceName ?? deviceId) !== null) counts.unlisted += 1;
+    if (named === undefined && deposit.deviceName !== null && deposit.deviceName.length >= CUT) {
+      const bare = bareName(deposit.deviceName);
+      if (bare.length >= CUT) long.get(bare.slice(0, CUT))?.add(bare);
+    }
     if (named === undefined && known === undefined) continue;
     const candidate = candidateOf(deposit, deviceId);
     named?.deposits.push(candidate);
     if (known !== named) known?.deposits.push(candidate);
   }
-  return { matched: rows.map((row) => tie(row, byName, byId)), counts };
+  return { matched: rows.map((row) => ({ ...tie(row, byName, byId), cutNames: cutNamesOf(row, long) })), counts };
 }
 
 /** The same row again is the same device. */
@@ -113,7 +127,7 @@ function candidateOf({ depositId, protectorId, deviceName, volumeType, ...deposi
   return { depositId, protectorId, deviceName, deviceId, volumeType, at, dated };
 }
 
-function tie(row: Row, byName: Map<string, Place>, byId: Map<string, Place>): Matched {
+function tie(row: Row, byName: Map<string, Place>, byId: Map<string, Place>): Omit<Matched, "cutNames"> {
   const { name, deviceId } = row.device;
   const named = name === null ? undefined : byName.get(bareName(name));
   const known = deviceId === null ? undefined : byId.get(deviceId);
@@ -134,4 +148,10 @@ function fitOf({ device }: Row, { deviceId, deviceName }: Candidate, byId: Map<s
   if (deviceId !== null && (device.deviceId !== null || byId.has(deviceId))) return "other-device-id";
   const domains = [domainOf(device.name ?? ""), domainOf(deviceName ?? "")];
   return domains[0] !== domains[1] && !domains.includes("") ? "other-domain" : "own";
+}
+
+function cutNamesOf({ device }: Row, long: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const bare = bareName(device.name ?? "");
+  const near = [...(long.get(bare.slice(0, CUT)) ?? [])];
+  return near.filter((name) => name !== bare && (name.length === CUT || bare.length === CUT)).sort();
 }

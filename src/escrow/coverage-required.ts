@@ -23,15 +23,12 @@ export function required(
   return { thousandths, devices, short: Math.max(0, devices - counts.covered) };
 }
 
-/** `96.24`, `100`: cut, not rounded, so that 100 means all and 99.5 is never said of less. */
+/** `96.24`, `100`: cut, not rounded, so that 100 means all and 99.50 is never said of less. */
 export function percentText(part: number, whole: number): string {
-  return whole === 0 ? "0" : hundredths(Math.floor((part * 10_000) / whole));
+  if (whole > 0 && part === whole) return "100";
+  return whole === 0 ? "0" : (Math.floor((part * 10_000) / whole) / 100).toFixed(2);
 }
 
 export function thousandthsText(thousandths: number): string {
   return String(thousandths / 1000);
-}
-
-function hundredths(value: number): string {
-  return String(value / 100);
 }

@@ -1,4 +1,5 @@
-import { devicePicture, escapeText } from "./picture.ts";
+import { escapeText } from "../../dashboard/escape-text.ts";
+import { devicePicture } from "./picture.ts";
 import { bytesTarget, TARGETS } from "./report.ts";
 import {
   type Check,

@@ -1,3 +1,4 @@
+import { escapeText } from "../../dashboard/escape-text.ts";
 import type { DeviceResult, Span } from "./result.ts";
 
 const COLOURS: Readonly<Record<Span["is"], string>> = {
@@ -12,11 +13,6 @@ const COLOURS: Readonly<Record<Span["is"], string>> = {
 
 const WIDTH = 960;
 const LEFT = 24;
-
-/** Escapes text for HTML and SVG. */
-export function escapeText(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}
 
 /**
  * One device's drill as a bar over time: what it was doing when. Colour is never the only sign: each stretch that has

@@ -1,4 +1,4 @@
-import { escapeText } from "../report/picture.ts";
+import { escapeText } from "../../dashboard/escape-text.ts";
 import { REPORT_STYLE } from "../report/style.ts";
 import { plot } from "./plot.ts";
 import { rescuedAt, type SyntheticResult, syntheticVerdict, timesOf } from "./result.ts";

@@ -1,4 +1,4 @@
-import { escapeText } from "../report/picture.ts";
+import { escapeText } from "../../dashboard/escape-text.ts";
 
 /** One curve: when each device was rescued, in order; milliseconds. */
 export interface Curve {

@@ -11,6 +11,8 @@ import { refuseExisting } from "../ledger/store-file.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { registerLocks } from "./escrow-locks.ts";
+import { registerUnseal } from "./escrow-unseal.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
 import { fileCause, requireFile } from "./read-file.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
@@ -49,6 +51,9 @@ export function register(program: Command): void {
     .description("what the vault holds, counted without opening anything")
     .option("--json", "for scripts")
     .action(status);
+
+  registerLocks(escrow);
+  registerUnseal(escrow);
 }
 
 async function init(options: Options & PassphraseOption): Promise<void> {
@@ -57,7 +62,7 @@ async function init(options: Options & PassphraseOption): Promise<void> {
   const passphrase = await readNewPassphrase(options);
   const ledger = await openStateLedger(options, true);
   try {
-    const vault = await createVault(path, { clock: Date.now, passphrase });
+    const vault = await createVault(path, { clock: Date.now, passphrase, ledgerId: ledger.ledgerId });
     const { vaultId, recipient } = vault;
     await vault.close();
     const body = { type: "vault.created", vaultId, recipient };
@@ -76,6 +81,7 @@ async function importFile(file: string, options: Options): Promise<void> {
   const report = await withVault(options, async (vault) => {
     requireFile(file, "export", "Nothing was deposited.");
     const ledger = await openStateLedger(options, true);
+    vault.bindLedger(ledger.ledgerId);
     const stopping = new AbortController();
     const stop = () => stopping.abort();
     process.once("SIGINT", stop).once("SIGTERM", stop);

@@ -31,7 +31,10 @@ export async function splitKey(
   const values = await split(key, shares, threshold);
   key.fill(0);
   const label = { vault: shortVaultId(vaultId), setId, threshold, shares };
-  return { recipient, cards: values.map((value, index) => ({ ...label, number: index + 1, value: new Secret(value) })) };
+  return {
+    recipient,
+    cards: values.map((value, index) => ({ ...label, number: index + 1, value: new Secret(value) })),
+  };
 }
 
 /** The custodians' key, an age identity, from `threshold` shares of one set; another one, if they are too few or forged. */
@@ -82,8 +85,7 @@ export class ShareTray {
         refuse: "share-of-another-set",
         detail: `it is of set ${setId}, and set ${this.#set.setId} opens this vault now`,
       };
-    if (this.#taken.has(number))
-      return { refuse: "share-given-already", detail: `share ${number} was given already` };
+    if (this.#taken.has(number)) return { refuse: "share-given-already", detail: `share ${number} was given already` };
     this.#taken.set(number, share);
     return { taken: number };
   }

@@ -131,7 +131,12 @@ export class Locks {
     }
   }
 
-  #change(type: string, kind: Lock["kind"], add: NonNullable<LockChange["add"]>, more: Partial<CustodianSet>): LockChange {
+  #change(
+    type: string,
+    kind: Lock["kind"],
+    add: NonNullable<LockChange["add"]>,
+    more: Partial<CustodianSet>,
+  ): LockChange {
     const replaces = this.list().flatMap((lock) => (lock.kind === kind ? [lock.lockId] : []));
     const body = { type, vaultId: this.#vaultId, lock: lockId(add.identity), replaces, ...more };
     return { body, remove: replaces, add };

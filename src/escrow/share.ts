@@ -65,7 +65,10 @@ export function parseShare(text: string): Share | ShareFault {
 function fromBytes(bytes: Uint8Array): Share | ShareFault {
   const [version, number, threshold, shares] = [bytes[0]!, bytes[9]!, bytes[10]!, bytes[11]!];
   if (version !== VERSION)
-    return { refuse: "not-a-share", detail: `it is of version ${version}, and this breakglass knows version ${VERSION}` };
+    return {
+      refuse: "not-a-share",
+      detail: `it is of version ${version}, and this breakglass knows version ${VERSION}`,
+    };
   if (bytes.length !== LABEL + VALUE || number < 1 || number > shares || threshold < 2 || threshold > shares)
     return { refuse: "not-a-share", detail: "what it says of itself makes no sense" };
   const hex = Buffer.from(bytes.subarray(1, 9)).toString("hex").toUpperCase();

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import type { StoreKind } from "../ledger/store-file.ts";
 
 // A rollback journal, unlike the ledger's WAL: a vault is one file that people carry from laptop to laptop.
@@ -90,3 +92,17 @@ export const SQL = {
     count(DISTINCT lower(deviceName)) AS devices, max(depositedAt) AS lastDepositAt FROM deposit`,
   conflicts: "SELECT protectorId FROM deposit GROUP BY protectorId HAVING count(*) > 1 ORDER BY protectorId",
 } as const;
+
+/** The ledger that the vault file at `path` belongs to; null if it does not say, is missing, or cannot be read. */
+export function ledgerOfVault(path: string): string | null {
+  if (!existsSync(path)) return null;
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(path, { timeout: 5_000 });
+    return (db.prepare("SELECT ledgerId FROM vault").get()?.ledgerId ?? null) as string | null;
+  } catch {
+    return null;
+  } finally {
+    db?.close();
+  }
+}

@@ -45,7 +45,11 @@ export interface VaultOptions {
 /** Asked to open a deposit while sealed. */
 export class VaultSealed extends OperatorError {
   constructor() {
-    super("The vault is sealed: no recovery password was opened.", "Unseal it with its passphrase or its custodians.", ExitCode.refused);
+    super(
+      "The vault is sealed: no recovery password was opened.",
+      "Unseal it with its passphrase or its custodians.",
+      ExitCode.refused,
+    );
     this.name = "VaultSealed";
   }
 }

@@ -4,8 +4,7 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 const [PR_SET_DUMPABLE, RLIMIT_CORE] = [4, 4];
 
 /** What makes Node write its memory to a file, or lets somebody look into it, when it is asked from outside. */
-const LEAKS =
-  /--(?:heapsnapshot-signal|heapsnapshot-near-heap-limit|heap-prof|cpu-prof|report-|inspect|abort-on-uncaught-exception|trace-sigint|redirect-warnings)[\w-]*/;
+const LEAKS = /--(?:heapsnapshot-signal|heapsnapshot-near-heap-limit|inspect)[\w-]*/;
 
 /**
  * Before this process holds what opens the vault: no core dump on a crash, no debugger, no /proc/PID/mem for other
@@ -14,14 +13,14 @@ const LEAKS =
  */
 export function guardMemory(): void {
   const leak = LEAKS.exec([process.env.NODE_OPTIONS ?? "", ...process.execArgv].join(" "))?.[0];
-  if (leak !== undefined && !leak.startsWith("--report-dir"))
+  if (leak !== undefined)
     throw new OperatorError(
       `Node was started with ${leak}, which can write what this process knows to a file. Nothing was opened.`,
       "Start again without it: look at NODE_OPTIONS.",
       ExitCode.environment,
     );
-  const { report } = process;
-  if (report !== undefined) Object.assign(report, { reportOnSignal: false, reportOnFatalError: false, reportOnUncaughtException: false });
+  const off = { reportOnSignal: false, reportOnFatalError: false, reportOnUncaughtException: false };
+  Object.assign(process.report, off);
   if (process.platform === "linux") guardOnLinux();
 }
 

@@ -64,7 +64,11 @@ function regroup(values: Iterable<number>, from: number, to: number, pad: boolea
   let [held, bits] = [0, 0];
   for (const value of values) {
     held = ((held << from) | value) & 0xfff;
-    for (bits += from; bits >= to; ) groups.push((held >>> (bits -= to)) & ((1 << to) - 1));
+    bits += from;
+    while (bits >= to) {
+      bits -= to;
+      groups.push((held >>> bits) & ((1 << to) - 1));
+    }
   }
   const left = held & ((1 << bits) - 1);
   if (!pad) return bits < from && left === 0 ? groups : null;

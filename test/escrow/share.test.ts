@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { combineShares, type CustodianSet, ShareTray, splitKey } from "../../src/escrow/custodians.ts";
+import { type CustodianSet, combineShares, ShareTray, splitKey } from "../../src/escrow/custodians.ts";
 import { isShare, parseShare, type Share, shareText } from "../../src/escrow/share.ts";
 import { Secret } from "../../src/wire/secret.ts";
 

@@ -1,0 +1,101 @@
+import type { Vault } from "../escrow/vault.ts";
+import type { Entry, NewEntry } from "../ledger/entry.ts";
+import type { Receipt } from "../ledger/ledger.ts";
+import { StoreError } from "../ledger/store-error.ts";
+import type { Secret } from "../wire/secret.ts";
+import type { OpenerStory, UnsealAnswer } from "./unseal-socket.ts";
+
+/** Why a vault was sealed. */
+export type SealReason = "idle" | "halt" | "stop";
+
+export interface SealerOptions {
+  readonly vault: Vault;
+  readonly record: (entry: NewEntry) => Promise<Receipt>;
+  /** The ledger's sequence at which the vault was unsealed: what happened before it does not count. */
+  readonly since: number;
+  /** Without a release for so long the vault is sealed; null: never. */
+  readonly idleMs: number | null;
+  /** Two clocks in milliseconds: one that people set, and one that stands still while a laptop sleeps. */
+  readonly now: () => { readonly wall: number; readonly steady: number };
+  readonly onSealed: (reason: Exclude<SealReason, "stop">) => void;
+  readonly onFault: (error: Error) => void;
+}
+
+/**
+ * Seals the station's vault by itself. Sealing comes first and its entry after, unlike everything else: a ledger that
+ * cannot write must not keep a vault open.
+ */
+export class Sealer {
+  readonly #options: SealerOptions;
+  #since: number;
+  #halts = 0;
+  #idle = 0;
+  #last: { readonly wall: number; readonly steady: number };
+
+  constructor(options: SealerOptions) {
+    this.#options = options;
+    this.#since = options.since;
+    this.#last = options.now();
+  }
+
+  /** Every entry of the ledger, whoever wrote it. */
+  see({ seq, body }: Entry): void {
+    if (seq <= this.#since) return;
+    if (body.type === "key.released") this.#rest();
+    if (body.type !== "campaign.halted") return;
+    this.#halts += 1;
+    this.#seal("halt").catch(this.#options.onFault);
+  }
+
+  /** To be called every second or so. */
+  tick(): void {
+    const { idleMs, now } = this.#options;
+    const { wall, steady } = now();
+    // A clock that was set back does not keep the vault open, and the hours of a closed lid count.
+    this.#idle += Math.max(wall - this.#last.wall, steady - this.#last.steady, 0);
+    this.#last = { wall, steady };
+    if (idleMs !== null && this.#idle >= idleMs) this.#seal("idle").catch(this.#options.onFault);
+  }
+
+  /** The entry first. A halt that comes in meanwhile wins. */
+  async unseal(identity: Secret<string>, { actor, openedBy }: OpenerStory): Promise<UnsealAnswer> {
+    const { vault, record, now } = this.#options;
+    const { vaultId } = vault;
+    const halts = this.#halts;
+    try {
+      const body = { type: "vault.unsealed", vaultId, openedBy };
+      const { seq } = await record({ body, actor, commandId: `vault.unsealed:${vaultId}:${now().wall}` });
+      this.#since = Math.max(this.#since, seq);
+    } catch (error) {
+      if (error instanceof StoreError) return "ledger-unavailable";
+      throw error;
+    }
+    if (halts !== this.#halts) return "halted-meanwhile";
+    const answer = await vault.unsealWith(identity);
+    this.#rest();
+    if (answer === "unsealed" && halts !== this.#halts) {
+      await this.#seal("halt");
+      return "halted-meanwhile";
+    }
+    return answer;
+  }
+
+  async stop(): Promise<void> {
+    await this.#seal("stop");
+  }
+
+  #rest(): void {
+    this.#idle = 0;
+    this.#last = this.#options.now();
+  }
+
+  async #seal(reason: SealReason): Promise<void> {
+    const { vault, record, now, onSealed } = this.#options;
+    if (vault.sealed) return;
+    vault.seal();
+    if (reason !== "stop") onSealed(reason);
+    const { vaultId } = vault;
+    const body = { type: "vault.sealed", vaultId, reason };
+    await record({ body, actor: "station", commandId: `vault.sealed:${vaultId}:${now().wall}` });
+  }
+}

@@ -11,6 +11,7 @@ import { refuseExisting } from "../ledger/store-file.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { registerCare } from "./escrow-care.ts";
 import { registerLocks } from "./escrow-locks.ts";
 import { registerUnseal } from "./escrow-unseal.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
@@ -52,6 +53,7 @@ export function register(program: Command): void {
     .option("--json", "for scripts")
     .action(status);
 
+  registerCare(escrow);
   registerLocks(escrow);
   registerUnseal(escrow);
 }

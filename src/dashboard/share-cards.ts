@@ -76,5 +76,5 @@ figure { margin:0 0 0 auto } figure svg { display:block; width:215px; height:215
 dl { display:flex; gap:8px 14px; margin:8px 0 } dt { color:#5c626b } dd { margin:0 18px 0 0; font-weight:600 }
 p { margin:4px 0 } ul { margin:4px 0; padding-left:20px }
 footer { display:flex; gap:32px; margin-top:auto; padding-top:70px } footer div { flex:1; border-top:1px solid #1b1d21; padding-top:4px; color:#5c626b }
-@media print { body { max-width:none; padding:0; font-size:11pt } .warning { display:none } section { border:0; padding:0; margin:0; min-height:25cm } @page { margin:1.6cm } }
+@media print { body { max-width:none; padding:0; font-size:11pt } .warning { display:none } section { border:0; padding:0; margin:0; min-height:22.5cm } @page { margin:1.6cm } }
 `;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Vault } from "../escrow/vault.ts";
 import type { Entry, NewEntry } from "../ledger/entry.ts";
 import type { Receipt } from "../ledger/ledger.ts";
@@ -29,6 +30,7 @@ export class Sealer {
   readonly #options: SealerOptions;
   #since: number;
   #halts = 0;
+  #writing: Promise<void> = Promise.resolve();
   #idle = 0;
   #last: { readonly wall: number; readonly steady: number };
 
@@ -44,7 +46,7 @@ export class Sealer {
     if (body.type === "key.released") this.#rest();
     if (body.type !== "campaign.halted") return;
     this.#halts += 1;
-    this.#seal("halt").catch(this.#options.onFault);
+    this.#seal("halt");
   }
 
   /** To be called every second or so. */
@@ -54,17 +56,18 @@ export class Sealer {
     // A clock that was set back does not keep the vault open, and the hours of a closed lid count.
     this.#idle += Math.max(wall - this.#last.wall, steady - this.#last.steady, 0);
     this.#last = { wall, steady };
-    if (idleMs !== null && this.#idle >= idleMs) this.#seal("idle").catch(this.#options.onFault);
+    if (idleMs !== null && this.#idle >= idleMs) this.#seal("idle");
   }
 
   /** The entry first. A halt that comes in meanwhile wins. */
   async unseal(identity: Secret<string>, { actor, openedBy }: OpenerStory): Promise<UnsealAnswer> {
-    const { vault, record, now } = this.#options;
+    const { vault, record } = this.#options;
     const { vaultId } = vault;
     const halts = this.#halts;
+    await this.#writing;
     try {
       const body = { type: "vault.unsealed", vaultId, openedBy };
-      const { seq } = await record({ body, actor, commandId: `vault.unsealed:${vaultId}:${now().wall}` });
+      const { seq } = await record({ body, actor, commandId: `vault.unsealed:${randomUUID()}` });
       this.#since = Math.max(this.#since, seq);
     } catch (error) {
       if (error instanceof StoreError) return "ledger-unavailable";
@@ -74,14 +77,16 @@ export class Sealer {
     const answer = await vault.unsealWith(identity);
     this.#rest();
     if (answer === "unsealed" && halts !== this.#halts) {
-      await this.#seal("halt");
+      this.#seal("halt");
       return "halted-meanwhile";
     }
     return answer;
   }
 
+  /** Resolves when the last sealing is written down, or cannot be. */
   async stop(): Promise<void> {
-    await this.#seal("stop");
+    this.#seal("stop");
+    await this.#writing;
   }
 
   #rest(): void {
@@ -89,13 +94,14 @@ export class Sealer {
     this.#last = this.#options.now();
   }
 
-  async #seal(reason: SealReason): Promise<void> {
-    const { vault, record, now, onSealed } = this.#options;
+  #seal(reason: SealReason): void {
+    const { vault, record, onSealed, onFault } = this.#options;
     if (vault.sealed) return;
     vault.seal();
     if (reason !== "stop") onSealed(reason);
     const { vaultId } = vault;
     const body = { type: "vault.sealed", vaultId, reason };
-    await record({ body, actor: "station", commandId: `vault.sealed:${vaultId}:${now().wall}` });
+    const entry = { body, actor: "station", commandId: `vault.sealed:${randomUUID()}` };
+    this.#writing = this.#writing.then(() => record(entry)).then(() => {}, onFault);
   }
 }

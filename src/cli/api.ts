@@ -1,34 +1,22 @@
-import { hostname } from "node:os";
-import { type Command, InvalidArgumentError } from "commander";
-import { openVault, type Vault } from "../escrow/vault.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Command } from "commander";
+import { openVault } from "../escrow/vault.ts";
 import { openApi } from "../operator/openapi.ts";
-import { type OperatorApi, startOperatorApi } from "../server/api.ts";
-import { Desk } from "../server/desk.ts";
 import { tryPort } from "../server/listen.ts";
-import { stationTls } from "../server/tls.ts";
+import { sealedDesk } from "../server/sealed-desk.ts";
 import { VERSION } from "../server/version.ts";
-import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
-import { operatorActor } from "./actor.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { API_DEFAULT, countersLine, parseAddress, parsePort, readyLine, startApi } from "./api-start.ts";
 import { forgetUnused } from "./forget.ts";
-import type { PassphraseOption } from "./passphrase.ts";
-import { openStateLedger, type StateFolder, type StateOption, stateFolder, withStateOption } from "./state.ts";
-import { unseal } from "./unseal.ts";
-
-/** Where the operator API listens. */
-export interface ApiAddress {
-  readonly address: Ipv4;
-  readonly port: number;
-}
-
-/** On this machine alone, unless somebody says otherwise: the recovery LAN is hostile. */
-const LOOPBACK: ApiAddress = { address: parseIpv4("127.0.0.1"), port: 8443 };
+import { type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
+import { parseMinutes, recordUnsealed } from "./serve.ts";
+import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
 type ServeOptions = StateOption &
-  PassphraseOption & {
+  OpenerOption & {
     readonly address: Ipv4;
     readonly port: number;
     readonly sealed: boolean;
+    readonly sealAfter: number;
     readonly json: boolean;
   };
 
@@ -36,12 +24,12 @@ type ServeOptions = StateOption &
 export function register(program: Command): void {
   const api = program.command("api").description("the HTTPS API for scripts of the help desk (docs/api.md)");
 
-  withStateOption(api.command("serve"))
+  withOpenerOptions(withStateOption(api.command("serve")))
     .description("answer the API alone: no network boot, no agents")
-    .option("--address <IP>", "the address to listen on", parseAddress, LOOPBACK.address)
-    .option("--port <N>", "the port", parsePort, LOOPBACK.port)
-    .option("--passphrase-fd <N>", "read the vault's passphrase from this descriptor instead of asking")
-    .option("--sealed", "start without the passphrase: lookups are answered, nothing is released", false)
+    .option("--address <IP>", "the address to listen on", parseAddress, API_DEFAULT.address)
+    .option("--port <N>", "the port", parsePort, API_DEFAULT.port)
+    .option("--sealed", "start without opening the vault: lookups are answered, nothing is released", false)
+    .option("--seal-after <MINUTES>", "seal the vault after so long without a release; 0: never", parseMinutes, 60)
     .option("--json", "one JSON object a line", false)
     .addHelpText("after", EXITS)
     .action(serve);
@@ -60,77 +48,32 @@ async function serve(options: ServeOptions): Promise<void> {
   const vault = await openVault(folder.vault, { clock: Date.now });
   const ledger = await openStateLedger(options);
   await tryPort(options.address, options.port, "the operator API");
-  if (!options.sealed) await unseal(vault, options);
+  const openedBy = options.sealed ? null : await unsealVault(vault, options, NOT_STARTED);
   forgetUnused();
-  const record = (type: "vault.unsealed" | "vault.sealed") =>
-    ledger.append({
-      body: { type, vaultId: vault.vaultId },
-      actor: operatorActor(),
-      commandId: `${type}:${hostname()}:${Date.now()}`,
-    });
-  if (!options.sealed) await record("vault.unsealed");
-  const desk = new Desk(ledger, () => {});
-  const onFault = (error: Error) => process.stderr.write(`breakglass: a fault: ${error.message}\n`);
-  const api = await startApi({ ...options, folder, desk, ledger, vault, onFault });
-  const print = (line: string, event: object) =>
+  vault.bindLedger(ledger.ledgerId);
+  const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
+  const say = (line: string, event: object = { notice: line }) =>
     process.stdout.write(options.json ? `${JSON.stringify(event)}\n` : `${line}\n`);
-  print(readyLine(api, folder), { ready: { api: api.url, ca: folder.caCertificate } });
+  const onFault = (error: Error) => say(`a fault: ${error.message}`);
+  const sealing = {
+    since,
+    idleMs: options.sealAfter === 0 ? null : options.sealAfter * 60_000,
+    socket: folder.unsealSocket,
+    onSealed: (reason: "idle" | "halt") =>
+      say(`The vault is SEALED (${reason}). Unseal it with: breakglass escrow unseal --state ${folder.folder}`),
+  };
+  const { desk, close } = await sealedDesk({ ledger, vault, sealing, onNotice: say, onFault });
+  const api = await startApi({ ...options, folder, desk, ledger, vault, onFault });
+  say(readyLine(api, folder), { ready: { api: api.url, ca: folder.caCertificate } });
   await untilStopped();
   await api.close();
+  await close();
   await vault.close();
-  if (!options.sealed) await record("vault.sealed");
   await ledger.close();
-  print(`The operator API has stopped: ${countersLine(api)}.`, { counters: api.counters() });
+  say(`The operator API has stopped: ${countersLine(api)}.`, { counters: api.counters() });
 }
 
-/** The API's server, with a certificate of the station's own CA. */
-export async function startApi(options: {
-  readonly address: Ipv4;
-  readonly port: number;
-  readonly folder: StateFolder;
-  readonly desk: Desk;
-  readonly ledger: Ledger;
-  readonly vault: Vault;
-  readonly onFault: (error: Error) => void;
-}): Promise<OperatorApi> {
-  const { folder, address, port, desk, ledger, vault, onFault } = options;
-  const authority = { certificate: folder.caCertificate, privateKey: folder.caKey };
-  const tls = await stationTls(authority, address, Date.now());
-  return startOperatorApi({ name: hostname(), address, port, tls, desk, ledger, vault, now: Date.now, onFault });
-}
-
-export function readyLine(api: OperatorApi, { caCertificate }: StateFolder): string {
-  return `The operator API is at ${api.url}, known by the CA ${caCertificate}. Who may use it: breakglass token list`;
-}
-
-export function countersLine(api: OperatorApi): string {
-  const counts = Object.entries(api.counters()).filter(([, count]) => count > 0);
-  return counts.map(([what, count]) => `${what} ${count}`).join(", ") || "nobody asked";
-}
-
-/** `[ADDRESS:]PORT` of `serve --api`; alone it is loopback's usual one. */
-export function parseApiAddress(text: string): ApiAddress {
-  const [, address, port] = /^(?:([0-9.]+):)?([0-9]{1,5})$/.exec(text) ?? [];
-  if (port === undefined)
-    throw new InvalidArgumentError("An address and port of this machine, such as 127.0.0.1:8443.");
-  return { address: address === undefined ? LOOPBACK.address : parseAddress(address), port: parsePort(port) };
-}
-
-export const API_DEFAULT = LOOPBACK;
-
-function parseAddress(text: string): Ipv4 {
-  try {
-    return parseIpv4(text);
-  } catch {
-    throw new InvalidArgumentError("An IPv4 address of this machine, such as 127.0.0.1.");
-  }
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError("A port from 1 to 65535; 0 for any.");
-  return port;
-}
+const NOT_STARTED = "Nothing was started. (Lookups are answered, and nothing is released, with: --sealed)";
 
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {

@@ -11,8 +11,11 @@ import { refuseExisting } from "../ledger/store-file.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { registerCare } from "./escrow-care.ts";
 import { registerCoverage } from "./escrow-coverage.ts";
+import { registerLocks } from "./escrow-locks.ts";
 import { registerOut } from "./escrow-out.ts";
+import { registerUnseal } from "./escrow-unseal.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
 import { fileCause, requireFile } from "./read-file.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
@@ -54,6 +57,9 @@ export function register(program: Command): void {
 
   registerOut(escrow);
   registerCoverage(escrow);
+  registerCare(escrow);
+  registerLocks(escrow);
+  registerUnseal(escrow);
 }
 
 async function init(options: Options & PassphraseOption): Promise<void> {
@@ -62,7 +68,7 @@ async function init(options: Options & PassphraseOption): Promise<void> {
   const passphrase = await readNewPassphrase(options);
   const ledger = await openStateLedger(options, true);
   try {
-    const vault = await createVault(path, { clock: Date.now, passphrase });
+    const vault = await createVault(path, { clock: Date.now, passphrase, ledgerId: ledger.ledgerId });
     const { vaultId, recipient } = vault;
     await vault.close();
     const body = { type: "vault.created", vaultId, recipient };
@@ -81,6 +87,7 @@ async function importFile(file: string, options: Options): Promise<void> {
   const report = await withVault(options, async (vault) => {
     requireFile(file, "export", "Nothing was deposited.");
     const ledger = await openStateLedger(options, true);
+    vault.bindLedger(ledger.ledgerId);
     const stopping = new AbortController();
     const stop = () => stopping.abort();
     process.once("SIGINT", stop).once("SIGTERM", stop);

@@ -17,6 +17,11 @@ const good = (text: string) => ({ mark: "good", text }) as const;
 const bad = (text: string) => ({ mark: "bad", text }) as const;
 const wait = (text: string) => ({ mark: "wait", text }) as const;
 
+const SEALED: Readonly<Record<string, string>> = {
+  idle: ": nothing was released for a while",
+  halt: ": the campaign was halted",
+};
+
 /** What each kind of entry says to an operator. */
 const TELLINGS: Readonly<Record<string, Telling>> = {
   "station.started": (b) => plain(`station ${b.station} serves on ${b.interface} (${b.address})`),
@@ -24,7 +29,15 @@ const TELLINGS: Readonly<Record<string, Telling>> = {
   "vault.created": () => plain("vault created"),
   "vault.imported": (b) => plain(`vault import: ${b.deposited} deposited, ${b.rejected} rejected`),
   "vault.unsealed": () => plain("vault unsealed"),
-  "vault.sealed": () => plain("vault sealed"),
+  "vault.sealed": (b) => (b.reason === "stop" ? plain : wait)(`vault sealed${SEALED[String(b.reason)] ?? ""}`),
+  "vault.rekeyed": () => wait("vault: a new passphrase"),
+  "vault.split": (b) => wait(`vault: custodians, any ${b.threshold} of ${b.shares}, set ${b.setId}`),
+  "vault.lock-removed": (b) => wait(`vault: no ${b.kind} opens it any more`),
+  "vault.checking": () => plain("vault: every record is about to be opened and checked"),
+  "vault.checked": (b) => (b.bad === 0 && b.damage === 0 ? good : bad)(`vault checked: ${b.bad} of ${b.deposits} bad`),
+  "vault.backed-up": (b) => plain(`vault backed up: ${b.deposits} deposits`),
+  "vault.restored": (b) => wait(`vault restored from a backup: ${b.deposits} deposits`),
+  "vault.ledger-changed": (b) => bad(`the vault goes on without its ledger ${b.was}: ${b.reason}`),
   "campaign.armed": (b) => good(`campaign ${b.campaign} armed with remedy ${b.remedy}`),
   "campaign.halted": (b) => bad(`campaign ${b.campaign} HALTED: ${b.reason}`),
   "boot.offered": (b) =>

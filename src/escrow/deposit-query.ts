@@ -1,4 +1,5 @@
 import type { Guid } from "../wire/guid.ts";
+import type { Deposit } from "./deposit.ts";
 import { SQL } from "./vault-file.ts";
 
 /** One way to ask for deposits; all that fit come back. */
@@ -23,4 +24,13 @@ export function questionOf(query: DepositQuery): [sql: string, ...values: string
   if ("depositId" in query) return [SQL.byDeposit, query.depositId];
   const first8 = query.first8.toUpperCase();
   return [SQL.byFirst8, first8, first8];
+}
+
+/** Every deposit, a page at a time. `page` gives those after a row's number. */
+export function* pagesOf(page: (after: string) => readonly Deposit[]): Generator<Deposit> {
+  for (let rows = page("0"); rows.length > 0; ) {
+    yield* rows;
+    const { number } = rows.at(-1) as Deposit & { readonly number: number };
+    rows = page(String(number));
+  }
 }

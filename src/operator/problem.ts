@@ -42,7 +42,8 @@ export const PROBLEMS: Readonly<Record<ProblemReason, Problem>> = {
   },
   "bad-reason": {
     status: 400,
-    title: "The reason or ticket is empty, too long, or holds a recovery password; nothing was released.",
+    title:
+      "The reason or ticket is empty, too long, or holds a recovery password, a token or control characters; nothing was released.",
     next: "Say in a few words why this password is needed.",
   },
   "idempotency-key-missing": {

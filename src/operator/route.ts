@@ -102,7 +102,7 @@ export const ROUTES = {
     path: `${PREFIX}/coverage`,
     scope: "coverage",
     summary: "The same for an inventory that is sent",
-    description: `${COVERAGE} At most 4 MiB, as breakglass escrow coverage reads it; it is not kept.`,
+    description: `${COVERAGE} At most 1 MiB, as breakglass escrow coverage reads it; it is not kept.`,
     request: "text/csv",
     answer: coverageAnswer,
     reasons: ["malformed", "looks-like-password", "wrong-content-type", "too-large"],

@@ -122,8 +122,7 @@ export class ApiAnswers {
     const { reason, ticket = null, nth = 1 } = request;
     const commandId = releaseCommandId(token.tokenId, idempotencyKey);
     if (desk.state.apiReleases.has(commandId)) return this.#used(commandId);
-    if ([reason, ticket].some((text) => text !== null && (!isGoodReason(text) || holdsToken(text))))
-      return { problem: "bad-reason" };
+    if ([reason, ticket].some((text) => text !== null && !mayBeWritten(text))) return { problem: "bad-reason" };
     const wanted = { protectorId: parseGuid(request.protectorId) };
     const named = vault.find(wanted)[nth - 1]?.deviceName ?? null;
     if (request.device !== undefined && named !== null && bareName(named) !== bareName(request.device))
@@ -188,6 +187,12 @@ function usedBefore(error: unknown): { readonly refuse: "command-used" } {
 /** A name without a domain is found with any. */
 function findNamed(vault: Vault, name: string): Deposit[] {
   return vault.find(name.includes(".") ? { deviceName: name } : { bareName: name });
+}
+
+/** A reason stands in the ledger and is shown on terminals: nothing that those would act on comes in from a script. */
+function mayBeWritten(text: string): boolean {
+  const acted = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+  return isGoodReason(text) && !holdsToken(text) && !acted.test(text);
 }
 
 function done<Answer>(answer: Answer): Outcome<Answer> {

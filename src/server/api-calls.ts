@@ -6,12 +6,14 @@ import type { OperatorToken, TokenFault } from "../operator/token.ts";
 import type { ApiOptions, Outcome } from "./api-answers.ts";
 import { Budget } from "./budget.ts";
 
-/** Calls of one token on one route in a minute. What is beyond is not done: whatever is done is in the ledger. */
-const CALLS = { perKey: 300, keys: 1_024 };
+/** Calls of one token in a minute. What is beyond is not done: whatever is done is in the ledger. */
+const CALLS = { perKey: 300, keys: 256 };
+/** Releases and refused ones of one token: looking things up does not use them up. */
+const RELEASES = { perKey: 120, keys: 256 };
 /** These go through the whole vault or ledger, and meanwhile nothing else is answered. */
 const LONG_CALLS = { perKey: 6, keys: 256 };
 const LONG: ReadonlySet<RouteName> = new Set<RouteName>(["coverage", "coverage-of", "rotation"]);
-/** Of those that are not done, one a minute for each token and route is an entry. */
+/** Of those that are not done, one a minute for each token is an entry. */
 const REFUSED = { perKey: 1, keys: 256 };
 /** Questions without a good token that are entries, for one address in a minute, and of how many addresses. */
 const STRANGERS = { perKey: 20, keys: 64 };
@@ -21,6 +23,7 @@ export class ApiCalls {
   readonly counters = { unwritten: 0 };
   readonly #options: ApiOptions;
   readonly #calls = new Budget(CALLS);
+  readonly #releases = new Budget(RELEASES);
   readonly #longCalls = new Budget(LONG_CALLS);
   readonly #refused = new Budget(REFUSED);
   readonly #strangers = new Budget(STRANGERS);
@@ -37,9 +40,9 @@ export class ApiCalls {
   /** One more call of this token, if it may have one. */
   async take({ tokenId, name }: OperatorToken, route: RouteName): Promise<"rate-limited" | null> {
     const now = this.#options.now();
-    const key = LONG.has(route) ? tokenId : `${tokenId} ${route}`;
-    if ((LONG.has(route) ? this.#longCalls : this.#calls).take(key, now)) return null;
-    if (this.#refused.take(key, now)) await this.#note(called(tokenId, name, route, { outcome: "rate-limited" }));
+    const budget = route === "release" ? this.#releases : LONG.has(route) ? this.#longCalls : this.#calls;
+    if (budget.take(tokenId, now)) return null;
+    if (this.#refused.take(tokenId, now)) await this.#note(called(tokenId, name, route, { outcome: "rate-limited" }));
     else this.counters.unwritten += 1;
     return "rate-limited";
   }

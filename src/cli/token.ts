@@ -10,6 +10,7 @@ import { guidFromBytes } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
 import { operatorActor } from "./actor.ts";
+import { isOwnDescriptor } from "./own-descriptor.ts";
 import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
 import { formatTable, formatTime, printable, terminalWidth } from "./table.ts";
 
@@ -94,6 +95,7 @@ function whereTo(fd: number | undefined): number | "terminal" {
     );
   }
   try {
+    if (isOwnDescriptor(fd)) throw Object.assign(new Error(), { code: "EBADF" });
     writeSync(fd, "");
     return fd;
   } catch (error) {

@@ -3,16 +3,15 @@ import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { KNOWN_HEADERS } from "../escrow/csv.ts";
-import type { Deposit } from "../escrow/deposit.ts";
 import { csvRows, type ImportReport, importRows } from "../escrow/import.ts";
 import { createVault, openVault, type Vault } from "../escrow/vault.ts";
 import { VAULT } from "../escrow/vault-file.ts";
 import { refuseExisting } from "../ledger/store-file.ts";
-import { parseGuid } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { registerCare } from "./escrow-care.ts";
 import { registerCoverage } from "./escrow-coverage.ts";
+import { registerFind } from "./escrow-find.ts";
 import { registerLocks } from "./escrow-locks.ts";
 import { registerOut } from "./escrow-out.ts";
 import { registerUnseal } from "./escrow-unseal.ts";
@@ -40,22 +39,13 @@ export function register(program: Command): void {
     .addHelpText("after", "\nExit code 0 if every row is in the vault, 1 if some were rejected (the others are in).")
     .action(importFile);
 
-  withStateOption(escrow.command("find"))
-    .description("which deposits fit; shows no recovery password")
-    .argument(
-      "<text...>",
-      "a key protector ID, its first 8 characters as the recovery screen shows them, or a device name",
-    )
-    .option("--json", "for scripts")
-    .addHelpText("after", "\nExit code 0 if something fits, 1 if nothing does.")
-    .action(find);
-
   withStateOption(escrow.command("status"))
     .description("what the vault holds, counted without opening anything")
     .option("--json", "for scripts")
     .action(status);
 
   registerOut(escrow);
+  registerFind(escrow);
   registerCoverage(escrow);
   registerCare(escrow);
   registerLocks(escrow);
@@ -146,44 +136,6 @@ function describeImport(report: ImportReport, file: string): string {
   if (rejected.length > 0)
     text += "A device whose row was rejected cannot be rescued: correct these rows, and import again.\n";
   return `${text}${file} itself still holds recovery passwords in the clear: delete it or lock it away.\n`;
-}
-
-async function find(words: readonly string[], options: Options): Promise<void> {
-  const text = words.join(" ").trim();
-  const found = await withVault(options, async (vault) => findDeposits(vault, text));
-  if (found.length === 0) process.exitCode = ExitCode.negative;
-  if (options.json) return print(found);
-  if (found.length === 0) process.stdout.write(`Nothing in the vault fits. ${FIND_TAKES}\n`);
-  else
-    process.stdout.write(
-      formatTable(
-        ["DEVICE", "KEY PROTECTOR ID", "DIRECTORY", "SOURCE", "DEPOSITED"],
-        found.map(({ deviceName, protectorId, directory, source, depositedAt }) => [
-          deviceName ?? "-",
-          protectorId,
-          directory ?? "-",
-          source,
-          formatTime(depositedAt),
-        ]),
-        terminalWidth(),
-      ),
-    );
-}
-
-const FIND_TAKES = "It looks for a whole key protector ID, its first 8 characters, or a whole device name.";
-
-/** A device may be named like 8 hex digits, so both readings are looked up. */
-function findDeposits(vault: Vault, text: string): Deposit[] {
-  if (text === "") throw new OperatorError("There is nothing to look for.", FIND_TAKES);
-  if (/^(?:[0-9]{6}[ -]*){3,}[0-9]{0,5}$/.test(text))
-    throw new OperatorError(
-      "That looks like a recovery password, and other programs can read a command's arguments. Nothing was looked up.",
-      "Look for the key protector ID or the device name instead.",
-    );
-  if (/^\{?[0-9a-f]{8}-[0-9a-f-]{27}\}?$/i.test(text)) return vault.find({ protectorId: parseGuid(text) });
-  const named = vault.find({ deviceName: text });
-  const starting = /^[0-9a-f]{8}$/i.test(text) ? vault.find({ first8: text }) : [];
-  return [...starting, ...named.filter(({ depositId }) => !starting.some((each) => each.depositId === depositId))];
 }
 
 async function status(options: Options): Promise<void> {

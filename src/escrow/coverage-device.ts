@@ -65,7 +65,7 @@ export function judge(
   const found = new Map<CoverageFinding, string>();
   const say = (is: CoverageFinding, detail: string | null) => detail !== null && found.set(is, detail);
   const newest = pool.reduce<Candidate | null>(
-    (best, each) => (best === null || each.at > best.at ? each : best),
+    (best, each) => (best === null || isNewer(each, best) ? each : best),
     null,
   );
   if (newest === null) missing(device, { ties, cutNames }, say);
@@ -98,6 +98,11 @@ export function judge(
     },
     volumeUnknown: newest !== null && pool.every(({ volumeType }) => volumeType === null),
   };
+}
+
+/** Of two of the same moment, what a directory says counts. */
+function isNewer(each: Candidate, best: Candidate): boolean {
+  return each.at > best.at || (each.at === best.at && each.dated < best.dated);
 }
 
 type Say = (is: CoverageFinding, detail: string | null) => void;
@@ -151,9 +156,7 @@ function renamedOf({ name, deviceId }: ListedDevice, pool: readonly Candidate[])
 
 function sharedFirst8(protectorIds: readonly Guid[], seen: ReadonlyMap<Guid, SeenProtector>): string | null {
   const shared = protectorIds.flatMap((id) =>
-    seen
-      .get(id)!
-      .sameFirst8.map(({ deviceName }) => `${id.slice(0, 8)} is also ${deviceName ?? "an unnamed deposit"}'s`),
+    [...seen.get(id)!.sameFirst8.values()].map((name) => `${id.slice(0, 8)} is ${name ?? "an unnamed deposit"}'s, too`),
   );
   return shared.length === 0 ? null : few(sorted(shared));
 }

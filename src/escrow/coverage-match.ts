@@ -107,10 +107,10 @@ export function matchDeposits(
   return { matched: rows.map((row) => ({ ...tie(row, byName, byId), cutNames: cutNamesOf(row, long) })), counts };
 }
 
-/** The same row again is the same device. */
+/** The same row again is the same device, and is what its first line says. */
 function uniqueRows(inventory: readonly ListedDevice[]): Row[] {
   const rows = new Map<string, Row>();
-  for (const device of inventory) {
+  for (const device of [...inventory].sort((a, b) => a.line - b.line)) {
     // Nothing in a row without name and device ID tells that two of them are one.
     const nobody = device.name === null && device.deviceId === null;
     const key = nobody ? `line ${device.line}` : deviceKey(device);

@@ -26,11 +26,11 @@ export function questionOf(query: DepositQuery): [sql: string, ...values: string
   return [SQL.byFirst8, first8, first8];
 }
 
-/** Every deposit, a page at a time. `page` gives those after a row's number. */
-export function* pagesOf(page: (after: string) => readonly Deposit[]): Generator<Deposit> {
+/** Every deposit, a page of rows at a time. `page` gives those after a row's number. */
+export function* pagesOf(page: (after: string) => readonly Record<string, unknown>[]): Generator<Deposit> {
   for (let rows = page("0"); rows.length > 0; ) {
-    yield* rows;
-    const { number } = rows.at(-1) as Deposit & { readonly number: number };
-    rows = page(String(number));
+    // As SQLite gives them: copying a million rows takes twice as long as reading them.
+    for (const row of rows) yield row as unknown as Deposit;
+    rows = page(String(rows.at(-1)!.number));
   }
 }

@@ -161,7 +161,7 @@ export class Vault {
 
   /** Every deposit in the order they came; each going through it reads a page at a time, and holds up no import. */
   all(): Iterable<Deposit> {
-    return { [Symbol.iterator]: () => pagesOf((after) => this.#all(SQL.page, after)) };
+    return { [Symbol.iterator]: () => pagesOf((after) => this.#rows(SQL.page, after)) };
   }
 
   status(): VaultStatus {

@@ -8,6 +8,7 @@ import { csvRows, type ImportReport, importRows } from "../escrow/import.ts";
 import { createVault, openVault, type Vault } from "../escrow/vault.ts";
 import { VAULT } from "../escrow/vault-file.ts";
 import { refuseExisting } from "../ledger/store-file.ts";
+import { guardMemory } from "../server/guard.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
@@ -61,6 +62,7 @@ export function register(program: Command): void {
 async function init(options: Options & PassphraseOption): Promise<void> {
   const { vault: path } = stateFolder(options, true);
   refuseExisting(path, VAULT);
+  guardMemory();
   const passphrase = await readNewPassphrase(options);
   const ledger = await openStateLedger(options, true);
   try {

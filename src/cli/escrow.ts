@@ -17,7 +17,7 @@ import { registerLocks } from "./escrow-locks.ts";
 import { registerUnseal } from "./escrow-unseal.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
 import { fileCause, requireFile } from "./read-file.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { openStateLedger, type StateOption, sayForeignLedger, stateFolder, withStateOption } from "./state.ts";
 import { count, formatTable, formatTime, terminalWidth } from "./table.ts";
 
 type Options = StateOption & { readonly json?: boolean };
@@ -148,6 +148,7 @@ function describeImport(report: ImportReport, file: string): string {
 
 async function find(words: readonly string[], options: Options): Promise<void> {
   const text = words.join(" ").trim();
+  sayForeignLedger(options);
   const found = await withVault(options, async (vault) => findDeposits(vault, text));
   if (found.length === 0) process.exitCode = ExitCode.negative;
   if (options.json) return print(found);
@@ -185,6 +186,7 @@ function findDeposits(vault: Vault, text: string): Deposit[] {
 }
 
 async function status(options: Options): Promise<void> {
+  sayForeignLedger(options);
   const found = await withVault(options, async (vault) => vault.status());
   if (options.json) return print(found);
   const { deposits, protectors, devices, conflicts, createdAt, lastDepositAt, recipient } = found;

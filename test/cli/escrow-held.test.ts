@@ -266,6 +266,18 @@ describe("a lost ledger", () => {
     await expect(escrow(["adopt-ledger", "--reason", "again"])).rejects.toMatchObject({ exitCode: 3 });
   });
 
+  test("is said by verbs that only read", async () => {
+    rmSync(join(state, "ledger.sqlite"));
+    for (const args of [
+      ["escrow", "status"],
+      ["escrow", "find", "x"],
+    ])
+      expect((await breakglass([...args, "--state", state])).stderr).toMatch(/belongs to ledger .* and it is gone/);
+    await (await openLedger()).close();
+    const verified = await breakglass(["ledger", "verify", "--state", state]);
+    expect(verified).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/what is there now is ledger/) });
+  });
+
   test("is said by a halt, which halts all the same", async () => {
     rmSync(join(state, "ledger.sqlite"));
     const ledger = await openLedger();

@@ -7,6 +7,7 @@ import { csvRows, type ImportReport, importRows } from "../escrow/import.ts";
 import { createVault, openVault, type Vault } from "../escrow/vault.ts";
 import { VAULT } from "../escrow/vault-file.ts";
 import { refuseExisting } from "../ledger/store-file.ts";
+import { guardMemory } from "../server/guard.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { registerCare } from "./escrow-care.ts";
@@ -17,7 +18,7 @@ import { registerOut } from "./escrow-out.ts";
 import { registerUnseal } from "./escrow-unseal.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
 import { fileCause, requireFile } from "./read-file.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { openStateLedger, type StateOption, sayForeignLedger, stateFolder, withStateOption } from "./state.ts";
 import { count, formatTable, formatTime, terminalWidth } from "./table.ts";
 
 type Options = StateOption & { readonly json?: boolean };
@@ -55,6 +56,7 @@ export function register(program: Command): void {
 async function init(options: Options & PassphraseOption): Promise<void> {
   const { vault: path } = stateFolder(options, true);
   refuseExisting(path, VAULT);
+  guardMemory();
   const passphrase = await readNewPassphrase(options);
   const ledger = await openStateLedger(options, true);
   try {
@@ -139,6 +141,7 @@ function describeImport(report: ImportReport, file: string): string {
 }
 
 async function status(options: Options): Promise<void> {
+  sayForeignLedger(options);
   const found = await withVault(options, async (vault) => vault.status());
   if (options.json) return print(found);
   const { deposits, protectors, devices, conflicts, createdAt, lastDepositAt, recipient } = found;

@@ -11,7 +11,7 @@ import type { Json } from "../wire/json.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { fileCause, requireFile } from "./read-file.ts";
-import { type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { type StateOption, sayForeignLedger, stateFolder, withStateOption } from "./state.ts";
 import { count, formatTable, formatTime, terminalWidth } from "./table.ts";
 
 type VerifyOptions = StateOption & { readonly export?: string; readonly expect?: Expected; readonly json?: boolean };
@@ -164,6 +164,7 @@ function inShort(value: Json): string {
 
 async function withLedger<T>(options: StateOption, act: (ledger: SqliteLedger) => Promise<T>): Promise<T> {
   const { ledger: path } = stateFolder(options);
+  sayForeignLedger(options);
   const ledger = await openSqliteLedger(path, { station: hostname(), clock: Date.now, evenIfBroken: true });
   try {
     return await act(ledger);

@@ -114,21 +114,17 @@ async function serve(options: ServeOptions): Promise<void> {
       },
     },
     onEntry: (entry) => {
-      if (entry.seq > known) say.entry(entry);
+      if (entry.seq > known && !isRoutine(entry)) say.entry(entry);
     },
     onNotice: say.notice,
   });
-  const { desk } = station;
+  const onFault = ({ message }: Error) => say.notice(`fault: ${message}`);
   const api =
     at === undefined
       ? null
-      : await startApi({
-          ...at,
-          folder,
-          desk,
-          ledger,
-          vault,
-          onFault: ({ message }) => say.notice(`fault: ${message}`),
+      : await startApi({ ...at, folder, desk: station.desk, ledger, vault, onFault }).catch(async (error) => {
+          await station.close();
+          throw error;
         });
   say.ready(station, folder.folder);
   if (api !== null) say.notice(readyLine(api, folder));
@@ -141,6 +137,11 @@ async function serve(options: ServeOptions): Promise<void> {
   await vault.close();
   await ledger.close();
   say.farewell(await rotationLine(options));
+}
+
+/** What a script looks up is in the ledger, and would push devices off the screen. */
+function isRoutine({ body }: Entry): boolean {
+  return body.type === "api.called" && body.outcome === "answered";
 }
 
 const NOT_STARTED = "Nothing was started. (Devices boot and wait, and nothing is released, with: --sealed)";

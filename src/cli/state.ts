@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { ledgerOfVault } from "../escrow/vault-file.ts";
 import { openSqliteLedger, type SqliteLedger } from "../ledger/sqlite.ts";
+import { storedValue } from "../ledger/store-file.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { fileCause } from "./read-file.ts";
 
@@ -60,12 +61,25 @@ export async function openStateLedger(
   const ledger = await openSqliteLedger(path, { station: hostname(), clock: Date.now, create });
   if (bound === null || ledger.ledgerId === bound) return ledger;
   const lost = lostLedger(vault, bound, `what is there now is ledger ${ledger.ledgerId}`);
-  if (foreign === "say") process.stderr.write(`breakglass: ${lost.message}\n  next: ${lost.next}\n`);
+  if (foreign === "say") say(lost);
   else {
     await ledger.close();
     throw lost;
   }
   return ledger;
+}
+
+/** For verbs that only read: says so if the vault belongs to another ledger than the one beside it, or to a lost one. */
+export function sayForeignLedger(options: StateOption): void {
+  const { ledger, vault } = stateFolder(options);
+  const bound = ledgerOfVault(vault);
+  const present = storedValue(ledger, "SELECT ledgerId FROM ledger");
+  if (bound === null || bound === present) return;
+  say(lostLedger(vault, bound, present === null ? "it is gone" : `what is there now is ledger ${present}`));
+}
+
+function say({ message, next }: OperatorError): void {
+  process.stderr.write(`breakglass: ${message}\n  next: ${next}\n`);
 }
 
 /** A new ledger knows nothing of what was released, halted and counted before. */

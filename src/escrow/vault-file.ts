@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
-import type { StoreKind } from "../ledger/store-file.ts";
+import { type StoreKind, storedValue } from "../ledger/store-file.ts";
 
 // A rollback journal, unlike the ledger's WAL: a vault is one file that people carry from laptop to laptop.
 export const VAULT: StoreKind = {
@@ -106,14 +104,5 @@ export const SQL = {
 
 /** The ledger that the vault file at `path` belongs to; null if it does not say, is missing, or cannot be read. */
 export function ledgerOfVault(path: string): string | null {
-  if (!existsSync(path)) return null;
-  let db: DatabaseSync | null = null;
-  try {
-    db = new DatabaseSync(path, { timeout: 5_000 });
-    return (db.prepare("SELECT ledgerId FROM vault").get()?.ledgerId ?? null) as string | null;
-  } catch {
-    return null;
-  } finally {
-    db?.close();
-  }
+  return storedValue(path, "SELECT ledgerId FROM vault");
 }

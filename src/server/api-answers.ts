@@ -184,9 +184,9 @@ function usedBefore(error: unknown): { readonly refuse: "command-used" } {
   throw error;
 }
 
-/** A name without a domain is found with any. */
+/** With whatever domain, or none: exports write either. */
 function findNamed(vault: Vault, name: string): Deposit[] {
-  return vault.find(name.includes(".") ? { deviceName: name } : { bareName: name });
+  return vault.find({ bareName: bareName(name) });
 }
 
 /** A reason stands in the ledger and is shown on terminals: nothing that those would act on comes in from a script. */

@@ -26,11 +26,23 @@ export async function startApi(options: {
   readonly ledger: Ledger;
   readonly vault: Vault;
   readonly onFault: (error: Error) => void;
+  readonly mostDeposits: number | null;
 }): Promise<OperatorApi> {
-  const { folder, address, port, desk, ledger, vault, onFault } = options;
+  const { mostDeposits, folder, address, port, desk, ledger, vault, onFault } = options;
   const authority = { certificate: folder.caCertificate, privateKey: folder.caKey };
   const tls = await stationTls(authority, address, Date.now());
-  return startOperatorApi({ name: hostname(), address, port, tls, desk, ledger, vault, now: Date.now, onFault });
+  return startOperatorApi({
+    name: hostname(),
+    address,
+    port,
+    tls,
+    desk,
+    ledger,
+    vault,
+    now: Date.now,
+    onFault,
+    mostDeposits,
+  });
 }
 
 export function readyLine(api: OperatorApi, { caCertificate }: StateFolder): string {

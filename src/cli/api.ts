@@ -63,7 +63,7 @@ async function serve(options: ServeOptions): Promise<void> {
       say(`The vault is SEALED (${reason}). Unseal it with: breakglass escrow unseal --state ${folder.folder}`),
   };
   const { desk, close } = await sealedDesk({ ledger, vault, sealing, onNotice: say, onFault });
-  const api = await startApi({ ...options, folder, desk, ledger, vault, onFault });
+  const api = await startApi({ ...options, folder, desk, ledger, vault, onFault, mostDeposits: null });
   say(readyLine(api, folder), { ready: { api: api.url, ca: folder.caCertificate } });
   await untilStopped();
   await api.close();

@@ -16,6 +16,7 @@ export type ProblemReason =
   | "idempotency-key-missing"
   | "device-mismatch"
   | "no-inventory"
+  | "vault-too-large"
   | "rate-limited"
   | "vault-unavailable"
   | "fault";
@@ -120,6 +121,11 @@ export const PROBLEMS: Readonly<Record<ProblemReason, Problem>> = {
     status: 409,
     title: "No armed campaign has an inventory, so there is nothing to compare the vault with.",
     next: "Arm a campaign with --inventory, or POST an inventory to this route.",
+  },
+  "vault-too-large": {
+    status: 409,
+    title: "This vault is too large to be gone through while this station serves devices.",
+    next: "Ask one that was started with `breakglass api serve --sealed`, or run breakglass escrow coverage.",
   },
   "too-large": {
     status: 413,

@@ -46,7 +46,7 @@ export const ROUTES = {
     path: `${PREFIX}/status`,
     scope: "status",
     summary: "Where things stand",
-    description: "Counts alone. Those of the vault may be ten seconds old.",
+    description: "Counts alone. Those of the vault may be a minute old.",
     request: null,
     answer: statusAnswer,
     reasons: [],
@@ -95,7 +95,7 @@ export const ROUTES = {
     description: COVERAGE,
     request: null,
     answer: coverageAnswer,
-    reasons: ["no-inventory"],
+    reasons: ["no-inventory", "vault-too-large"],
   },
   "coverage-of": {
     method: "POST",
@@ -105,7 +105,7 @@ export const ROUTES = {
     description: `${COVERAGE} At most 1 MiB, as breakglass escrow coverage reads it; it is not kept.`,
     request: "text/csv",
     answer: coverageAnswer,
-    reasons: ["malformed", "looks-like-password", "wrong-content-type", "too-large"],
+    reasons: ["malformed", "looks-like-password", "wrong-content-type", "too-large", "vault-too-large"],
   },
   rotation: {
     method: "GET",

@@ -3,7 +3,7 @@ import type { Deposit } from "../escrow/deposit.ts";
 import { bareName } from "../escrow/device-name.ts";
 import { isGoodReason } from "../escrow/hand-release.ts";
 import type { HandCaps } from "../escrow/released-by-hand.ts";
-import type { Vault, VaultStatus } from "../escrow/vault.ts";
+import type { Vault } from "../escrow/vault.ts";
 import type { InventoryDevice } from "../fleet/inventory.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { CommandReused } from "../ledger/sqlite.ts";
@@ -15,6 +15,7 @@ import { holdsToken } from "../operator/token-text.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { releaseByHandAt } from "./by-hand.ts";
 import type { Desk } from "./desk.ts";
+import type { VaultCounts } from "./vault-counts.ts";
 import { VERSION } from "./version.ts";
 
 export interface ApiOptions {
@@ -26,6 +27,8 @@ export interface ApiOptions {
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number;
   readonly caps?: HandCaps;
+  /** Above so many deposits coverage is refused, because devices would wait meanwhile; null: nobody waits. */
+  readonly mostDeposits?: number | null;
 }
 
 /** Why a call was not answered. */
@@ -45,16 +48,15 @@ export type Outcome<Answer = object> =
   | Refusal;
 
 const MOST_DEPOSITS = 1_000;
-const COUNTS_MS = 10_000;
 
 /** What the operator API answers, once it is clear who asks and that he may. Asked on the newest state of the ledger. */
 export class ApiAnswers {
   readonly #options: ApiOptions;
-  /** Counting a million deposits takes a second, in which devices would wait. */
-  #counts: { readonly at: number; readonly status: VaultStatus } | null = null;
+  readonly #counts: VaultCounts;
 
-  constructor(options: ApiOptions) {
+  constructor(options: ApiOptions, counts: VaultCounts) {
     this.#options = options;
+    this.#counts = counts;
   }
 
   async status(): Promise<Outcome<z.infer<typeof statusAnswer>>> {
@@ -62,7 +64,7 @@ export class ApiAnswers {
     const { campaign, sessions } = desk.state;
     const head = await ledger.head();
     const armed = campaign.is === "none" ? null : campaign.campaign;
-    const { deposits, protectors, devices, conflicts, lastDepositAt } = this.#vaultCounts();
+    const { deposits, protectors, devices, conflicts, lastDepositAt } = this.#counts.now();
     const stages = [...sessions.byDevice.values()].map(({ stage }) => stage);
     const [confirmed, relapsed] = ["confirmed", "relapsed"].map(
       (each) => stages.filter((stage) => stage === each).length,
@@ -168,13 +170,6 @@ export class ApiAnswers {
       return devices.filter(({ serial }) => serial?.toUpperCase() === request.serial.toUpperCase());
     const wanted = parseGuid(request.uuid);
     return devices.filter(({ uuid }) => uuid === wanted);
-  }
-
-  #vaultCounts(): VaultStatus {
-    const at = this.#options.now();
-    if (this.#counts === null || at - this.#counts.at >= COUNTS_MS || at < this.#counts.at)
-      this.#counts = { at, status: this.#options.vault.status() };
-    return this.#counts.status;
   }
 }
 

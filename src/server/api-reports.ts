@@ -8,15 +8,18 @@ import { rotationDue } from "../escrow/rotation-due.ts";
 import type { coverageAnswer, rotationAnswer } from "../operator/schema.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import type { ApiOptions, Outcome } from "./api-answers.ts";
+import type { VaultCounts } from "./vault-counts.ts";
 
 type CoverageAnswer = z.infer<typeof coverageAnswer>;
 
 /** The operator API's long answers: each goes through the whole vault or ledger, and opens nothing. */
 export class ApiReports {
   readonly #options: ApiOptions;
+  readonly #counts: VaultCounts;
 
-  constructor(options: ApiOptions) {
+  constructor(options: ApiOptions, counts: VaultCounts) {
     this.#options = options;
+    this.#counts = counts;
   }
 
   async rotation(): Promise<Outcome<z.infer<typeof rotationAnswer>>> {
@@ -53,7 +56,8 @@ export class ApiReports {
   }
 
   async #covered(campaign: string | null, inventory: readonly ListedDevice[]): Promise<Outcome<CoverageAnswer>> {
-    const { ledger, vault, now } = this.#options;
+    const { ledger, vault, now, mostDeposits = null } = this.#options;
+    if (mostDeposits !== null && this.#counts.now().deposits > mostDeposits) return { problem: "vault-too-large" };
     const due = await rotationDue(ledger, vault);
     const released = new Map(due.map(({ depositId, releasedAt }) => [depositId, releasedAt]));
     const report = coverage({ inventory, deposits: vault.all(), released, now: now(), maxAgeDays: null });

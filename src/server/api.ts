@@ -12,6 +12,7 @@ import { ApiReports } from "./api-reports.ts";
 import type { Patience } from "./connections.ts";
 import { listenSecurely, secureServer } from "./https.ts";
 import type { StationTls } from "./tls.ts";
+import { VaultCounts } from "./vault-counts.ts";
 import { VERSION } from "./version.ts";
 
 export interface OperatorApi {
@@ -38,8 +39,9 @@ const JSON_TYPE = "application/json; charset=utf-8";
 /** The operator API: HTTPS with the station's own CA, and a token for every route that tells anything. */
 export async function startOperatorApi(options: OperatorApiOptions): Promise<OperatorApi> {
   const door = new Door(options);
-  const answers = new ApiAnswers(options);
-  const reports = new ApiReports(options);
+  const counts = new VaultCounts(options.vault, options.now);
+  const answers = new ApiAnswers(options, counts);
+  const reports = new ApiReports(options, counts);
   const app = secureServer({
     ...{ tls: options.tls, bodyLimit: BODY_LIMIT, patience: options.patience, clientErrorHandler: answerNoHttp },
     onMalformed: () => {

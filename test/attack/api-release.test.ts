@@ -241,6 +241,15 @@ describe("coverage", () => {
     expect((await station.entries()).at(-1)).toMatchObject({ body: { route: "coverage-of", devices: 3, covered: 1 } });
   });
 
+  it("of a vault too large for a station that serves devices is refused there, and nowhere else", async () => {
+    await station.close();
+    station = await startApiStation({ mostDeposits: 1 });
+    token = await station.token("helpdesk");
+    const answer = await post("name\nPC-0001\n");
+    expect([answer.status, answer.json.reason]).toEqual([409, "vault-too-large"]);
+    expect((await station.ask("GET", "/operator/v1/status", { token })).json.vault.deposits).toBe(2);
+  });
+
   it("refuses what is no inventory, and repeats nothing of it", async () => {
     const tries: [string, string | undefined, number, string][] = [
       ["", undefined, 400, "malformed"],

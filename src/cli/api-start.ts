@@ -5,7 +5,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { type OperatorApi, startOperatorApi } from "../server/api.ts";
 import type { Desk } from "../server/desk.ts";
 import { stationTls } from "../server/tls.ts";
-import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
+import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import type { StateFolder } from "./state.ts";
 
 /** Where the operator API listens. */
@@ -63,10 +63,16 @@ export function parseApiAddress(text: string): ApiAddress {
 }
 
 export function parseAddress(text: string): Ipv4 {
+  const refuse = (why: string): never => {
+    throw new InvalidArgumentError(why);
+  };
   try {
-    return parseIpv4(text);
-  } catch {
-    throw new InvalidArgumentError("An IPv4 address of this machine, such as 127.0.0.1.");
+    const address = parseIpv4(text);
+    // On all addresses it would be on the recovery LAN too, under a certificate that fits none of them.
+    return address === ANY_ADDRESS ? refuse("One address of this machine: the certificate names it.") : address;
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw error;
+    return refuse("An IPv4 address of this machine, such as 127.0.0.1.");
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, writeSync } from "node:fs";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { createToken, findToken, revokeToken, TOKEN_NAME } from "../operator/command.ts";
 import { isScope, SCOPES, type Scope } from "../operator/scope.ts";
 import type { OperatorToken, OperatorTokens } from "../operator/token.ts";
@@ -28,7 +28,11 @@ export function register(program: Command): void {
       parseName,
     )
     .option("--scope <SCOPE>", `what it may be used for, once for each: ${SCOPES.join(", ")}`, collectScope)
-    .option("--expires <TIME>", "how long it is good: 12h, 30d; never: until it is revoked", parseLifetime, 30 * DAY_MS)
+    .addOption(
+      new Option("--expires <TIME>", "how long it is good: 12h, 30d; never: until it is revoked")
+        .argParser(parseLifetime)
+        .default(30 * DAY_MS, "30d"),
+    )
     .option("--fd <N>", "write the token to this open descriptor instead of the terminal", parseDescriptor)
     .option("--json", "for scripts: what was made, without the token", false)
     .addHelpText("after", EXITS)

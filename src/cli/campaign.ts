@@ -47,11 +47,13 @@ export function register(program: Command): void {
     .option("--json", "for scripts", false)
     .action(armCommand);
 
-  withStateOption(campaign.command("halt"))
-    .description("stop at once: nothing more is admitted, released or changed, also after a restart")
-    .option("--reason <TEXT>", "why, for the ledger", "no reason given")
-    .option("--json", "for scripts", false)
-    .action(haltCommand);
+  for (const family of [campaign, program])
+    withStateOption(family.command("halt"))
+      .description("stop at once: nothing more is admitted, released or changed, also after a restart")
+      .option("--reason <TEXT>", "why, for the ledger", "no reason given")
+      .option("--json", "for scripts", false)
+      .addHelpText("after", "\nA running station also seals its vault. Exit code 0, or 3 if there is nothing to halt.")
+      .action(haltCommand);
 
   withStateOption(campaign.command("confirm"))
     .description("let in an unknown device whose screen shows this pairing code")
@@ -97,17 +99,21 @@ async function armCommand(options: ArmOptions): Promise<void> {
   if (options.json) return print(said);
   process.stdout.write(
     `Campaign ${campaign} is armed: remedy ${remedy.id}, ${count(devices.length, "device")} in the inventory, ` +
-      `others: ${unknown}.\nStop everything at any moment with: breakglass campaign halt${stateArgument(options)}\n`,
+      `others: ${unknown}.\nStop everything at any moment with: breakglass halt${stateArgument(options)}\n`,
   );
 }
 
 async function haltCommand(options: Options & { reason: string }): Promise<void> {
-  const entry = await decide(options, ({ campaign }) => {
-    const halted = halt(campaign, options.reason, operatorActor());
-    return typeof halted === "string" ? nothingToHalt(campaign) : halted;
-  });
+  const entry = await decide(
+    options,
+    ({ campaign }) => {
+      const halted = halt(campaign, options.reason, operatorActor());
+      return typeof halted === "string" ? nothingToHalt(campaign) : halted;
+    },
+    "say",
+  );
   const { campaign, reason } = entry.body;
-  const halted = `The campaign ${campaign} is HALTED: nothing more is admitted, released or changed.\n`;
+  const halted = `The campaign ${campaign} is HALTED: nothing more is admitted, released or changed. A running station seals its vault.\n`;
   if (!options.json) process.stdout.write(halted);
   const checkpoint = await checkpointAtHalt(options);
   if (options.json) print({ campaign, reason, checkpoint });
@@ -138,7 +144,7 @@ async function confirmCommand(code: string, options: Options): Promise<void> {
 }
 
 async function statusCommand(options: Options): Promise<void> {
-  const ledger = await openStateLedger(options);
+  const ledger = await openStateLedger(options, false, "say");
   const desk = new Desk(ledger, () => {});
   await desk.catchUp();
   await ledger.close();
@@ -219,8 +225,9 @@ function notConfirmed(pairing: string, found: readonly Session[], waiting: numbe
 async function decide(
   options: StateOption,
   propose: (state: RescueState) => NewEntry | OperatorError,
+  foreign: "refuse" | "say" = "refuse",
 ): Promise<NewEntry> {
-  const ledger = await openStateLedger(options);
+  const ledger = await openStateLedger(options, false, foreign);
   try {
     const { value } = await new Desk(ledger, () => {}).decide<NewEntry | OperatorError>((state) => {
       const entry = propose(state);

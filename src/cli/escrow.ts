@@ -7,14 +7,18 @@ import { csvRows, type ImportReport, importRows } from "../escrow/import.ts";
 import { createVault, openVault, type Vault } from "../escrow/vault.ts";
 import { VAULT } from "../escrow/vault-file.ts";
 import { refuseExisting } from "../ledger/store-file.ts";
+import { guardMemory } from "../server/guard.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { registerCare } from "./escrow-care.ts";
 import { registerCoverage } from "./escrow-coverage.ts";
 import { registerFind } from "./escrow-find.ts";
+import { registerLocks } from "./escrow-locks.ts";
 import { registerOut } from "./escrow-out.ts";
+import { registerUnseal } from "./escrow-unseal.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
 import { fileCause, requireFile } from "./read-file.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { openStateLedger, type StateOption, sayForeignLedger, stateFolder, withStateOption } from "./state.ts";
 import { count, formatTable, formatTime, terminalWidth } from "./table.ts";
 
 type Options = StateOption & { readonly json?: boolean };
@@ -44,15 +48,19 @@ export function register(program: Command): void {
   registerOut(escrow);
   registerFind(escrow);
   registerCoverage(escrow);
+  registerCare(escrow);
+  registerLocks(escrow);
+  registerUnseal(escrow);
 }
 
 async function init(options: Options & PassphraseOption): Promise<void> {
   const { vault: path } = stateFolder(options, true);
   refuseExisting(path, VAULT);
+  guardMemory();
   const passphrase = await readNewPassphrase(options);
   const ledger = await openStateLedger(options, true);
   try {
-    const vault = await createVault(path, { clock: Date.now, passphrase });
+    const vault = await createVault(path, { clock: Date.now, passphrase, ledgerId: ledger.ledgerId });
     const { vaultId, recipient } = vault;
     await vault.close();
     const body = { type: "vault.created", vaultId, recipient };
@@ -71,6 +79,7 @@ async function importFile(file: string, options: Options): Promise<void> {
   const report = await withVault(options, async (vault) => {
     requireFile(file, "export", "Nothing was deposited.");
     const ledger = await openStateLedger(options, true);
+    vault.bindLedger(ledger.ledgerId);
     const stopping = new AbortController();
     const stop = () => stopping.abort();
     process.once("SIGINT", stop).once("SIGTERM", stop);
@@ -132,6 +141,7 @@ function describeImport(report: ImportReport, file: string): string {
 }
 
 async function status(options: Options): Promise<void> {
+  sayForeignLedger(options);
   const found = await withVault(options, async (vault) => vault.status());
   if (options.json) return print(found);
   const { deposits, protectors, devices, conflicts, createdAt, lastDepositAt, recipient } = found;

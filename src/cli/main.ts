@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { VERSION } from "../server/version.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { register as registerApi } from "./api.ts";
 import { register as registerCampaign } from "./campaign.ts";
 import { register as registerDrill } from "./drill.ts";
 import { register as registerEscrow } from "./escrow.ts";
@@ -10,6 +11,7 @@ import { register as registerImage } from "./image.ts";
 import { register as registerLedger } from "./ledger.ts";
 import { register as registerRemedy } from "./remedy.ts";
 import { register as registerServe } from "./serve.ts";
+import { register as registerToken } from "./token.ts";
 
 const EXIT_CODES = `
 Exit codes:
@@ -74,6 +76,8 @@ for (const register of [
   registerImage,
   registerDrill,
   registerExplain,
+  registerToken,
+  registerApi,
 ])
   register(program);
 

@@ -31,23 +31,28 @@ export async function readNewPassphrase(options: PassphraseOption): Promise<Secr
 }
 
 async function passphraseFromDescriptor(option: string): Promise<Secret<string>> {
+  return notEmpty((await textFromDescriptor("passphrase", option)).replace(/\r?\n$/, ""));
+}
+
+/** Whatever an open descriptor gives; `what` names it and its option, `--passphrase-fd`. */
+export async function textFromDescriptor(what: "passphrase" | "shares", option: string): Promise<string> {
   if (!/^\d{1,4}$/.test(option))
     throw new OperatorError(
-      "--passphrase-fd takes the number of an open descriptor. Nothing was changed.",
-      "Example: --passphrase-fd 3 3<FILE",
+      `--${what}-fd takes the number of an open descriptor. Nothing was changed.`,
+      `Example: --${what}-fd 3 3<FILE`,
     );
   const bytes = await readAll(Number(option)).catch((error: NodeJS.ErrnoException) => {
     throw new OperatorError(
       `Descriptor ${option} cannot be read (${error.code}). Nothing was changed.`,
-      `Open it for this command, as in: --passphrase-fd ${option} ${option}<FILE`,
+      `Open it for this command, as in: --${what}-fd ${option} ${option}<FILE`,
     );
   });
   if (bytes.length > MOST_BYTES)
     throw new OperatorError(
-      `What descriptor ${option} gives is too long for a passphrase. Nothing was changed.`,
-      "Give only the passphrase.",
+      `What descriptor ${option} gives is too long for ${what === "shares" ? "shares" : "a passphrase"}. Nothing was changed.`,
+      what === "shares" ? "Give only the shares, one on each line." : "Give only the passphrase.",
     );
-  return notEmpty(bytes.toString("utf8").replace(/\r?\n$/, ""));
+  return bytes.toString("utf8");
 }
 
 /** All the descriptor gives, or a byte more than a passphrase may have. */
@@ -60,25 +65,23 @@ async function readAll(descriptor: number): Promise<Buffer> {
   }
 }
 
-async function ask(message: string): Promise<string> {
+/** Asks on the terminal without echo. Ctrl-C is an OperatorError. */
+export async function ask(message: string): Promise<string> {
   try {
     return await password({ message, mask: false, toggleMask: false });
   } catch (error) {
     if ((error as Error).name !== "ExitPromptError") throw error;
     throw new OperatorError(
-      "No passphrase was given. Nothing was changed.",
+      "It was left off at the question. Nothing was changed.",
       "Run the command again.",
       ExitCode.refused,
     );
   }
 }
 
-function requireTerminal(): void {
+export function requireTerminal(next = "Give it with --passphrase-fd N."): void {
   if (process.stdin.isTTY) return;
-  throw new OperatorError(
-    "There is no terminal to ask for the passphrase on. Nothing was changed.",
-    "Give it with --passphrase-fd N.",
-  );
+  throw new OperatorError("There is no terminal to ask for the passphrase on. Nothing was changed.", next);
 }
 
 function notEmpty(text: string): Secret<string> {

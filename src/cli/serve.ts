@@ -7,24 +7,28 @@ import type { CampaignState } from "../campaign/campaign.ts";
 import { type TimelineLine, timelineLine } from "../dashboard/timeline.ts";
 import { openVault, type Vault } from "../escrow/vault.ts";
 import type { Entry } from "../ledger/entry.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import { findInterfaces, type ServedInterface } from "../server/interface.ts";
 import { refuseOtherServers } from "../server/lease-check.ts";
-import { tryPorts } from "../server/listen.ts";
+import { tryPort, tryPorts } from "../server/listen.ts";
 import { defaultLoads } from "../server/load-queue.ts";
+import type { SealReason } from "../server/sealer.ts";
 import { STANDARD_PORTS, type Station, startStation } from "../server/station.ts";
 import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { API_DEFAULT, type ApiAddress, countersLine, parseApiAddress, readyLine, startApi } from "./api-start.ts";
 import { campaignLine } from "./campaign.ts";
 import { automaticCheckpoint } from "./checkpoint-files.ts";
 import { rotationLine } from "./escrow-rotation.ts";
 import { forgetUnused } from "./forget.ts";
-import { type PassphraseOption, readPassphrase } from "./passphrase.ts";
+import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
+import { openTerminal, type Terminal, writeLine } from "./seal-terminal.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
 type ServeOptions = StateOption &
-  PassphraseOption & {
+  OpenerOption & {
     readonly interface: readonly string[];
     readonly address: readonly Ipv4[];
     readonly dhcpRange?: LeaseRange;
@@ -33,14 +37,16 @@ type ServeOptions = StateOption &
     readonly ipxe?: string;
     readonly loads?: number;
     readonly bandwidth?: number;
+    readonly api?: ApiAddress | true;
     readonly sealed: boolean;
+    readonly sealAfter: number;
     readonly json: boolean;
   };
 
 const COUNTERS_MS = 5_000;
 
 export function register(program: Command): void {
-  withStateOption(program.command("serve"))
+  withOpenerOptions(withStateOption(program.command("serve")))
     .description("the station: answer, boot and rescue the devices that the armed campaign admits")
     .requiredOption("--interface <IF>", "the interface to serve on; once for each, where there are several", collect)
     .option("--address <IP>", "which of its addresses, where it has several", collectAddress, [])
@@ -54,8 +60,13 @@ export function register(program: Command): void {
     .option("--ipxe <DIR>", "your own signed iPXE (ipxe-shimx64.efi, ipxe.efi), served to UEFI x64 devices as it is")
     .option("--loads <N>", "so many devices load the image at once, the others wait (default: 32 on 1 GbE)", parseLoads)
     .option("--bandwidth <MBPS>", "megabits a second for the image, so that others keep their line", parseBandwidth)
-    .option("--passphrase-fd <N>", "read the vault's passphrase from this descriptor instead of asking")
-    .option("--sealed", "start without the passphrase: devices boot and wait, nothing is released", false)
+    .option(
+      "--api [ADDRESS:PORT]",
+      "the operator API too (docs/api.md); on 127.0.0.1:8443 unless named",
+      parseApiAddress,
+    )
+    .option("--sealed", "start without opening the vault: devices boot and wait, nothing is released", false)
+    .option("--seal-after <MINUTES>", "seal the vault after so long without a release; 0: never", parseMinutes, 60)
     .option("--json", "one JSON object a line: entries, notices, counters", false)
     .action(serve);
 }
@@ -70,17 +81,15 @@ async function serve(options: ServeOptions): Promise<void> {
   const ownIpxe = options.ipxe === undefined ? new Map<string, Uint8Array>() : readOwnIpxe(options.ipxe);
   // Before a passphrase is typed: nothing of this needs it.
   for (const { address } of served) await tryPorts(address, STANDARD_PORTS);
+  const at = options.api === true ? API_DEFAULT : options.api;
+  if (at !== undefined) await tryPort(at.address, at.port, "the operator API");
   if (leases !== null) await refuseOtherServers(leases.served);
-  if (!options.sealed) await unseal(vault, options);
+  const openedBy = options.sealed ? null : await unsealVault(vault, options, NOT_STARTED);
   forgetUnused();
+  vault.bindLedger(ledger.ledgerId);
   const say = options.json ? sayJson : sayPlain;
-  const record = (type: "vault.unsealed" | "vault.sealed") =>
-    ledger.append({
-      body: { type, vaultId: vault.vaultId },
-      actor: operatorActor(),
-      commandId: `${type}:${hostname()}:${Date.now()}`,
-    });
-  if (!options.sealed) await record("vault.unsealed");
+  const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
+  const terminal = options.json ? null : openTerminal(folder.folder, say.notice);
   const known = (await ledger.head()).seq;
   const station = await startStation({
     name: hostname(),
@@ -95,34 +104,66 @@ async function serve(options: ServeOptions): Promise<void> {
     loads: options.loads ?? defaultLoads(options.bandwidth ?? null),
     bandwidth: options.bandwidth ?? null,
     authority: { certificate: folder.caCertificate, privateKey: folder.caKey },
+    sealing: {
+      since,
+      idleMs: options.sealAfter === 0 ? null : options.sealAfter * 60_000,
+      socket: folder.unsealSocket,
+      onSealed: (reason) => {
+        say.notice(SEALED[reason]);
+        if (terminal === null || !terminal.offer())
+          say.notice(`Unseal it with: breakglass escrow unseal --state ${folder.folder}`);
+      },
+    },
     onEntry: (entry) => {
-      if (entry.seq > known) say.entry(entry);
+      if (entry.seq > known && !isRoutine(entry)) say.entry(entry);
     },
     onNotice: say.notice,
   });
+  const onFault = ({ message }: Error) => say.notice(`fault: ${message}`);
+  const mostDeposits = MOST_DEPOSITS_BESIDE;
+  const api =
+    at === undefined
+      ? null
+      : await startApi({ ...at, folder, desk: station.desk, ledger, vault, onFault, mostDeposits }).catch(
+          async (error) => {
+            await station.close();
+            throw error;
+          },
+        );
   say.ready(station, folder.folder);
+  if (api !== null) say.notice(readyLine(api, folder));
   say.campaign(station.campaign());
-  await untilStopped(station, say);
+  await untilStopped(station, say, terminal);
+  await api?.close();
   await station.close();
   say.counters(station);
+  if (api !== null) say.notice(`operator API: ${countersLine(api)}`);
   await vault.close();
-  if (!options.sealed) await record("vault.sealed");
   say.notice(await automaticCheckpoint(folder, ledger));
   await ledger.close();
   say.farewell(await rotationLine(options));
 }
 
-/** At a terminal a mistyped passphrase is asked for again; a descriptor has only one. */
-async function unseal(vault: Vault, options: ServeOptions): Promise<void> {
-  for (let left = options.passphraseFd === undefined ? 3 : 1; left > 0; left -= 1) {
-    if ((await vault.unseal(await readPassphrase(options))) === "unsealed") return;
-    if (left > 1) process.stderr.write("That does not open the vault. Is Caps Lock on?\n");
-  }
-  throw new OperatorError(
-    "The passphrase does not open the vault. Nothing was started.",
-    "Start again with the right one. To start without it (devices boot and wait, nothing is released): --sealed",
-    ExitCode.refused,
-  );
+/** What a script looks up is in the ledger, and would push devices off the screen. */
+function isRoutine({ body }: Entry): boolean {
+  return body.type === "api.called" && body.outcome === "answered";
+}
+
+/** Coverage of so many takes the station a second and a half, in which devices ask again. */
+const MOST_DEPOSITS_BESIDE = 100_000;
+
+const NOT_STARTED = "Nothing was started. (Devices boot and wait, and nothing is released, with: --sealed)";
+
+const SEALED: Readonly<Record<Exclude<SealReason, "stop">, string>> = {
+  idle: "the vault is SEALED: nothing was released for as long as --seal-after says; devices that need a key wait",
+  halt: "the vault is SEALED: the campaign was halted",
+};
+
+/** The entry's sequence. */
+export async function recordUnsealed(ledger: Ledger, { vaultId }: Vault, openedBy: OpenedBy): Promise<number> {
+  const commandId = `vault.unsealed:${hostname()}:${Date.now()}`;
+  const body = { type: "vault.unsealed", vaultId, openedBy };
+  return (await ledger.append({ body, actor: operatorActor(), commandId })).seq;
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
@@ -167,15 +208,25 @@ export function parseBandwidth(text: string): number {
   return Number(text);
 }
 
+export function parseMinutes(text: string): number {
+  if (!/^[0-9]{1,4}$/.test(text)) throw new InvalidArgumentError("Minutes, such as 60; 0 for never.");
+  return Number(text);
+}
+
+const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** Until Ctrl-C, SIGTERM, or the end of the terminal it was started in. */
-function untilStopped(station: Station, say: Say): Promise<void> {
+function untilStopped(station: Station, say: Say, terminal: Terminal | null): Promise<void> {
   return new Promise((resolve) => {
     const counting = setInterval(() => say.periodic(station), COUNTERS_MS);
-    const stop = () => {
+    const stop = (signal: NodeJS.Signals) => {
+      if (signal === "SIGINT" && terminal?.asking) return;
       clearInterval(counting);
+      terminal?.close();
+      for (const each of STOPPING) process.off(each, stop);
       resolve();
     };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
+    for (const signal of STOPPING) process.on(signal, stop);
   });
 }
 
@@ -189,7 +240,7 @@ interface Say {
   farewell(text: string): void;
 }
 
-const print = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => writeLine(line);
 
 const sayJson: Say = {
   entry: (entry) => print(JSON.stringify({ entry })),
@@ -220,7 +271,7 @@ const sayPlain: Say = {
   notice: (text) => print(`${clock(Date.now())}  ${"station".padEnd(17)}  ${styleText("yellow", text)}`),
   ready({ lans }, state) {
     for (const { name, url } of lans) print(`Ready on ${name}, agents at ${url}.`);
-    print(`Stop the station: Ctrl-C.\nStop everything: breakglass campaign halt --state ${state}`);
+    print(`Stop the station: Ctrl-C.\nStop everything: breakglass halt --state ${state}`);
   },
   campaign: (campaign) => print(styleText(campaign.is === "armed" ? "green" : "yellow", campaignLine(campaign))),
   periodic: () => {},

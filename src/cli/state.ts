@@ -1,8 +1,10 @@
-import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { ledgerOfVault } from "../escrow/vault-file.ts";
 import { openSqliteLedger, type SqliteLedger } from "../ledger/sqlite.ts";
+import { storedValue } from "../ledger/store-file.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { fileCause } from "./read-file.ts";
 
@@ -16,6 +18,8 @@ export interface StateFolder {
   readonly folder: string;
   readonly vault: string;
   readonly ledger: string;
+  /** Where a running station takes what opens its vault. */
+  readonly unsealSocket: string;
   readonly caCertificate: string;
   readonly caKey: string;
   /** The station's Ed25519 key, which signs checkpoints. */
@@ -40,6 +44,7 @@ export function stateFolder(options: StateOption, create = false): StateFolder {
     folder,
     vault: join(folder, "vault.sqlite"),
     ledger: join(folder, "ledger.sqlite"),
+    unsealSocket: join(folder, "unseal.socket"),
     caCertificate: join(folder, "station-ca.pem"),
     caKey: join(folder, "station-ca.key"),
     signingKey: join(folder, "station-signing.key"),
@@ -47,15 +52,55 @@ export function stateFolder(options: StateOption, create = false): StateFolder {
   };
 }
 
-/** The ledger in the state folder, with this machine's name and clock. Without `create`, it has to be there. */
-export function openStateLedger(options: StateOption, create = false): Promise<SqliteLedger> {
-  const { ledger } = stateFolder(options, create);
-  return openSqliteLedger(ledger, { station: hostname(), clock: Date.now, create });
+/**
+ * The ledger in the state folder, with this machine's name and clock. Without `create`, it has to be there. Refused if
+ * the vault beside it belongs to another ledger; with `foreign` "say", that is only said: a halt must not wait for it.
+ */
+export async function openStateLedger(
+  options: StateOption,
+  create = false,
+  foreign: "refuse" | "say" | "allow" = "refuse",
+): Promise<SqliteLedger> {
+  const { ledger: path, vault } = stateFolder(options, create);
+  const bound = foreign === "allow" ? null : ledgerOfVault(vault);
+  if (bound !== null && foreign === "refuse" && !existsSync(path)) throw lostLedger(vault, bound, "it is gone");
+  const ledger = await openSqliteLedger(path, { station: hostname(), clock: Date.now, create });
+  if (bound === null || ledger.ledgerId === bound) return ledger;
+  const lost = lostLedger(vault, bound, `what is there now is ledger ${ledger.ledgerId}`);
+  if (foreign === "say") say(lost);
+  else {
+    await ledger.close();
+    throw lost;
+  }
+  return ledger;
+}
+
+/** For verbs that only read: says so if the vault belongs to another ledger than the one beside it, or to a lost one. */
+export function sayForeignLedger(options: StateOption): void {
+  const { ledger, vault } = stateFolder(options);
+  const bound = ledgerOfVault(vault);
+  const present = storedValue(ledger, "SELECT ledgerId FROM ledger");
+  if (bound === null || bound === present) return;
+  say(lostLedger(vault, bound, present === null ? "it is gone" : `what is there now is ledger ${present}`));
+}
+
+function say({ message, next }: OperatorError): void {
+  process.stderr.write(`breakglass: ${message}\n  next: ${next}\n`);
+}
+
+/** A new ledger knows nothing of what was released, halted and counted before. */
+function lostLedger(vault: string, bound: string, now: string): OperatorError {
+  return new OperatorError(
+    `The vault ${vault} belongs to ledger ${bound}, and ${now}. Nothing was changed.`,
+    "Put that ledger back (ledger.sqlite and, if they are there, its -wal and -shm). If it is lost for good: breakglass escrow adopt-ledger",
+    ExitCode.refused,
+  );
 }
 
 /** The ledger in the state folder for looking at, even one whose end was changed; it is closed afterwards. */
 export async function withStateLedger<T>(options: StateOption, act: (ledger: SqliteLedger) => Promise<T>): Promise<T> {
   const { ledger: path } = stateFolder(options);
+  sayForeignLedger(options);
   const ledger = await openSqliteLedger(path, { station: hostname(), clock: Date.now, evenIfBroken: true });
   try {
     return await act(ledger);

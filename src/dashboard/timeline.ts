@@ -17,6 +17,11 @@ const good = (text: string) => ({ mark: "good", text }) as const;
 const bad = (text: string) => ({ mark: "bad", text }) as const;
 const wait = (text: string) => ({ mark: "wait", text }) as const;
 
+const SEALED: Readonly<Record<string, string>> = {
+  idle: ": nothing was released for a while",
+  halt: ": the campaign was halted",
+};
+
 /** What each kind of entry says to an operator. */
 const TELLINGS: Readonly<Record<string, Telling>> = {
   "station.started": (b) => plain(`station ${b.station} serves on ${b.interface} (${b.address})`),
@@ -27,7 +32,15 @@ const TELLINGS: Readonly<Record<string, Telling>> = {
   "vault.created": () => plain("vault created"),
   "vault.imported": (b) => plain(`vault import: ${b.deposited} deposited, ${b.rejected} rejected`),
   "vault.unsealed": () => plain("vault unsealed"),
-  "vault.sealed": () => plain("vault sealed"),
+  "vault.sealed": (b) => (b.reason === "stop" ? plain : wait)(`vault sealed${SEALED[String(b.reason)] ?? ""}`),
+  "vault.rekeyed": () => wait("vault: a new passphrase"),
+  "vault.split": (b) => wait(`vault: custodians, any ${b.threshold} of ${b.shares}, set ${b.setId}`),
+  "vault.lock-removed": (b) => wait(`vault: no ${b.kind} opens it any more`),
+  "vault.checking": () => plain("vault: every record is about to be opened and checked"),
+  "vault.checked": (b) => (b.bad === 0 && b.damage === 0 ? good : bad)(`vault checked: ${b.bad} of ${b.deposits} bad`),
+  "vault.backed-up": (b) => plain(`vault backed up: ${b.deposits} deposits`),
+  "vault.restored": (b) => wait(`vault restored from a backup: ${b.deposits} deposits`),
+  "vault.ledger-changed": (b) => bad(`the vault goes on without its ledger ${b.was}: ${b.reason}`),
   "coverage.checked": (b) =>
     plain(`coverage of ${b.inventory} checked: ${b.covered} of ${b.devices} devices (${b.percent} %)`),
   "campaign.armed": (b) => good(`campaign ${b.campaign} armed with remedy ${b.remedy}`),
@@ -42,6 +55,10 @@ const TELLINGS: Readonly<Record<string, Telling>> = {
   "pairing.confirmed": () => good("pairing code confirmed by the operator"),
   "key.released": (b) => plain(`ledger written, then released: recovery password of ${b.protectorId}`),
   "key.refused": (b) => bad(`recovery password refused: ${b.reason}`),
+  "token.created": (b) => plain(`token ${b.name} made for the operator API: ${(b.scopes as string[]).join(", ")}`),
+  "token.revoked": (b) => plain(`token ${b.name} revoked: ${b.reason}`),
+  "api.called": (b) => (b.outcome === "answered" ? plain : wait)(`operator API: ${b.route}, ${b.outcome}`),
+  "api.refused": (b) => bad(`operator API refused: ${b.reason} (from ${b.address})`),
   "key.released-by-hand": (b) =>
     wait(`ledger written, then released by hand: recovery password of ${b.protectorId} (${b.reason})`),
   "key.refused-by-hand": (b) => bad(`recovery password refused to a person: ${b.reason}`),

@@ -7,19 +7,33 @@ import { Secret } from "../wire/secret.ts";
 // The two ciphertexts of a vault, both ASCII-armored age files (https://age-encryption.org/v1) that the `age` program
 // opens by itself: docs/formats/vault.md.
 
+/** How an identity file is locked: under a passphrase (`workFactor` is log2 of scrypt's N), or to an age recipient. */
+export type IdentityLock =
+  | { readonly passphrase: Secret<string>; readonly workFactor: number }
+  | { readonly recipient: string };
+
 /** A new key pair: the public recipient, and the identity as an age file under the passphrase. */
 export async function newIdentity(
   vaultId: string,
   passphrase: Secret<string>,
   workFactor: number,
 ): Promise<{ recipient: string; sealedIdentity: string }> {
-  const identity = await generateX25519Identity();
-  const recipient = await identityToRecipient(identity);
+  const identity = new Secret(await generateX25519Identity());
+  const recipient = await identityToRecipient(identity.reveal());
+  return { recipient, sealedIdentity: await sealIdentity(vaultId, identity, { passphrase, workFactor }) };
+}
+
+/** The identity file of a vault as an age file under `lock`. */
+export async function sealIdentity(vaultId: string, identity: Secret<string>, lock: IdentityLock): Promise<string> {
   const encrypter = new Encrypter();
-  encrypter.setScryptWorkFactor(workFactor);
-  encrypter.setPassphrase(passphrase.reveal());
-  const file = `# breakglass vault ${vaultId}\n# public key: ${recipient}\n${identity}\n`;
-  return { recipient, sealedIdentity: armor.encode(await encrypter.encrypt(file)) };
+  if ("recipient" in lock) encrypter.addRecipient(lock.recipient);
+  else {
+    encrypter.setScryptWorkFactor(lock.workFactor);
+    encrypter.setPassphrase(lock.passphrase.reveal());
+  }
+  const recipient = await identityToRecipient(identity.reveal());
+  const file = `# breakglass vault ${vaultId}\n# public key: ${recipient}\n${identity.reveal()}\n`;
+  return armor.encode(await encrypter.encrypt(file));
 }
 
 /** The identity, `wrong-passphrase`, or MalformedError if the age file is damaged or is another vault's. */
@@ -30,17 +44,42 @@ export async function openIdentity(
 ): Promise<Secret<string> | "wrong-passphrase"> {
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase.reveal());
+  return (await decryptIdentity(decrypter, sealedIdentity, recipient)) ?? "wrong-passphrase";
+}
+
+/** The same for an identity file that was locked to a recipient; `key` is that recipient's own age identity. */
+export async function openIdentityWithKey(
+  sealedIdentity: string,
+  recipient: string,
+  key: Secret<string>,
+): Promise<Secret<string> | "wrong-key"> {
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(key.reveal());
+  return (await decryptIdentity(decrypter, sealedIdentity, recipient)) ?? "wrong-key";
+}
+
+/** Null if what the decrypter was given does not fit the file. */
+async function decryptIdentity(
+  decrypter: Decrypter,
+  sealedIdentity: string,
+  recipient: string,
+): Promise<Secret<string> | null> {
   let file: string;
   try {
     file = await decrypter.decrypt(decodeArmor(sealedIdentity, "the vault's identity"), "text");
   } catch (error) {
-    if ((error as Error).message.startsWith("no identity matched")) return "wrong-passphrase";
+    if ((error as Error).message.startsWith("no identity matched")) return null;
     throw error instanceof MalformedError ? error : new MalformedError("the vault's identity is damaged");
   }
   const identity = /^AGE-SECRET-KEY-1[0-9A-Z]+$/m.exec(file)?.[0];
-  if (identity === undefined || (await identityToRecipient(identity)) !== recipient)
+  if (identity === undefined || !(await belongs(new Secret(identity), recipient)))
     throw new MalformedError("the vault's identity does not belong to its recipient");
   return new Secret(identity);
+}
+
+/** True if this age identity is the secret half of `recipient`. */
+export async function belongs(identity: Secret<string>, recipient: string): Promise<boolean> {
+  return (await identityToRecipient(identity.reveal())) === recipient;
 }
 
 /** One recovery password as an age file. Needs the public recipient alone, so a sealed vault takes deposits. */

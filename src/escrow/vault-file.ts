@@ -1,4 +1,4 @@
-import type { StoreKind } from "../ledger/store-file.ts";
+import { type StoreKind, storedValue } from "../ledger/store-file.ts";
 
 // A rollback journal, unlike the ledger's WAL: a vault is one file that people carry from laptop to laptop.
 export const VAULT: StoreKind = {
@@ -11,7 +11,8 @@ export const VAULT: StoreKind = {
       vaultId TEXT NOT NULL,
       createdAt INTEGER NOT NULL,
       recipient TEXT NOT NULL,
-      fingerprintKey BLOB NOT NULL
+      fingerprintKey BLOB NOT NULL,
+      ledgerId TEXT
     ) STRICT;
     CREATE TABLE deposit (
       number INTEGER PRIMARY KEY,
@@ -52,6 +53,7 @@ export const VAULT: StoreKind = {
     ) STRICT;
     INSERT INTO lock (kind, identity, createdAt) SELECT 'passphrase', identity, createdAt FROM vault;
     ALTER TABLE vault DROP COLUMN identity;
+    ALTER TABLE vault ADD COLUMN ledgerId TEXT;
     ALTER TABLE deposit ADD COLUMN deviceId TEXT;
     ALTER TABLE deposit ADD COLUMN volumeType TEXT;
     ALTER TABLE deposit ADD COLUMN createdAt INTEGER;
@@ -66,10 +68,12 @@ const NEWEST = "ORDER BY coalesce(createdAt, depositedAt) DESC, number DESC";
 
 /** The questions and changes a vault file knows. */
 export const SQL = {
-  vault: "SELECT vaultId, createdAt, recipient, fingerprintKey FROM vault",
-  create: "INSERT INTO vault (vaultId, createdAt, recipient, fingerprintKey) VALUES (?, ?, ?, ?)",
+  vault: "SELECT vaultId, createdAt, recipient, fingerprintKey, ledgerId FROM vault",
+  create: "INSERT INTO vault (vaultId, createdAt, recipient, fingerprintKey, ledgerId) VALUES (?, ?, ?, ?, ?)",
+  setLedger: "UPDATE vault SET ledgerId = ?",
   locks: "SELECT number, kind, identity, setId, threshold, shares, createdAt FROM lock ORDER BY number",
   addLock: "INSERT INTO lock (kind, identity, setId, threshold, shares, createdAt) VALUES (?, ?, ?, ?, ?, ?)",
+  removeLock: "DELETE FROM lock WHERE number = ?",
   deposit: `INSERT INTO deposit (${COLUMNS}, fingerprint, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   // A later export knows more of an old deposit: a name it lacked, or the device's new one.
   rename: `UPDATE deposit SET deviceName = coalesce(?, deviceName), directory = coalesce(?, directory),
@@ -97,3 +101,8 @@ export const SQL = {
     (SELECT depositedAt FROM deposit ORDER BY number DESC LIMIT 1) AS lastDepositAt`,
   conflicts: "SELECT protectorId FROM deposit GROUP BY protectorId HAVING count(*) > 1 ORDER BY protectorId",
 } as const;
+
+/** The ledger that the vault file at `path` belongs to; null if it does not say, is missing, or cannot be read. */
+export function ledgerOfVault(path: string): string | null {
+  return storedValue(path, "SELECT ledgerId FROM vault");
+}

@@ -1,6 +1,5 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { RecoveryPassword } from "../bitlocker/recovery-password.ts";
 import { Receipt } from "../ledger/ledger.ts";
 import { storeFault } from "../ledger/store-error.ts";
 import { openStoreFile, refuseExisting } from "../ledger/store-file.ts";
@@ -9,8 +8,11 @@ import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
 import type { Deposit, Deposited, NewDeposit } from "./deposit.ts";
-import { type DepositQuery, questionOf } from "./deposit-query.ts";
-import { newIdentity, openIdentity, openRecord, sealRecord } from "./record.ts";
+import { type DepositQuery, pagesOf, questionOf } from "./deposit-query.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { Locks } from "./lock.ts";
+import { belongs, newIdentity, openRecord, sealRecord } from "./record.ts";
+import type { Share } from "./share.ts";
 import { SQL, VAULT } from "./vault-file.ts";
 
 export type { DepositQuery } from "./deposit-query.ts";
@@ -43,7 +45,11 @@ export interface VaultOptions {
 /** Asked to open a deposit while sealed. */
 export class VaultSealed extends OperatorError {
   constructor() {
-    super("The vault is sealed: no recovery password was opened.", "Unseal it with its passphrase.", ExitCode.refused);
+    super(
+      "The vault is sealed: no recovery password was opened.",
+      "Unseal it with its passphrase or its custodians.",
+      ExitCode.refused,
+    );
     this.name = "VaultSealed";
   }
 }
@@ -54,14 +60,19 @@ export class VaultSealed extends OperatorError {
  */
 export async function createVault(
   path: string,
-  options: VaultOptions & { readonly passphrase: Secret<string>; readonly workFactor?: number },
+  options: VaultOptions & {
+    readonly passphrase: Secret<string>;
+    readonly workFactor?: number;
+    /** The ledger its releases will be entries of. */
+    readonly ledgerId?: string;
+  },
 ): Promise<Vault> {
   refuseExisting(path, VAULT);
   const { random = randomBytes } = options;
   const vaultId = guidFromBytes(random(16));
   const { recipient, sealedIdentity } = await newIdentity(vaultId, options.passphrase, options.workFactor ?? 18);
   const db = openStoreFile(path, VAULT, "new", (fresh) => {
-    fresh.prepare(SQL.create).run(vaultId, options.clock(), recipient, random(32));
+    fresh.prepare(SQL.create).run(vaultId, options.clock(), recipient, random(32), options.ledgerId ?? null);
     fresh.prepare(SQL.addLock).run("passphrase", sealedIdentity, null, null, null, options.clock());
   });
   return new Vault(db, path, options);
@@ -80,6 +91,7 @@ export async function openVault(path: string, options: VaultOptions): Promise<Va
 export class Vault {
   readonly vaultId: string;
   readonly recipient: string;
+  readonly locks: Locks;
   readonly #createdAt: number;
   readonly #fingerprintKey: Uint8Array;
   readonly #db: DatabaseSync;
@@ -101,6 +113,17 @@ export class Vault {
     this.recipient = String(row.recipient);
     this.#createdAt = Number(row.createdAt);
     this.#fingerprintKey = row.fingerprintKey as Uint8Array;
+    this.locks = new Locks(db, path, this.vaultId, this.recipient);
+  }
+
+  /** The ledger this vault belongs to; null in a file from before vaults knew. */
+  get ledgerId(): string | null {
+    return (this.#get(SQL.vault)?.ledgerId ?? null) as string | null;
+  }
+
+  /** From now on its releases are entries of this ledger. */
+  bindLedger(ledgerId: string): void {
+    if (this.ledgerId !== ledgerId) this.#transaction(() => this.#sql(SQL.setLedger).run(ledgerId));
   }
 
   get sealed(): boolean {
@@ -114,7 +137,7 @@ export class Vault {
   /** All of them in one durable transaction. The same password for the same protector ID again is `present`. */
   async depositAll(deposits: readonly NewDeposit[]): Promise<Deposited[]> {
     const sealing = deposits.map(async (each) => {
-      const fingerprint = this.#fingerprint(each.protectorId, each.password);
+      const fingerprint = fingerprintOf(this.#fingerprintKey, each.protectorId, each.password);
       const known = this.#get(SQL.present, each.protectorId, fingerprint) !== undefined;
       return {
         each,
@@ -138,7 +161,7 @@ export class Vault {
 
   /** Every deposit in the order they came; each going through it reads a page at a time, and holds up no import. */
   all(): Iterable<Deposit> {
-    return { [Symbol.iterator]: () => this.#pages() };
+    return { [Symbol.iterator]: () => pagesOf((after) => this.#rows(SQL.page, after)) };
   }
 
   status(): VaultStatus {
@@ -158,18 +181,24 @@ export class Vault {
 
   /** Takes about a second, wrong or right. Throws OperatorError if the vault's identity is damaged. */
   async unseal(passphrase: Secret<string>): Promise<"unsealed" | "wrong-passphrase"> {
-    try {
-      for (const lock of this.#rows(SQL.locks)) {
-        if (lock.kind !== "passphrase") continue;
-        const identity = await openIdentity(String(lock.identity), this.recipient, passphrase);
-        if (identity === "wrong-passphrase") continue;
-        this.#identity = identity;
-        return "unsealed";
-      }
-      return "wrong-passphrase";
-    } catch (error) {
-      throw error instanceof MalformedError ? this.#damaged(error.what) : error;
-    }
+    return this.#hold(await this.#undamaged(this.locks.openByPassphrase(passphrase)));
+  }
+
+  /** With as many shares of one set as its threshold asks for. */
+  async unsealByShares(shares: readonly Share[]): Promise<"unsealed" | "shares-do-not-combine"> {
+    return this.#hold(await this.#undamaged(this.locks.openByShares(shares)));
+  }
+
+  /** With the identity itself, as another process of this station opened it. */
+  async unsealWith(identity: Secret<string>): Promise<"unsealed" | "of-another-vault"> {
+    const own = await belongs(identity, this.recipient).catch(() => false);
+    return this.#hold(own ? identity : "of-another-vault");
+  }
+
+  /** The identity, for changing locks, checking records and handing over to the station. Throws VaultSealed. */
+  heldIdentity(): Secret<string> {
+    if (this.#identity === null) throw new VaultSealed();
+    return this.#identity;
   }
 
   /** Drops the identity. Deposits still come in; none is opened until `unseal`. */
@@ -186,14 +215,10 @@ export class Vault {
     const own = Receipt.is(receipt) && OPENING.has(receipt.body.type) && receipt.body.depositId === depositId;
     if (!own) throw new Error(`deposit ${depositId} is opened only with the receipt of its own release`);
     if (receipt.repeated) throw new Error(`entry ${receipt.seq} has released deposit ${depositId} once already`);
-    if (this.#identity === null) throw new VaultSealed();
+    const identity = this.heldIdentity();
     const row = this.#get(SQL.record, depositId);
     if (row === undefined) throw new Error(`there is no deposit ${depositId}`);
-    try {
-      return await openRecord(String(row.record), this.#identity, row.protectorId as Guid);
-    } catch (error) {
-      throw error instanceof MalformedError ? this.#damaged(error.what) : error;
-    }
+    return this.#undamaged(openRecord(String(row.record), identity, row.protectorId as Guid));
   }
 
   async close(): Promise<void> {
@@ -201,11 +226,17 @@ export class Vault {
     if (this.#db.isOpen) this.#db.close();
   }
 
-  *#pages(): Generator<Deposit> {
-    for (let rows = this.#rows(SQL.page, "0"); rows.length > 0; ) {
-      // As SQLite gives them: copying a million rows takes twice as long as reading them.
-      for (const row of rows) yield row as unknown as Deposit;
-      rows = this.#rows(SQL.page, String(rows.at(-1)!.number));
+  #hold<T extends string>(identity: Secret<string> | T): "unsealed" | T {
+    if (typeof identity === "string") return identity;
+    this.#identity = identity;
+    return "unsealed";
+  }
+
+  async #undamaged<T>(opening: Promise<T>): Promise<T> {
+    try {
+      return await opening;
+    } catch (error) {
+      throw error instanceof MalformedError ? this.#damaged(error.what) : error;
     }
   }
 
@@ -224,13 +255,6 @@ export class Vault {
     this.#sql(SQL.deposit).run(...plain, fingerprint, record);
     const is = newest !== null && Number(newest) > (createdAt ?? now) ? "superseded" : "deposited";
     return { is, depositId, others: Number(n) };
-  }
-
-  // Tells "the same password again" from "another one" while the vault is sealed. A recovery password is 128 random
-  // bits, so a keyed hash of it gives a thief nothing to try.
-  #fingerprint(protectorId: Guid, password: RecoveryPassword): string {
-    const hmac = createHmac("sha256", this.#fingerprintKey);
-    return hmac.update(protectorId).update(password.key.reveal()).digest("hex");
   }
 
   #transaction<T>(act: () => T): T {
@@ -267,7 +291,7 @@ export class Vault {
   #damaged(what: string): OperatorError {
     return new OperatorError(
       `The vault ${this.#path} is damaged: ${what}.`,
-      "Keep it as it is, and use the last good copy or import the export again into a new vault.",
+      "See how far it goes (breakglass escrow verify), then go back to the last good copy (breakglass escrow restore FILE).",
       ExitCode.negative,
     );
   }

@@ -55,6 +55,21 @@ export function openStoreFile(
   }
 }
 
+/** The one text that `sql` asks a store file for; null if there is no such file, column or row, or it cannot be read. */
+export function storedValue(path: string, sql: string): string | null {
+  if (!existsSync(path)) return null;
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(path, { timeout: BUSY_MS });
+    const value = Object.values(db.prepare(sql).get() ?? {})[0];
+    return typeof value === "string" ? value : null;
+  } catch {
+    return null;
+  } finally {
+    db?.close();
+  }
+}
+
 /** Throws OperatorError if there is a file at `path`. */
 export function refuseExisting(path: string, kind: StoreKind): void {
   if (!existsSync(path)) return;

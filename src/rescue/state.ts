@@ -3,6 +3,8 @@ import { type CampaignState, foldCampaign, NO_CAMPAIGN } from "../campaign/campa
 import { foldReleased, newReleased, type Released } from "../escrow/released.ts";
 import { foldReleasedByHand, newReleasedByHand, type ReleasedByHand } from "../escrow/released-by-hand.ts";
 import type { Entry } from "../ledger/entry.ts";
+import { type ApiReleases, foldApiReleases } from "../operator/api-release.ts";
+import { foldTokens, newOperatorTokens, type OperatorTokens } from "../operator/token.ts";
 import { foldSession, newSessions, type Sessions } from "./session.ts";
 
 /** All that a station knows, folded from the ledger: after kill -9 it is what it was before. */
@@ -11,6 +13,8 @@ export interface RescueState {
   readonly boots: BootState;
   readonly sessions: Sessions;
   readonly released: Released;
+  readonly tokens: OperatorTokens;
+  readonly apiReleases: ApiReleases;
   readonly releasedByHand: ReleasedByHand;
   /** Sequence of the last entry taken in. */
   seq: number;
@@ -22,6 +26,8 @@ export function newRescueState(): RescueState {
     boots: newBootState(),
     sessions: newSessions(),
     released: newReleased(),
+    tokens: newOperatorTokens(),
+    apiReleases: new Map(),
     releasedByHand: newReleasedByHand(),
     seq: 0,
   };
@@ -33,6 +39,8 @@ export function foldRescue(state: RescueState, entry: Entry): void {
   foldBoot(state.boots, entry);
   foldSession(state.sessions, entry);
   foldReleased(state.released, entry);
+  foldTokens(state.tokens, entry);
+  foldApiReleases(state.apiReleases, entry);
   foldReleasedByHand(state.releasedByHand, entry);
   state.seq = entry.seq;
 }

@@ -1,8 +1,6 @@
-import type { AddressInfo } from "node:net";
-import fastify, { type FastifyInstance } from "fastify";
 import type { Ipv4 } from "../wire/ipv4.ts";
-import { limitConnections, PATIENCE, type Patience } from "./connections.ts";
-import { portRefused } from "./listen.ts";
+import type { Patience } from "./connections.ts";
+import { listenSecurely, secureServer } from "./https.ts";
 import type { StationTls } from "./tls.ts";
 
 /** Answers one agent message. `secret` is the bearer secret of the connection's header, 64 hex digits. */
@@ -35,27 +33,14 @@ export async function startControlPlane(options: {
   readonly onFault: (error: Error) => void;
   readonly patience?: Patience;
 }): Promise<ControlPlane> {
-  const { headers, request: whole, idle, look } = options.patience ?? PATIENCE;
   const counters: ControlCounters = { answered: 0, unauthorised: 0, malformed: 0, failed: 0 };
-  const https = {
-    key: options.tls.privateKeyPem,
-    cert: options.tls.certificatePem,
-    minVersion: "TLSv1.2" as const,
-    handshakeTimeout: headers,
-    headersTimeout: headers,
-    connectionsCheckingInterval: look,
-    maxHeaderSize: 8 * 1024,
-  };
-  const app: FastifyInstance = fastify({
-    https,
-    logger: false,
+  const app = secureServer({
+    tls: options.tls,
     bodyLimit: BODY_LIMIT,
-    // Answers are short, and an agent that asks again soon need not connect again.
-    connectionTimeout: idle / 2,
-    requestTimeout: whole,
-    keepAliveTimeout: idle / 12,
-    maxRequestsPerSocket: 64,
-    forceCloseConnections: true,
+    patience: options.patience,
+    onMalformed: () => {
+      counters.malformed += 1;
+    },
   });
   app.server.on("tlsClientError", (_error, socket) => {
     if (socket.remoteAddress !== undefined) options.onHandshakeRefused?.(socket.remoteAddress as Ipv4);
@@ -96,19 +81,6 @@ export async function startControlPlane(options: {
       .type("text/plain")
       .send(status < 500 ? "refused\n" : "the station failed; ask again\n");
   });
-  limitConnections(app.server);
-  app.server.on("clientError", () => {
-    counters.malformed += 1;
-  });
-  app.server.on("tlsClientError", () => {
-    counters.malformed += 1;
-  });
-
-  try {
-    await app.listen({ host: options.address, port: options.port });
-  } catch (error) {
-    throw portRefused("HTTPS", options.address, options.port, error as NodeJS.ErrnoException);
-  }
-  const { port } = app.server.address() as AddressInfo;
+  const port = await listenSecurely(app, options.address, options.port);
   return { port, counters, close: () => app.close() };
 }

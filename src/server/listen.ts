@@ -34,9 +34,7 @@ export async function tryPorts(
     ["HTTPS", ports.https],
     ["HTTP", ports.http],
   ] as const) {
-    const server = createServer();
-    await listen(server, address, port, what);
-    await new Promise((closed) => server.close(closed));
+    await tryPort(address, port, what);
   }
   for (const [what, port] of [
     ["TFTP", ports.tftp],
@@ -50,6 +48,13 @@ export async function tryPorts(
       await new Promise<void>((closed) => socket.close(closed));
     }
   }
+}
+
+/** Throws if this TCP port cannot be had now; leaves it free again. */
+export async function tryPort(address: Ipv4, port: number, what: string): Promise<void> {
+  const server = createServer();
+  await listen(server, address, port, what);
+  await new Promise((closed) => server.close(closed));
 }
 
 /** Listens on exactly this address and port; resolves to the port (0 asks for any). */

@@ -3,7 +3,7 @@ import type { UefiLoader } from "../boot/loader.ts";
 import type { ImageArchitecture } from "../boot/table.ts";
 import type { CampaignState } from "../campaign/campaign.ts";
 import type { Vault } from "../escrow/vault.ts";
-import type { Entry } from "../ledger/entry.ts";
+import type { Entry, NewEntry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { ImageFiles } from "./boot-files.ts";
 import { Budget } from "./budget.ts";
@@ -18,7 +18,9 @@ import { Leases } from "./leases.ts";
 import { LoadDesk } from "./load-queue.ts";
 import { Pacer } from "./pacer.ts";
 import { Rescuer } from "./rescuer.ts";
+import { Sealer, type SealReason } from "./sealer.ts";
 import type { AuthorityFiles } from "./tls.ts";
+import { listenForUnseal } from "./unseal-socket.ts";
 import { VERSION } from "./version.ts";
 import { watchServers } from "./watch.ts";
 
@@ -57,13 +59,26 @@ export interface StationOptions {
   /** Megabits a second for boot files over HTTP, null for as fast as it goes. */
   readonly bandwidth: number | null;
   readonly authority: AuthorityFiles;
+  readonly sealing?: Sealing;
   /** Every entry of the ledger from the first on, whoever appended it. */
   readonly onEntry: (entry: Entry) => void;
   /** What an operator should know and no entry says. */
   readonly onNotice: (text: string) => void;
 }
 
+/** When the station seals its vault, and how it takes what opens it again. A halt always seals it. */
+export interface Sealing {
+  /** The ledger's sequence at which the vault was unsealed; 0 if it is sealed. */
+  readonly since: number;
+  /** Sealed after so long without a release; null: never. */
+  readonly idleMs: number | null;
+  /** Where `breakglass escrow unseal` reaches the station; null: nowhere. */
+  readonly socket: string | null;
+  readonly onSealed: (reason: Exclude<SealReason, "stop">) => void;
+}
+
 export interface Station {
+  readonly desk: Desk;
   readonly lans: readonly Pick<Lan, "name" | "url">[];
   /** As of the last look at the ledger. */
   campaign(): CampaignState;
@@ -84,7 +99,10 @@ export interface StationCounters {
 }
 
 /** How often the station looks for entries that the operator's other commands appended. */
-const LOOK_MS = 250;
+export const LOOK_MS = 250;
+
+/** How often the station looks whether its vault has been open for too long. */
+const SEAL_LOOK_MS = 1_000;
 
 /** Faults told about in a minute: whoever can bring one about could else fill the operator's screen. */
 const FAULTS = { perKey: 20, keys: 1 };
@@ -101,7 +119,12 @@ export async function startStation(options: StationOptions): Promise<Station> {
     if (faults.take("", Date.now())) onNotice(`fault: ${error.message}`);
   };
   try {
-    const desk = new Desk(ledger, options.onEntry);
+    let sealer: Sealer | null = null;
+    const desk = new Desk(ledger, (entry) => {
+      options.onEntry(entry);
+      sealer?.see(entry);
+    });
+    sealer = await startSealing(options, desk, closing, onFault);
     await desk.catchUp();
     const rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CHANCE });
     const loads = new LoadDesk({
@@ -160,6 +183,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     await desk.record({ body, actor: "station", commandId: `start:${options.name}:${Date.now()}` });
     const counted = (of: keyof LanCounters) => sumCounts(lans.map((lan) => lan.counters()[of]));
     return {
+      desk,
       lans,
       campaign: () => desk.state.campaign,
       counters: () => ({
@@ -177,4 +201,27 @@ export async function startStation(options: StationOptions): Promise<Station> {
     await close();
     throw error;
   }
+}
+
+/** Closed last: until then a stopping station still answers, and what it is asked for stays sealed. */
+export async function startSealing(
+  { vault, sealing, onNotice }: Pick<StationOptions, "vault" | "sealing" | "onNotice">,
+  desk: Desk,
+  closing: (() => Promise<void>)[],
+  onFault: (error: Error) => void,
+): Promise<Sealer> {
+  const { since, idleMs, socket, onSealed } = sealing ?? { since: 0, idleMs: null, socket: null, onSealed: () => {} };
+  const now = () => ({ wall: Date.now(), steady: performance.now() });
+  const record = (entry: NewEntry) => desk.record(entry);
+  const sealer = new Sealer({ vault, record, since, idleMs, now, onSealed, onFault });
+  const ticking = setInterval(() => sealer.tick(), SEAL_LOOK_MS);
+  closing.push(async () => {
+    clearInterval(ticking);
+    await sealer.stop();
+  });
+  if (socket === null) return sealer;
+  const door = await listenForUnseal(socket, (identity, story) => sealer.unseal(identity, story));
+  if (door === null) onNotice(`breakglass escrow unseal cannot reach this station: ${socket} cannot be made`);
+  else closing.push(async () => void door.close());
+  return sealer;
 }

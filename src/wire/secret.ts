@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
+import { markAsUncloneable } from "node:worker_threads";
 
 /**
- * A value that must not be seen: it prints, serialises and inspects as `[secret]` wherever it lands by accident.
+ * A value that must not be seen: it prints and inspects as `[secret]` wherever it lands by accident, and is not cloned.
  * `reveal()` is the one door, and every call of it is a place to review.
  */
 export class Secret<T> {
@@ -9,6 +10,8 @@ export class Secret<T> {
 
   constructor(value: T) {
     this.#value = value;
+    // Without it a clone would be an empty object, and whoever sent it would wonder.
+    markAsUncloneable(this);
   }
 
   reveal(): T {

@@ -59,7 +59,7 @@ describe("arm", () => {
     expect(stdout).toMatch(
       /^Campaign \S+ is armed: remedy channel-file-291, 2 devices in the inventory, others: confirm\.$/m,
     );
-    expect(stdout).toContain(`breakglass campaign halt --state ${state}`);
+    expect(stdout).toContain(`breakglass halt --state ${state}`);
     expect(await types()).toEqual(["campaign.armed"]);
   });
 

@@ -3,6 +3,9 @@ import { join } from "node:path";
 
 const MAIN = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
 
+/** As the launcher `breakglass` starts it. */
+const FLAGS = ["--disable-sigusr1", "--disable-warning=ExperimentalWarning"];
+
 export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
@@ -12,7 +15,7 @@ export interface Ran {
 /** Runs the real program, as a shell would. Its standard input is no terminal; `passphrase` comes on descriptor 3. */
 export function breakglass(args: readonly string[], passphrase = ""): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...FLAGS, MAIN, ...args], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     child.stdout!.on("data", (chunk) => {

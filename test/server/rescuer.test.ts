@@ -17,6 +17,7 @@ import { type Answer, decodeAnswer, encodeRequest, type Hello, type Request } fr
 import { REAL_CHANCE } from "../../src/server/chance.ts";
 import { Desk } from "../../src/server/desk.ts";
 import { Rescuer } from "../../src/server/rescuer.ts";
+import { Sealer } from "../../src/server/sealer.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import type { JsonObject } from "../../src/wire/json.ts";
@@ -240,6 +241,27 @@ describe("a recovery password", () => {
     await open(false);
     expect(await ask(unlock(), secretOf("other"))).toMatchObject({ answer: "wait", reason: "rate-cap" });
     expect(await ask(unlock())).toMatchObject({ answer: "key", protectorId });
+  });
+
+  it("is not released after a halt and a new campaign until the vault, which the halt sealed, is unsealed", async () => {
+    const identity = vault.heldIdentity();
+    const sealer = new Sealer({
+      ...{ vault, since: 0, idleMs: null, onSealed: () => {}, now: () => ({ wall: Date.now(), steady: 0 }) },
+      record: (entry) => desk.record(entry),
+      onFault: (error) => {
+        throw error;
+      },
+    });
+    desk = new Desk(ledger, (entry) => sealer.see(entry));
+    rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CHANCE });
+    await armFor(device);
+    await ask(helloOf(await mint()));
+    await haltNow();
+    await armFor(device);
+    expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "vault-sealed" });
+    expect(await sealer.unseal(identity, { actor: "operator:ada", openedBy: {} })).toBe("unsealed");
+    expect(await ask(unlock())).toMatchObject({ answer: "key" });
+    await sealer.stop();
   });
 
   it("is not released any more in a session that has reported, nor in one that a newer boot replaced", async () => {

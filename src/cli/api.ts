@@ -1,0 +1,82 @@
+import type { Command } from "commander";
+import { openVault } from "../escrow/vault.ts";
+import { openApi } from "../operator/openapi.ts";
+import { tryPort } from "../server/listen.ts";
+import { sealedDesk } from "../server/sealed-desk.ts";
+import { VERSION } from "../server/version.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { API_DEFAULT, countersLine, parseAddress, parsePort, readyLine, startApi } from "./api-start.ts";
+import { forgetUnused } from "./forget.ts";
+import { type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
+import { parseMinutes, recordUnsealed } from "./serve.ts";
+import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+
+type ServeOptions = StateOption &
+  OpenerOption & {
+    readonly address: Ipv4;
+    readonly port: number;
+    readonly sealed: boolean;
+    readonly sealAfter: number;
+    readonly json: boolean;
+  };
+
+/** `breakglass api serve|describe`: the operator API without network boot. */
+export function register(program: Command): void {
+  const api = program.command("api").description("the HTTPS API for scripts of the help desk (docs/api.md)");
+
+  withOpenerOptions(withStateOption(api.command("serve")))
+    .description("answer the API alone: no network boot, no agents")
+    .option("--address <IP>", "the address to listen on", parseAddress, API_DEFAULT.address)
+    .option("--port <N>", "the port", parsePort, API_DEFAULT.port)
+    .option("--sealed", "start without opening the vault: lookups are answered, nothing is released", false)
+    .option("--seal-after <MINUTES>", "seal the vault after so long without a release; 0: never", parseMinutes, 60)
+    .option("--json", "one JSON object a line", false)
+    .addHelpText("after", EXITS)
+    .action(serve);
+
+  api
+    .command("describe")
+    .description("the API's description, OpenAPI 3.1 (docs/openapi.json)")
+    .action(() => void process.stdout.write(`${JSON.stringify(openApi(VERSION), null, 2)}\n`));
+}
+
+const EXITS =
+  "\nWho may use it: breakglass token create. Exit code 0 when stopped by Ctrl-C or SIGTERM, 2 for wrong input,\n3 for a wrong passphrase, 4 if the port cannot be had; nothing was started then.";
+
+async function serve(options: ServeOptions): Promise<void> {
+  const folder = stateFolder(options);
+  const vault = await openVault(folder.vault, { clock: Date.now });
+  const ledger = await openStateLedger(options);
+  await tryPort(options.address, options.port, "the operator API");
+  const openedBy = options.sealed ? null : await unsealVault(vault, options, NOT_STARTED);
+  forgetUnused();
+  vault.bindLedger(ledger.ledgerId);
+  const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
+  const say = (line: string, event: object = { notice: line }) =>
+    process.stdout.write(options.json ? `${JSON.stringify(event)}\n` : `${line}\n`);
+  const onFault = (error: Error) => say(`a fault: ${error.message}`);
+  const sealing = {
+    since,
+    idleMs: options.sealAfter === 0 ? null : options.sealAfter * 60_000,
+    socket: folder.unsealSocket,
+    onSealed: (reason: "idle" | "halt") =>
+      say(`The vault is SEALED (${reason}). Unseal it with: breakglass escrow unseal --state ${folder.folder}`),
+  };
+  const { desk, close } = await sealedDesk({ ledger, vault, sealing, onNotice: say, onFault });
+  const api = await startApi({ ...options, folder, desk, ledger, vault, onFault, mostDeposits: null });
+  say(readyLine(api, folder), { ready: { api: api.url, ca: folder.caCertificate } });
+  await untilStopped();
+  await api.close();
+  await close();
+  await vault.close();
+  await ledger.close();
+  say(`The operator API has stopped: ${countersLine(api)}.`, { counters: api.counters() });
+}
+
+const NOT_STARTED = "Nothing was started. (Lookups are answered, and nothing is released, with: --sealed)";
+
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { selfCommand } from "../drill/lab/namespace.ts";
+
+/** The station's terminal, while its vault may have to be unsealed there. */
+export interface Terminal {
+  /** True while somebody is being asked: Ctrl-C then means the question. */
+  readonly asking: boolean;
+  /** From now on Enter asks for what opens the vault. False if nobody can press it here. */
+  offer(): boolean;
+  close(): void;
+}
+
+/** Lines that came while a question was on the screen; null while there is none. */
+let held: string[] | null = null;
+
+/** A line for the operator, after the question that is on the screen, if there is one. */
+export function writeLine(line: string): void {
+  if (held === null) process.stdout.write(`${line}\n`);
+  else held.push(line);
+}
+
+/**
+ * The question is asked by a process of its own, `breakglass escrow unseal`: stretching a passphrase keeps a processor
+ * busy for a second and fills 256 MB, and the station has devices to answer meanwhile. Null where there is no terminal.
+ */
+export function openTerminal(state: string, say: (text: string) => void): Terminal | null {
+  const { stdin, stdout } = process;
+  if (!stdin.isTTY || !stdout.isTTY) return null;
+  let asking = false;
+  const onLine = () => {
+    stdin.off("data", onLine).pause();
+    asking = true;
+    held = [];
+    const [program, ...args] = [...selfCommand(), "escrow", "unseal", "--state", state] as unknown as [
+      string,
+      ...string[],
+    ];
+    const done = (code: number | null) => {
+      asking = false;
+      const lines = held ?? [];
+      held = null;
+      for (const line of lines) writeLine(line);
+      if (code !== 0) offer();
+    };
+    spawn(program, args, { stdio: "inherit" })
+      .on("error", () => done(null))
+      .on("close", done);
+  };
+  const offer = () => {
+    if (!inForeground()) return false;
+    say("Enter unseals the vault here.");
+    stdin.on("data", onLine).resume();
+    return true;
+  };
+  // After `bg` a read would stop the whole station (SIGTTIN).
+  const onContinue = () => {
+    if (!inForeground()) stdin.off("data", onLine).pause();
+  };
+  process.on("SIGCONT", onContinue);
+  return {
+    get asking() {
+      return asking;
+    },
+    offer,
+    close() {
+      stdin.off("data", onLine).pause();
+      process.off("SIGCONT", onContinue);
+    },
+  };
+}
+
+/** True if what is typed at the terminal is for this process group; where that cannot be read, it is taken to be. */
+function inForeground(): boolean {
+  try {
+    // proc_pid_stat(5): after the name in parentheses come state, ppid, pgrp, session, tty_nr, tpgid.
+    const fields = readFileSync("/proc/self/stat", "utf8").split(") ").at(-1)!.split(" ");
+    return fields[2] === fields[5];
+  } catch {
+    return true;
+  }
+}

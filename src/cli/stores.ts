@@ -1,0 +1,21 @@
+import { openVault, type Vault } from "../escrow/vault.ts";
+import type { SqliteLedger } from "../ledger/sqlite.ts";
+import { openStateLedger, type StateOption, stateFolder } from "./state.ts";
+
+/** Vault and ledger of the state folder, open for `act` and closed after it; refused if they do not belong together. */
+export async function withStores<T>(
+  options: StateOption,
+  act: (vault: Vault, ledger: SqliteLedger) => Promise<T>,
+): Promise<T> {
+  const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
+  try {
+    const ledger = await openStateLedger(options);
+    try {
+      return await act(vault, ledger);
+    } finally {
+      await ledger.close();
+    }
+  } finally {
+    await vault.close();
+  }
+}

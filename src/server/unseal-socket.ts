@@ -1,0 +1,103 @@
+import { chmodSync, rmSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import type { JsonObject } from "../wire/json.ts";
+import { Secret } from "../wire/secret.ts";
+
+/** Who unseals, and with what, for the ledger. */
+export interface OpenerStory {
+  readonly actor: string;
+  readonly openedBy: JsonObject;
+}
+
+export const UNSEAL_ANSWERS = [
+  "unsealed",
+  "of-another-vault",
+  "halted-meanwhile",
+  "ledger-unavailable",
+  "malformed",
+] as const;
+export type UnsealAnswer = (typeof UNSEAL_ANSWERS)[number];
+
+const MOST_BYTES = 4_096;
+const PATIENCE_MS = 5_000;
+
+/**
+ * The one door into a running station: a Unix socket, mode 0600 in a folder that is its owner's alone, that takes the
+ * vault's identity (opened by another process of the same user), answers with a word, and does nothing else. Null
+ * where the system has no such sockets or the path is too long for one.
+ */
+export async function listenForUnseal(
+  path: string,
+  unseal: (identity: Secret<string>, story: OpenerStory) => Promise<UnsealAnswer>,
+): Promise<Server | null> {
+  if (process.platform === "win32" || (await handOver(path, null)) !== "no-station") return null;
+  rmSync(path, { force: true });
+  const server = createServer((socket) => {
+    take(socket, unseal).then(
+      (answer) => socket.end(`${answer}\n`),
+      () => socket.destroy(),
+    );
+  });
+  server.maxConnections = 4;
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(null));
+    server.listen(path, () => {
+      chmodSync(path, 0o600);
+      resolve(server);
+    });
+  });
+}
+
+async function take(
+  socket: Socket,
+  unseal: (identity: Secret<string>, story: OpenerStory) => Promise<UnsealAnswer>,
+): Promise<UnsealAnswer> {
+  const line = await firstLine(socket);
+  try {
+    const { identity, actor, openedBy } = JSON.parse(line) as Record<string, unknown>;
+    if (typeof identity !== "string" || !/^AGE-SECRET-KEY-1[0-9A-Z]{58}$/.test(identity)) return "malformed";
+    if (typeof actor !== "string" || !/^operator:[\x21-\x7e]{1,64}$/.test(actor)) return "malformed";
+    if (typeof openedBy !== "object" || openedBy === null) return "malformed";
+    return await unseal(new Secret(identity), { actor, openedBy: openedBy as JsonObject });
+  } catch (error) {
+    if (error instanceof SyntaxError) return "malformed";
+    throw error;
+  }
+}
+
+/** Hands the identity over to the station that listens at `path`. With null it is only asked whether there is one. */
+export function handOver(
+  path: string,
+  what: (OpenerStory & { readonly identity: Secret<string> }) | null,
+): Promise<UnsealAnswer | "no-station" | "no-answer" | "there"> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.on("error", () => resolve("no-station"));
+    socket.on("connect", () => {
+      if (what === null) {
+        socket.destroy();
+        return resolve("there");
+      }
+      const { identity, actor, openedBy } = what;
+      socket.write(`${JSON.stringify({ identity: identity.reveal(), actor, openedBy })}\n`);
+      firstLine(socket).then(
+        (line) => resolve(UNSEAL_ANSWERS.find((answer) => answer === line) ?? "no-answer"),
+        () => resolve("no-answer"),
+      );
+    });
+  });
+}
+
+function firstLine(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    socket.setEncoding("utf8").setTimeout(PATIENCE_MS, () => socket.destroy(new Error("nothing came")));
+    socket.on("error", reject).on("close", () => reject(new Error("closed")));
+    socket.on("data", (part) => {
+      text += part;
+      const end = text.indexOf("\n");
+      if (end !== -1) resolve(text.slice(0, end));
+      else if (text.length > MOST_BYTES) socket.destroy(new Error("too long"));
+    });
+  });
+}

@@ -21,7 +21,14 @@ try {
   // The program's own word on its memory, when it ends.
   const onExit = `process.on("exit",()=>process.stderr.write("maxRSS "+process.resourceUsage().maxRSS+"\\n"))`;
   const program = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
-  const importing = ["--import", `data:text/javascript,${encodeURIComponent(onExit)}`, program, "escrow", "import", "-"];
+  const importing = [
+    "--import",
+    `data:text/javascript,${encodeURIComponent(onExit)}`,
+    program,
+    "escrow",
+    "import",
+    "-",
+  ];
   const child = spawn(process.execPath, [...importing, "--json", "--state", folder], { stdio: "pipe" });
   const [stdout, stderr, ended] = [text(child.stdout), text(child.stderr), once(child, "close")];
   const start = performance.now();

@@ -179,7 +179,10 @@ function describe(done: Done, path: string, { report }: Options): string {
   for (const { file, line, protectorId, passwords } of done.firstConflicts)
     text += `${file === null ? "Line" : `${printable(file)}, line`} ${line}: the vault has ${passwords} different passwords for ${protectorId}. The newest is tried first.\n`;
   text += more(conflicts, done.firstConflicts.length);
-  for (const { file, what, next } of done.firstNotRead) text += `NOT READ: ${printable(file)} ${what}. ${next}\n`;
+  for (const [index, { file, what, next }] of done.firstNotRead.entries()) {
+    const said = done.firstNotRead[index - 1]?.next === next;
+    text += `NOT READ: ${printable(file)} ${what}.${said ? "" : ` ${next}`}\n`;
+  }
   text += more(done.filesNotRead, done.firstNotRead.length);
   if (stopped) text += `STOPPED after ${count(rows, "row")}. They stay; to bring in the rest, import the same again.\n`;
   text += `${count(rows, "row")}: ${deposited} deposited, ${present} already present, ${superseded} superseded, ${rejected} rejected.`;

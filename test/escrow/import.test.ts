@@ -176,7 +176,7 @@ test.each([
 test("an empty file, and one without its header, say so", async () => {
   const vault = await newVault();
   expect((await importCsv("", vault)).problems[0]!.what).toBe("is empty");
-  expect((await importCsv(`${ID_A},${PASSWORD_A}\n`, vault)).problems[0]!.next).toMatch(/put a header above it/);
+  expect((await importCsv(`${ID_A},${PASSWORD_A}\n`, vault)).problems[0]!.next).toMatch(/put its header above it/);
 });
 
 test("UTF-16 of either order is read, with its mark and without", async () => {

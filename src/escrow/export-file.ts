@@ -31,8 +31,13 @@ export class Unreadable extends Error {
   }
 }
 
-/** A name from outside, fit for a screen: no control characters, and not longer than a line or two. */
+/**
+ * A name from outside, fit to be stored in the clear and shown: no control characters, not longer than a line or two,
+ * and no recovery password, since people name files after what is in them.
+ */
 export function shownName(name: string): string {
-  const plain = name.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "\ufffd");
+  const plain = name
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "\ufffd")
+    .replace(/(?:[0-9]{6}[ -]*){4,}/g, "[digits]");
   return plain.length > 200 ? `${plain.slice(0, 199)}…` : plain;
 }

@@ -5,8 +5,11 @@ import { isLeftByTheSystem } from "./read-exports.ts";
 
 /** The file at `path`, or every file below that folder, in order of their names. Links are not followed. */
 export function* exportFiles(path: string): Generator<ExportFile | FileProblem> {
-  if (statSync(path).isDirectory()) yield* filesBelow(path, "");
-  else yield { name: basename(path), isOneOfMany: false, path, open: () => contentOf(path) };
+  const stats = statSync(path);
+  // A pipe (`<(age -d keys.zip.age)`) is read once, from its beginning, as standard input is.
+  const seekable = stats.isFile() ? path : null;
+  if (stats.isDirectory()) yield* filesBelow(path, "");
+  else yield { name: basename(path), isOneOfMany: false, path: seekable, open: () => contentOf(path) };
 }
 
 function* filesBelow(root: string, folder: string): Generator<ExportFile | FileProblem> {

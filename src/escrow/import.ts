@@ -1,6 +1,7 @@
 import type { Guid } from "../wire/guid.ts";
 import type { Deposited, NewDeposit } from "./deposit.ts";
 import { DeviceNames } from "./device-names.ts";
+import { shownName } from "./export-file.ts";
 import type { ExportItem, Reject, RejectReason } from "./export-row.ts";
 import type { Vault } from "./vault.ts";
 
@@ -103,7 +104,7 @@ export async function importRows(
   } finally {
     names.close();
   }
-  return { source: withoutPassword(source), ...tally.counts, ...tally.first, stopped: stop?.aborted ?? false };
+  return { source: shownName(source), ...tally.counts, ...tally.first, stopped: stop?.aborted ?? false };
 }
 
 /** Counts, remembers the first of what a person has to look at, and tells of every row. */
@@ -139,10 +140,5 @@ class Tally {
 }
 
 function sourceOf(source: string, file: string | null): string {
-  return withoutPassword(file === null ? source : `${source}/${file}`);
-}
-
-/** People name files after what is in them. A source is stored and shown in the clear. */
-function withoutPassword(name: string): string {
-  return name.replace(/(?:[0-9]{6}[ -]*){4,}/g, "[digits]");
+  return shownName(file === null ? source : `${source}/${file}`);
 }

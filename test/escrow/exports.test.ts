@@ -8,7 +8,7 @@ import { FORMATS } from "../../src/escrow/formats/formats.ts";
 import { importRows } from "../../src/escrow/import.ts";
 import { exportItems } from "../../src/escrow/read-exports.ts";
 import type { Vault } from "../../src/escrow/vault.ts";
-import { ID_A, ID_B, newVault, PASSWORD_B, showsDigits } from "./fixture.ts";
+import { ID_A, ID_B, newVault, PASSWORD_A, PASSWORD_B, showsDigits } from "./fixture.ts";
 
 const EXPORTS = join(import.meta.dirname, "..", "exports");
 
@@ -219,15 +219,11 @@ function formatsOf(name: string): readonly FormatName[] {
   return FORMAT_OF[name] ?? (name.startsWith("graph") ? ["graph"] : ["manage-bde"]);
 }
 
-test.each(Object.keys(EXPECTED))("%s is recognised, and every row of it is told", async (name) => {
-  const { told, formats, vault } = await fatesOf(name);
+test.each(Object.keys(EXPECTED))("%s: every row is told, and a second time brings nothing new", async (name) => {
+  const { told, formats, vault, report } = await fatesOf(name);
   expect(formats).toEqual(formatsOf(name));
   expect(told).toEqual(EXPECTED[name]);
   expect(vault.sealed).toBe(true);
-});
-
-test.each(Object.keys(EXPECTED))("%s a second time brings nothing new", async (name) => {
-  const { vault, report } = await fatesOf(name);
   const again = await fatesOf(name, { vault });
   expect(again.report).toMatchObject({
     deposited: 0,
@@ -329,10 +325,13 @@ test("every text sample as UTF-16 with CRLF comes to the same", async () => {
 });
 
 test.each(FORMATS.map((format) => [format.name, format] as const))(
-  "every sample said to be %s, right or wrong, is counted and brings in no name that is a password",
+  "every sample said to be %s, right or wrong, gives rows in which no name is a password",
   async (_, format) => {
-    const vault = await newVault();
-    for (const name of Object.keys(EXPECTED)) await fatesOf(name, { format, vault });
+    for (const name of Object.keys(EXPECTED)) {
+      const files = exportFiles(join(EXPORTS, name));
+      for await (const item of exportItems(files, { format, onProblem: () => {} }))
+        expect(showsDigits(JSON.stringify(item))).toBe(false);
+    }
   },
 );
 
@@ -352,9 +351,12 @@ test.each([
   expect(report.rows).toBe(0);
 });
 
-test("a file that is named after a password gives the vault no digit of it", async () => {
+test("a file that is named after a password gives nobody a digit of it", async () => {
   const vault = await newVault();
-  const file = { name: `${PASSWORD_B}.csv`, isOneOfMany: false, path: null, open: () => [Buffer.from("")] };
-  const items = exportItems([file], { format: null, onProblem: () => {} });
-  expect((await importRows(items, vault, { source: file.name })).source).toBe("[digits].csv");
+  const name = `PC-0001 ${PASSWORD_B}.csv`;
+  const open = () => [Buffer.from(`KeyID,RecoveryKey\n${ID_A},${PASSWORD_A}\n${ID_B},\n`)];
+  const { told, report } = await importFiles(name, [{ name, isOneOfMany: true, path: null, open }], vault);
+  expect(report.source).toBe("PC-0001 [digits].csv");
+  expect(told).toHaveLength(2);
+  expect(showsDigits(JSON.stringify(vault.find({ protectorId: ID_A })))).toBe(false);
 });

@@ -351,6 +351,16 @@ test.each([
   expect(report.rows).toBe(0);
 });
 
+test.each(["ad-ldifde.ldf", "ad-csvde.csv", "ad-script.txt", "mbam.csv"])(
+  "a device of %s that is named like a recovery password is rejected, and no digit of it stays",
+  async (name) => {
+    const named = readFileSync(join(EXPORTS, name), "utf8").replaceAll("PC-0001", PASSWORD_B);
+    const { told, vault } = await importText(named, await newVault());
+    expect(told.join("\n")).toContain("a name in it is what looks like a recovery password");
+    expect(vault.find({ protectorId: ID_A })).toEqual([]);
+  },
+);
+
 test("a file that is named after a password gives nobody a digit of it", async () => {
   const vault = await newVault();
   const name = `PC-0001 ${PASSWORD_B}.csv`;

@@ -57,11 +57,10 @@ async function* adScriptRows(chunks: Chunks): AsyncGenerator<ExportItem> {
     else if (label === "msfve-recoveryguid") guid = value;
     else if (label === "msfve-recoverypassword") {
       const own = name?.includes("{") ? name : (guid ?? name);
-      const object = { distinguishedName: null, name: own, guid: null, password: value, whenCreated: null };
-      const row = rowOfObject(object);
+      const nothing = { distinguishedName: null, guid: null, whenCreated: null };
+      const row = rowOfObject({ ...nothing, name: own, password: value, deviceName: computer });
       const disagree = guid !== null && own !== guid && !own!.toLowerCase().includes(guid.toLowerCase());
-      if (disagree) yield { line, row: disagreeing };
-      else yield { line, row: "reason" in row ? row : { ...row, deviceName: computer } };
+      yield { line, row: disagree ? disagreeing : row };
       [name, guid] = [null, null];
     } else if (path !== undefined) computer = path.includes("{") ? deviceAbove(path) : deviceNameOf(path);
   }

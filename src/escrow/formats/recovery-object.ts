@@ -13,6 +13,8 @@ export interface RecoveryObject {
   readonly guid: Uint8Array | null;
   readonly password: string | null;
   readonly whenCreated: string | null;
+  /** For an export that says the computer apart from the object. */
+  readonly deviceName?: string | null;
 }
 
 const CALLED = { protectorId: "its name", password: "msFVE-RecoveryPassword" };
@@ -34,7 +36,7 @@ export function rowOfObject(object: RecoveryObject): ExportRow["row"] {
     {
       protectorId: named ?? octets ?? "",
       password: password ?? "",
-      deviceName: distinguishedName === null ? null : deviceAbove(distinguishedName),
+      deviceName: distinguishedName === null ? (object.deviceName ?? null) : deviceAbove(distinguishedName),
       directory: "ActiveDirectory",
       createdAt: parseDirectoryTime(whenCreated ?? "") ?? parseDirectoryTime(time ?? ""),
     },

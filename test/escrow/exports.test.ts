@@ -324,6 +324,29 @@ test("every text sample as UTF-16 with CRLF comes to the same", async () => {
   }
 });
 
+test("however the bytes of a sample were cut, its rows are the same", async () => {
+  const itemsOf = async (bytes: Buffer, size: number) => {
+    const open = function* () {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+    };
+    const items = exportItems([{ name: "keys", isOneOfMany: false, path: null, open }], {
+      format: null,
+      onProblem: () => {},
+    });
+    const told: string[] = [];
+    for await (const item of items) {
+      const password = "row" in item && "password" in item.row ? item.row.password.text.reveal() : "";
+      told.push(JSON.stringify(item) + password);
+    }
+    return told;
+  };
+  for (const name of readdirSync(EXPORTS).filter((each) => /\.(csv|ldif|ldf|txt|json|zip)$/.test(each))) {
+    const bytes = readFileSync(join(EXPORTS, name));
+    const whole = await itemsOf(bytes, bytes.length);
+    for (const size of [1, 7, 64]) expect(await itemsOf(bytes, size)).toEqual(whole);
+  }
+});
+
 test.each(FORMATS.map((format) => [format.name, format] as const))(
   "every sample said to be %s, right or wrong, gives rows in which no name is a password",
   async (_, format) => {

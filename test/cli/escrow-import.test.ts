@@ -73,7 +73,7 @@ describe("import", () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain("3 rows: 3 deposited, 0 already present, 0 superseded, 0 rejected. Read as graph.");
     expect(stdout).toContain("3 deposits got the name of a device from a list of devices.");
-    expect(stdout).toMatch(/^NOT READ: notes.txt is not an export that breakglass knows\. See/m);
+    expect(stdout).toMatch(/^NOT READ: notes.txt is not an export that breakglass knows\. Look/m);
     expect(await lastEvent()).toMatchObject({
       type: "vault.imported",
       source: "graph-folder",

@@ -11,6 +11,7 @@ import { refuseExisting } from "../ledger/store-file.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { registerSync } from "./escrow-sync.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
 import { fileCause, requireFile } from "./read-file.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
@@ -49,6 +50,8 @@ export function register(program: Command): void {
     .description("what the vault holds, counted without opening anything")
     .option("--json", "for scripts")
     .action(status);
+
+  registerSync(escrow);
 }
 
 async function init(options: Options & PassphraseOption): Promise<void> {

@@ -110,23 +110,22 @@ function openSource(directory: Directory, since: number | null, until: number, u
  * success. A sync that brought nothing may be good news or a lost right: this tells them apart.
  */
 async function hidden(directory: Directory, report: ImportReport, user: string): Promise<SyncFailure | null> {
-  if (report.rejected.every(({ reason }) => reason === "no-password") && report.rows === report.rejected.length) {
-    const sight = await directory.sight();
-    if (sight.passwords) return null;
-    const where = `below ${directory.base} at ${directory.server.url}`;
-    if (sight.objects)
-      return new SyncFailure(
-        "no-permission",
-        `The account ${user} sees recovery objects ${where}, but not one recovery password: 0 are readable although objects exist. Active Directory hides that attribute, without an error, from everybody who was not given the right to it.`,
-        "Give the account the right to read msFVE-RecoveryPassword, with control access: docs/sync.md has the commands.",
-      );
+  const readable = report.rows - report.rejected.filter(({ reason }) => reason === "no-password").length;
+  if (readable > 0) return null;
+  const sight = await directory.sight();
+  if (sight === "passwords") return null;
+  const where = `below ${directory.base} at ${directory.server.url}`;
+  if (sight === "objects")
     return new SyncFailure(
       "no-permission",
-      `The account ${user} sees no recovery object ${where}${sight.computers ? ", though it sees computers there" : ", and no computer"}. Either none is kept there, or the account may not see them: Active Directory leaves them out without an error.`,
-      "On a domain controller, as an administrator, look whether a computer has a BitLocker Recovery tab with entries. If so, docs/sync.md has the commands that give the account the right.",
+      `The account ${user} sees recovery objects ${where}, but no recovery password: 0 are readable although objects exist. Active Directory hides that attribute, without an error, from everybody who was not given the right to it.`,
+      "Give the account the right to read msFVE-RecoveryPassword, with control access: docs/sync.md has the commands.",
     );
-  }
-  return null;
+  return new SyncFailure(
+    "no-permission",
+    `The account ${user} sees no recovery object ${where}${sight === "computers" ? ", though it sees computers there" : ", and no computer"}. Either none is kept there, or the account may not see them: Active Directory leaves them out without an error.`,
+    "As an administrator, look whether a computer there has a BitLocker Recovery tab with entries. If so, docs/sync.md has the commands that give the account the right.",
+  );
 }
 
 function trustOf({ ca, fingerprint }: LdapOptions): CertificateTrust {

@@ -11,6 +11,7 @@ import { refuseExisting } from "../ledger/store-file.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { registerStatus } from "./escrow-status.ts";
 import { registerSync } from "./escrow-sync.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
 import { fileCause, requireFile } from "./read-file.ts";
@@ -46,11 +47,7 @@ export function register(program: Command): void {
     .addHelpText("after", "\nExit code 0 if something fits, 1 if nothing does.")
     .action(find);
 
-  withStateOption(escrow.command("status"))
-    .description("what the vault holds, counted without opening anything")
-    .option("--json", "for scripts")
-    .action(status);
-
+  registerStatus(escrow);
   registerSync(escrow);
 }
 
@@ -175,20 +172,6 @@ function findDeposits(vault: Vault, text: string): Deposit[] {
   const named = vault.find({ deviceName: text });
   const starting = /^[0-9a-f]{8}$/i.test(text) ? vault.find({ first8: text }) : [];
   return [...starting, ...named.filter(({ depositId }) => !starting.some((each) => each.depositId === depositId))];
-}
-
-async function status(options: Options): Promise<void> {
-  const found = await withVault(options, async (vault) => vault.status());
-  if (options.json) return print(found);
-  const { deposits, protectors, devices, conflicts, createdAt, lastDepositAt, recipient } = found;
-  process.stdout.write(
-    `${count(deposits, "recovery password")} for ${count(protectors, "key protector")}, ${count(devices, "device")} named.\n` +
-      `last deposit  ${lastDepositAt === null ? "none yet" : formatTime(lastDepositAt)}\n` +
-      `vault made    ${formatTime(createdAt)}\n` +
-      `recipient     ${recipient}\n`,
-  );
-  for (const protectorId of conflicts)
-    process.stdout.write(`Several different passwords for ${protectorId}: the newest is tried first.\n`);
 }
 
 async function withVault<T>(options: StateOption, act: (vault: Vault) => Promise<T>): Promise<T> {

@@ -23,6 +23,10 @@ const TELLINGS: Readonly<Record<string, Telling>> = {
   "station.noticed": (b) => bad(String(b.text)),
   "vault.created": () => plain("vault created"),
   "vault.imported": (b) => plain(`vault import: ${b.deposited} deposited, ${b.rejected} rejected`),
+  "vault.synced": (b) =>
+    b.complete === true
+      ? plain(`vault sync of ${b.source}: ${b.deposited} deposited, ${b.rejected} rejected`)
+      : bad(`vault sync of ${b.source} did not complete: ${b.failed}`),
   "vault.unsealed": () => plain("vault unsealed"),
   "vault.sealed": () => plain("vault sealed"),
   "campaign.armed": (b) => good(`campaign ${b.campaign} armed with remedy ${b.remedy}`),

@@ -82,28 +82,30 @@ export function changesSince(freshness: Freshness, source: string, base: string,
   return now - known.full.asOf >= FULL_EVERY ? null : known.complete.asOf - OVERLAP;
 }
 
-/** Whether what a source gave is too old: `stale`, or `never` complete at all. */
-export type Judgement = "fresh" | "stale" | "never";
-
 /** How old a source is at `now`, in milliseconds, never below 0; null if it never was complete. */
 export function ageOf({ complete }: SourceFreshness, now: number): number | null {
   return complete === null ? null : Math.max(0, now - complete.asOf);
 }
 
-export function judge(source: SourceFreshness, now: number, maxAge: number): Judgement {
-  const age = ageOf(source, now);
-  return age === null ? "never" : age > maxAge ? "stale" : "fresh";
-}
-
 /**
- * The sources a limit of age is for: those that were named, else the live ones, else, where all was imported by hand,
- * the newest import. A file that was imported once is not late because it is never imported again.
+ * The sources that are older than `maxAge`, or never were complete, by name. Judged are those that were `named`; else the
+ * live ones that were complete once (a first try under a wrong name is no source); else the newest file that was imported
+ * by hand: one that was imported once is not late because nobody imports it again. A vault that nothing fills is late.
  */
-export function watched(freshness: Freshness, named: readonly string[]): readonly SourceFreshness[] {
-  const all = [...freshness.values()];
-  if (named.length > 0) return all.filter(({ source }) => named.includes(source));
-  const live = all.filter(({ kind }) => kind !== "import");
-  if (live.length > 0) return live;
-  const newest = all.toSorted((a, b) => (b.complete?.asOf ?? 0) - (a.complete?.asOf ?? 0));
-  return newest.slice(0, 1);
+export function lateSources(
+  freshness: Freshness,
+  now: number,
+  { maxAge, named }: { readonly maxAge: number; readonly named: readonly string[] },
+): readonly string[] {
+  const late = (source: string) => {
+    const known = freshness.get(source);
+    const age = known === undefined ? null : ageOf(known, now);
+    return age === null || age > maxAge;
+  };
+  if (named.length > 0) return named.filter(late);
+  const complete = [...freshness.values()].filter((each) => each.complete !== null);
+  const live = complete.filter(({ kind }) => kind !== "import");
+  const newest = complete.toSorted((a, b) => b.complete!.asOf - a.complete!.asOf).slice(0, 1);
+  const judged = (live.length > 0 ? live : newest).map(({ source }) => source);
+  return judged.length > 0 ? judged.filter(late) : ["(nothing fills this vault)"];
 }

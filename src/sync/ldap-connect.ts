@@ -74,7 +74,7 @@ async function askForTls(socket: Socket, server: LdapServer, timeout: number): P
   if (code === 0 && answer.length === 2 + answer[1]!) return;
   throw new SyncFailure(
     "encryption-refused",
-    `${server.url} does not start TLS${code === null ? "" : ` (LDAP result ${code})`}. No password was sent.`,
+    `The domain controller ${server.url} does not start TLS${code === null ? "" : ` (LDAP result ${code})`}. No password was sent.`,
     "Use ldaps:// if it has a certificate on port 636; a domain controller without any certificate cannot be asked safely.",
   );
 }
@@ -109,7 +109,7 @@ function event(socket: Socket, name: string, server: LdapServer, timeout: number
 function unusable(server: LdapServer, code: string): SyncFailure {
   return new SyncFailure(
     code === "ETIMEDOUT" ? "timed-out" : "unreachable",
-    `${server.url} cannot be reached: ${networkCause(code)}.`,
+    `The server ${server.url} cannot be reached: ${networkCause(code)}.`,
     "Check name, port and cable. A second --url is tried when the first one fails.",
   );
 }

@@ -42,10 +42,11 @@ export function ldapFailure(error: unknown, server: LdapServer, said: "bind" | "
   if (typeof code !== "number") return /timed? ?out/i.test(message) ? timedOut(server) : lost(server);
   if (said === "bind" && code !== 51 && code !== 52) return loginRefused(server, code, message);
   const known = RESULTS[code];
-  if (known !== undefined) return new SyncFailure(known[0], `${server.url} ${known[1]}.`, known[2]);
+  if (known !== undefined)
+    return new SyncFailure(known[0], `The domain controller ${server.url} ${known[1]}.`, known[2]);
   return new SyncFailure(
     "directory-refused",
-    `${server.url} ended the search with LDAP result ${code}.`,
+    `The domain controller ${server.url} ended the search with LDAP result ${code}.`,
     "Its event log (Directory Service) says more. Read a smaller part with --base OU=..., or ask another domain controller.",
   );
 }
@@ -55,7 +56,7 @@ function loginRefused(server: LdapServer, code: number, message: string): SyncFa
   const why = LOGIN[data] ?? (code === 49 ? LOGIN["52e"]! : `LDAP result ${code}`);
   return new SyncFailure(
     "login-refused",
-    `${server.url} refuses the login: ${why}. It was tried once, and not again: a few wrong tries lock an account.`,
+    `The domain controller ${server.url} refuses the login: ${why}. It was tried once, and not again: a few wrong tries lock an account.`,
     "Check --user (NAME@corp.example, CORP\\NAME or a distinguished name) and the password, then run it again.",
   );
 }
@@ -63,7 +64,7 @@ function loginRefused(server: LdapServer, code: number, message: string): SyncFa
 function timedOut(server: LdapServer): SyncFailure {
   return new SyncFailure(
     "timed-out",
-    `${server.url} stopped answering.`,
+    `The domain controller ${server.url} stopped answering.`,
     "Try again later; a second --url is tried when the first one fails.",
   );
 }

@@ -25,12 +25,8 @@ export interface DirectoryOptions {
   readonly base: string | null;
 }
 
-/** What this account can see of recovery passwords at all. */
-export interface Sight {
-  readonly passwords: boolean;
-  readonly objects: boolean;
-  readonly computers: boolean;
-}
+/** The most that this account can see of recovery passwords. */
+export type Sight = "passwords" | "objects" | "computers" | "nothing";
 
 /** A domain controller's page limit is 1,000 by default (MaxPageSize). */
 const PAGE_SIZE = 500;
@@ -89,7 +85,7 @@ export class Directory {
     if (found === null)
       throw new SyncFailure(
         "no-base",
-        `${server.url} does not name its domain.`,
+        `The server ${server.url} does not name its domain.`,
         "Name the subtree to read with --base.",
       );
     const directory = new Directory(client, server, found, parseGeneralizedTime(textOf(root, "currentTime") ?? ""));
@@ -119,13 +115,11 @@ export class Directory {
     } while (cookie.length > 0);
   }
 
-  /** For when nothing came: is there nothing, or is it hidden from this account? */
+  /** For when nothing came: is there nothing new, or nothing that this account may see? */
   async sight(): Promise<Sight> {
-    return {
-      passwords: await this.#any(`(&${OBJECTS}(msFVE-RecoveryPassword=*))`),
-      objects: await this.#any(OBJECTS),
-      computers: await this.#any("(objectClass=computer)"),
-    };
+    if (await this.#any(`(&${OBJECTS}(msFVE-RecoveryPassword=*))`)) return "passwords";
+    if (await this.#any(OBJECTS)) return "objects";
+    return (await this.#any("(objectClass=computer)")) ? "computers" : "nothing";
   }
 
   async close(): Promise<void> {

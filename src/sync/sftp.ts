@@ -52,7 +52,7 @@ export async function openExport(server: SftpServer, options: SftpOptions): Prom
     if (!stats.isFile())
       throw new SyncFailure(
         "no-file",
-        `${server.url} is a folder.`,
+        `What is at ${server.url} is a folder.`,
         "Name the file, or take the newest one in it with --newest.",
       );
     return {
@@ -106,7 +106,7 @@ async function* bytesOf(session: Session, sftp: SFTPWrapper, path: string, befor
   if (position !== before.size || after.size !== before.size || after.mtime !== before.mtime)
     throw new SyncFailure(
       "file-changed",
-      `${path} on the server changed while it was read: ${before.size} bytes at first, ${after.size} then, ${position} read.`,
+      `The file ${path} changed while it was read: ${before.size} bytes at first, ${after.size} then, ${position} read.`,
       "Its export is still being written: sync later, or have the export written under another name and renamed when it is whole.",
     );
 }
@@ -198,7 +198,7 @@ class Session {
     if (error.level === "client-authentication")
       return new SyncFailure(
         "login-refused",
-        `${url} refuses the login of ${user}: wrong key, wrong password, or an account that may not come in.`,
+        `The server ${url} refuses the login of ${user}: wrong key, wrong password, or an account that may not come in.`,
         "Check --key or the password; the server's own log says which of them it was.",
       );
     if (error.level === "client-timeout") return this.#broken("ETIMEDOUT");
@@ -206,7 +206,7 @@ class Session {
     if (this.#stage === "in") return this.#broken("closed");
     return new SyncFailure(
       "server-error",
-      `${url} and this program find no common way to speak SSH: ${error.message}.`,
+      `The server ${url} and this program find no common way to speak SSH: ${error.message}.`,
       "Look at port and server: it may be no SSH server, or one too old.",
     );
   }
@@ -220,24 +220,28 @@ class Session {
         "Try again: what is in the vault already is recognised.",
       );
     const reason = code === "ETIMEDOUT" ? "timed-out" : "unreachable";
-    return new SyncFailure(reason, `${url} cannot be reached: ${networkCause(code)}.`, "Check name, port and cable.");
+    return new SyncFailure(
+      reason,
+      `The server ${url} cannot be reached: ${networkCause(code)}.`,
+      "Check name, port and cable.",
+    );
   }
 
   // Status codes of SFTP version 3 (draft-ietf-secsh-filexfer-02 section 7).
   #answerMeaning(error: Error & { code?: unknown }, path: string): SyncFailure {
     const { url, user } = this.#server;
     if (error.code === 2)
-      return new SyncFailure("no-file", `${url}: there is no ${path} there.`, "Check the path in --url.");
+      return new SyncFailure("no-file", `There is no ${path} at ${url}.`, "Check the path in --url.");
     if (error.code === 3)
       return new SyncFailure(
         "no-permission",
-        `${url}: the account ${user} may not read ${path}.`,
+        `The account ${user} may not read ${path} at ${url}.`,
         "On the server, give that account the right to read it.",
       );
     if (this.#stage === "in" && error.code === undefined) return this.#broken("closed");
     return new SyncFailure(
       "server-error",
-      `${url} answers with SFTP status ${String(error.code)} for ${path === "" ? "the SFTP subsystem" : path}.`,
+      `The server ${url} answers with SFTP status ${String(error.code)} for ${path === "" ? "the SFTP subsystem" : path}.`,
       "The server's own log says more.",
     );
   }

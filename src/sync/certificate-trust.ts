@@ -37,7 +37,7 @@ const WORDS: Readonly<Record<string, string>> = {
 export function parseFingerprint(text: string): string {
   const digits = text
     .trim()
-    .replace(/^sha-?256[:=\s]*/i, "")
+    .replace(/^sha-?256(?: fingerprint)?[:=\s]*/i, "")
     .replace(/[:\s]/g, "")
     .toUpperCase();
   if (/^[0-9A-F]{64}$/.test(digits)) return digits;

@@ -35,7 +35,7 @@ export function parseSftpUrl(text: string): SftpServer {
   if (path === "" || path === "/")
     throw new OperatorError("--url names no file and no folder. Nothing was asked.", EXAMPLE);
   return {
-    url: `sftp://${url.host}${path}`,
+    url: `sftp://${url.host}${url.pathname}`,
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: url.port === "" ? 22 : Number(url.port),
     user,

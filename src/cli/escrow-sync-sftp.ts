@@ -128,8 +128,8 @@ async function loginOf(options: SftpVerbOptions): Promise<SftpLogin> {
 
 /** A key that cannot be read should be said before a server sees a failed login. */
 async function requireKey(key: Secret<Buffer>, passphrase: Secret<string> | null, file: string): Promise<void> {
-  const { utils } = (await import("ssh2")).default;
-  const parsed = utils.parseKey(key.reveal(), passphrase?.reveal());
+  const { default: ssh2 } = await import("ssh2");
+  const parsed = ssh2.utils.parseKey(key.reveal(), passphrase?.reveal());
   if (!(parsed instanceof Error) && (Array.isArray(parsed) ? parsed[0]! : parsed).isPrivateKey()) return;
   const locked =
     parsed instanceof Error && /passphrase|encrypted|bad (decrypt|passphrase)|integrity/i.test(parsed.message);

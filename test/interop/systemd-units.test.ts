@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { breakglass } from "../cli/program.ts";
 import { describeWith } from "./needs.ts";
 
 const UNITS = join(import.meta.dirname, "../../setup/systemd");
@@ -32,4 +33,12 @@ describeWith(["systemd-analyze"], "the example units", () => {
       rmSync(folder, { recursive: true });
     }
   });
+});
+
+test("the service's command line is one that the program takes", async () => {
+  const text = readFileSync(join(UNITS, "breakglass-sync.service"), "utf8").replaceAll("\\\n", " ");
+  const words = /^ExecStart=\/opt\/breakglass\/breakglass (.*)$/m.exec(text)![1]!.split(/ +/);
+  const ran = await breakglass(words);
+  // As far as the first file that is not here.
+  expect(ran.stderr).toMatch(/The certificate \/etc\/breakglass\/ca\.pem cannot be read/);
 });

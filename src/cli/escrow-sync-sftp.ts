@@ -1,15 +1,18 @@
-import type { Command } from "commander";
-import { csvRows } from "../escrow/import.ts";
+import { type Command, Option } from "commander";
+import { type FileProblem, shownName } from "../escrow/export-file.ts";
+import type { ExportItem } from "../escrow/export-row.ts";
+import { FORMATS } from "../escrow/formats/formats.ts";
+import { exportItems } from "../escrow/read-exports.ts";
 import { parseHostKey } from "../sync/host-pin.ts";
 import { openExport, type RemoteExport, type SftpLogin, type SftpOptions } from "../sync/sftp.ts";
 import { parseSftpUrl } from "../sync/sftp-server.ts";
+import { SyncFailure } from "../sync/sync-failure.ts";
 import { OperatorError } from "../wire/operator-error.ts";
 import { Secret } from "../wire/secret.ts";
 import { addHostPin, readHostPins } from "./host-pins.ts";
 import { readPrivateFile, readSecret } from "./secret-input.ts";
 import { stateFolder, withStateOption } from "./state.ts";
 import { collect, type OpenSource, patiently, runSync, SYNC_EXIT_CODES, type SyncOptions } from "./sync-run.ts";
-import { printable } from "./table.ts";
 
 interface SftpVerbOptions extends SyncOptions {
   readonly url?: string;
@@ -22,20 +25,26 @@ interface SftpVerbOptions extends SyncOptions {
   readonly hostKey: readonly string[];
   readonly trustFirst?: boolean;
   readonly source?: string;
+  readonly format?: string;
   readonly retries: string;
 }
 
 const CONNECT_TIMEOUT = 20_000;
 const ANSWER_TIMEOUT = 60_000;
 /** What exports of recovery passwords are called. */
-const ENDINGS = [".csv"];
+const ENDINGS = [".csv", ".json", ".ldif", ".ldf", ".zip"];
 
 export function registerSftp(sync: Command): void {
   withStateOption(sync.command("sftp"))
     .description("fetch a nightly export from an SFTP server")
     .option("--url <URL>", "the file, sftp://ACCOUNT@SERVER:PORT/PATH, or with --newest its folder")
     .option("--newest", "take the newest file of that folder")
-    .option("--ending <TEXT>", `which files of it count, by the end of their names (default: ${ENDINGS})`, collect, [])
+    .option(
+      "--ending <TEXT>",
+      `which files of it count, by the end of their names (default: ${ENDINGS.join(" ")})`,
+      collect,
+      [],
+    )
     .option("--key <FILE>", "log in with this private key, which only its owner may read (mode 600)")
     .option("--passphrase-fd <N>", "read the key's passphrase from this open descriptor")
     .option("--password-fd <N>", "or log in with a password from this open descriptor")
@@ -49,6 +58,8 @@ export function registerSftp(sync: Command): void {
     .option("--trust-first", "take an unknown host key this once, print it, and remember it in the state folder")
     .option("--source <NAME>", "the name of this source in status and ledger (default: its address)")
     .option("--retries <N>", "how often to ask again if the server cannot be reached, 0 to 9", "2")
+    .addOption(new Option("--format <NAME>", "what it is, if it is not recognised").choices(FORMATS.map((f) => f.name)))
+    .option("--report <FILE>", "write what became of every row: .csv, or .jsonl for JSON lines")
     .option("--json", "for scripts")
     .addHelpText("after", SYNC_EXIT_CODES)
     .action(syncSftp);
@@ -87,20 +98,47 @@ async function syncSftp(options: SftpVerbOptions): Promise<void> {
           `TRUSTED AT FIRST USE: ${address} has host key ${found.firstKey}. Compare it with the server's own.\n`,
         );
       }
-      return openSource(found);
+      return openSource(found, options.format);
     },
   });
 }
 
-function openSource(found: RemoteExport): OpenSource {
+function openSource(found: RemoteExport, formatName: string | undefined): OpenSource {
+  const file = shownName(found.name.toWellFormed());
+  const problems: FileProblem[] = [];
+  let cutOff = false;
+  const items = async function* (): AsyncGenerator<ExportItem> {
+    const format = FORMATS.find(({ name }) => name === formatName) ?? null;
+    const whole = { name: file, isOneOfMany: false, path: null, open: () => found.bytes() };
+    for await (const item of exportItems([whole], { format, onProblem: (problem) => problems.push(problem) })) {
+      cutOff ||= "row" in item && "reason" in item.row && item.row.reason === "cut-off";
+      yield item;
+    }
+  };
   return {
-    rows: csvRows(found.bytes(), printable(found.name)),
+    rows: items(),
     since: null,
     until: found.modifiedAt,
-    details: { file: found.name.toWellFormed(), size: found.size },
-    check: async () => null,
+    details: { file, size: found.size },
+    check: async () => unreadable(file, problems, cutOff),
     close: found.close,
   };
+}
+
+/** What was fetched whole may be no whole export. */
+function unreadable(file: string, [problem, ...more]: readonly FileProblem[], cutOff: boolean): SyncFailure | null {
+  if (problem !== undefined) {
+    const where = problem.file === file ? "" : `, in ${file},`;
+    const others = more.length === 0 ? "" : ` So it is with ${more.length} more.`;
+    return new SyncFailure(
+      "not-an-export",
+      `The file ${problem.file}${where} ${problem.what.replace(/\.$/, "")}.${others}`,
+      problem.next,
+    );
+  }
+  return cutOff
+    ? new SyncFailure("cut-off", `The export ${file} ends in the middle.`, "Look at the job that writes it.")
+    : null;
 }
 
 async function loginOf(options: SftpVerbOptions): Promise<SftpLogin> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import type { ExportRow } from "../escrow/export-row.ts";
 import { changesSince } from "../escrow/freshness.ts";
-import type { ImportReport } from "../escrow/import.ts";
 import { type CertificateTrust, caFromFile, parseFingerprint } from "../sync/certificate-trust.ts";
 import { type Directory, openDirectory } from "../sync/ldap.ts";
 import { parseLdapUrl } from "../sync/ldap-server.ts";
@@ -48,6 +48,7 @@ export function registerSync(escrow: Command): void {
     .option("--full", "read everything, not only what changed since the last time")
     .option("--source <NAME>", "the name of this source in status and ledger (default: from --base or --url)")
     .option("--retries <N>", "how often to ask again if no server can be reached, 0 to 9", "2")
+    .option("--report <FILE>", "write what became of every row: .csv, or .jsonl for JSON lines")
     .option("--json", "for scripts")
     .addHelpText("after", SYNC_EXIT_CODES)
     .action(syncLdap);
@@ -95,12 +96,19 @@ async function syncLdap(options: LdapOptions): Promise<void> {
 }
 
 function openSource(directory: Directory, since: number | null, until: number, user: string): OpenSource {
+  let readable = 0;
+  const counted = async function* (): AsyncGenerator<ExportRow> {
+    for await (const row of directory.rows(since)) {
+      if (!("reason" in row.row && row.row.reason === "no-password")) readable += 1;
+      yield row;
+    }
+  };
   return {
-    rows: directory.rows(since),
+    rows: counted(),
     since,
     until,
     details: { base: directory.base, server: directory.server.url },
-    check: (report) => hidden(directory, report, user),
+    check: async () => (readable > 0 ? null : hidden(directory, user)),
     close: () => directory.close(),
   };
 }
@@ -109,9 +117,7 @@ function openSource(directory: Directory, since: number | null, until: number, u
  * Active Directory hides confidential attributes, and whole objects, from accounts without a right to them, and calls that
  * success. A sync that brought nothing may be good news or a lost right: this tells them apart.
  */
-async function hidden(directory: Directory, report: ImportReport, user: string): Promise<SyncFailure | null> {
-  const readable = report.rows - report.rejected.filter(({ reason }) => reason === "no-password").length;
-  if (readable > 0) return null;
+async function hidden(directory: Directory, user: string): Promise<SyncFailure | null> {
   const sight = await directory.sight();
   if (sight === "passwords") return null;
   const where = `below ${directory.base} at ${directory.server.url}`;

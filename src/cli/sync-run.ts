@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ExportRow } from "../escrow/export-row.ts";
+import type { ExportItem } from "../escrow/export-row.ts";
 import { type Freshness, foldFreshness, type SourceKind } from "../escrow/freshness.ts";
 import { type ImportReport, importRows } from "../escrow/import.ts";
 import { openVault, type Vault } from "../escrow/vault.ts";
@@ -11,6 +12,7 @@ import { SyncFailure } from "../sync/sync-failure.ts";
 import type { JsonObject } from "../wire/json.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { ImportReportFile } from "./import-report.ts";
 import { openStateLedger, type StateOption, stateFolder } from "./state.ts";
 import { count, formatTable, formatTime, printable, terminalWidth } from "./table.ts";
 
@@ -25,7 +27,7 @@ export function collect(value: string, before: readonly string[]): readonly stri
 
 /** A source that lets us in. */
 export interface OpenSource {
-  readonly rows: AsyncIterable<ExportRow>;
+  readonly rows: AsyncIterable<ExportItem>;
   /** Only what changed from then on is read; null: all of it. */
   readonly since: number | null;
   /** What the source has up to then is in the vault when the rows have ended. */
@@ -33,7 +35,7 @@ export interface OpenSource {
   /** What else the ledger should know of it: the base, the file. Nothing secret. */
   readonly details: JsonObject;
   /** Asked when the rows have ended: is what came all there is? */
-  readonly check: (report: ImportReport) => Promise<SyncFailure | null>;
+  readonly check: () => Promise<SyncFailure | null>;
   readonly close: () => Promise<void>;
 }
 
@@ -54,6 +56,7 @@ interface SyncReport extends ImportReport {
 }
 
 export interface SyncOptions extends StateOption {
+  readonly report?: string;
   readonly json?: boolean;
 }
 
@@ -77,6 +80,7 @@ export async function runSync(options: SyncOptions, live: LiveSource): Promise<v
 
 async function syncInto(vault: Vault, ledger: Ledger, live: LiveSource, options: SyncOptions): Promise<void> {
   const freshness = await readFreshness(ledger, vault.vaultId);
+  const file = options.report === undefined ? null : new ImportReportFile(resolve(options.report));
   const stopping = new AbortController();
   let opened: OpenSource | null = null;
   const stop = () => {
@@ -92,14 +96,21 @@ async function syncInto(vault: Vault, ledger: Ledger, live: LiveSource, options:
     const rows = untilFailure(opened.rows, (error) => {
       failure = error;
     });
-    report = await importRows(rows, vault, { source: live.source, onProgress: showProgress, stop: stopping.signal });
-    if (!report.stopped) failure ??= await opened.check(report);
+    report = await importRows(rows, vault, {
+      source: live.source,
+      onProgress: showProgress,
+      onFate: file === null ? undefined : (fate) => file.row(fate),
+      stop: stopping.signal,
+    });
+    if (!report.stopped) failure ??= await opened.check();
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     failure = error;
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
     await opened?.close();
+    const incomplete = file?.close() ?? null;
+    if (incomplete !== null) process.stderr.write(`${incomplete}\n`);
   }
   const stopped = stopping.signal.aborted;
   const { since, until, details } = opened ?? { since: null, until: null, details: {} };
@@ -116,10 +127,11 @@ async function syncInto(vault: Vault, ledger: Ledger, live: LiveSource, options:
   finish(outcome, stopped ? null : failure, options);
 }
 
-const NOTHING = { rows: 0, deposited: 0, present: 0, superseded: 0, rejected: [], conflicts: [], stopped: false };
+const COUNTS = { rows: 0, deposited: 0, present: 0, superseded: 0, rejected: 0, conflicts: 0, named: 0 };
+const NOTHING = { ...COUNTS, firstRejected: [], firstConflicts: [], stopped: false };
 
 /** The rows up to a failure, which ends them as if there were no more: what came before is deposited all the same. */
-async function* untilFailure(rows: AsyncIterable<ExportRow>, failed: (error: OperatorError) => void) {
+async function* untilFailure(rows: AsyncIterable<ExportItem>, failed: (error: OperatorError) => void) {
   try {
     yield* rows;
   } catch (error) {
@@ -136,11 +148,24 @@ function wordOf(failure: OperatorError): string {
 async function record(
   ledger: Ledger,
   vaultId: string,
-  { source, kind, deposited, present, superseded, rejected, conflicts, complete, failed, since, until }: SyncReport,
+  {
+    source,
+    kind,
+    deposited,
+    present,
+    superseded,
+    rejected,
+    conflicts,
+    named,
+    complete,
+    failed,
+    since,
+    until,
+  }: SyncReport,
   details: JsonObject,
   failure: OperatorError | null,
 ): Promise<void> {
-  const counts = { deposited, present, superseded, rejected: rejected.length, conflicts: conflicts.length };
+  const counts = { deposited, present, superseded, rejected, conflicts, named };
   const body = {
     type: "vault.synced",
     vaultId,
@@ -194,43 +219,39 @@ function finish(outcome: SyncReport, failure: OperatorError | null, options: Syn
   if (options.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
   else if (failure === null || outcome.rows > 0) process.stdout.write(describe(outcome));
   if (failure !== null) throw new OperatorError(`${failure.message} ${left(outcome)}`, failure.next, failure.exitCode);
-  if (outcome.rejected.length > 0 || outcome.stopped) process.exitCode = ExitCode.negative;
+  if (outcome.rejected > 0 || outcome.stopped) process.exitCode = ExitCode.negative;
 }
 
 function left({ rows, rejected }: SyncReport): string {
-  if (rows - rejected.length === 0) return "The vault is as it was.";
-  return `What came before that, ${count(rows - rejected.length, "recovery password")}, is in the vault; the rest is missing.`;
+  if (rows - rejected === 0) return "The vault is as it was.";
+  return `What came before that, ${count(rows - rejected, "recovery password")}, is in the vault; the rest is missing.`;
 }
 
-/** Nobody reads more of a journal; `--json` has all. */
+/** Nobody reads more of a journal. */
 const MOST_SHOWN = 20;
 
-function describe({
-  source,
-  rows,
-  deposited,
-  present,
-  superseded,
-  rejected,
-  conflicts,
-  stopped,
-  since,
-  until,
-}: SyncReport) {
+function describe(outcome: SyncReport): string {
+  const { source, rows, deposited, present, superseded, rejected, firstRejected, firstConflicts, since, until } =
+    outcome;
   let text = "";
-  if (rejected.length > 0) {
-    const shown = rejected.slice(0, MOST_SHOWN);
-    const lines = shown.map(({ line, protectorId, detail }) => [String(line), protectorId ?? "-", detail]);
+  if (rejected > 0) {
+    const shown = firstRejected.slice(0, MOST_SHOWN);
+    const lines = shown.map(({ file, line, protectorId, detail }) => [
+      file === null ? String(line) : `${file}, line ${line}`,
+      protectorId ?? "-",
+      detail,
+    ]);
     text += formatTable(["ROW", "KEY PROTECTOR ID", "WHY IT WAS REJECTED"], lines, terminalWidth());
-    if (rejected.length > MOST_SHOWN) text += `... and ${rejected.length - MOST_SHOWN} more: --json lists them all.\n`;
+    if (rejected > shown.length)
+      text += `... and ${rejected - shown.length} more: name a file with --report for all.\n`;
     text += "\n";
   }
-  for (const { protectorId, passwords } of conflicts.slice(0, MOST_SHOWN))
+  for (const { protectorId, passwords } of firstConflicts.slice(0, MOST_SHOWN))
     text += `The vault has ${passwords} different passwords for ${protectorId}. The newest is tried first.\n`;
-  if (stopped) text += `STOPPED after ${count(rows, "row")}. They stay; run it again for the rest.\n`;
+  if (outcome.stopped) text += `STOPPED after ${count(rows, "row")}. They stay; run it again for the rest.\n`;
   text += `${printable(source)}${since === null ? "" : `, changes since ${formatTime(since)}`}: ${count(rows, "row")}: `;
-  text += `${deposited} deposited, ${present} already present, ${superseded} superseded, ${rejected.length} rejected.\n`;
-  if (until !== null && !stopped) text += `The vault has what was there at ${formatTime(until)}.\n`;
-  if (rejected.length > 0) text += "A device whose row was rejected cannot be rescued: look at it in the directory.\n";
+  text += `${deposited} deposited, ${present} already present, ${superseded} superseded, ${rejected} rejected.\n`;
+  if (until !== null && outcome.complete) text += `The vault has what was there at ${formatTime(until)}.\n`;
+  if (rejected > 0) text += "A device whose row was rejected cannot be rescued: look at it in the directory.\n";
   return text;
 }

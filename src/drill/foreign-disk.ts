@@ -1,10 +1,10 @@
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readMetadata } from "../bitlocker/metadata.ts";
 import { parseRecoveryPassword } from "../bitlocker/recovery-password.ts";
 import type { Opener } from "../bitlocker/unlock.ts";
-import { parseHeader, parseRow } from "../escrow/csv.ts";
-import { linesOf } from "../escrow/lines.ts";
+import { exportFiles } from "../escrow/export-files.ts";
+import { exportItems } from "../escrow/read-exports.ts";
 import { fileSha256 } from "../image/debian.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
@@ -81,19 +81,12 @@ function findVolumesOf(file: string): DiskVolume[] {
   }
 }
 
+/** A file that is no export has none: `escrow import` says why. */
 async function readKeys(file: string): Promise<KeyRow[]> {
   const rows: KeyRow[] = [];
-  let columns: ReturnType<typeof parseHeader> = null;
-  for await (const { text } of linesOf(createReadStream(file))) {
-    if (text === null || text.trim() === "" || text.startsWith("#TYPE")) continue;
-    if (columns === null) {
-      columns = parseHeader(text);
-      if (columns === null) return []; // `escrow import` says so, with the line.
-      continue;
-    }
-    const row = parseRow(text, columns);
-    if (!("reason" in row)) rows.push({ protectorId: row.protectorId, password: row.password.text });
-  }
+  for await (const item of exportItems(exportFiles(file), { format: null, onProblem: () => {} }))
+    if ("row" in item && !("reason" in item.row))
+      rows.push({ protectorId: item.row.protectorId, password: item.row.password.text });
   return rows;
 }
 

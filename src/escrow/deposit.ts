@@ -28,6 +28,12 @@ export interface Deposit extends DepositOrigin {
   readonly depositedAt: number;
 }
 
+/** The directory's ID of a device, and its name there. */
+export interface DeviceOfId {
+  readonly deviceId: string;
+  readonly deviceName: string;
+}
+
 /** A recovery password on its way into the vault. */
 export interface NewDeposit extends DepositOrigin {
   readonly protectorId: Guid;

@@ -9,6 +9,15 @@ export function deviceNameOf(cell: string): string | null {
   return name === "" || name.toUpperCase() === "NULL" ? null : name;
 }
 
+/**
+ * The device of an `msFVE-RecoveryInformation` object's distinguished name: the object lies under its computer, so it
+ * is the second part, `CN=<time>{<GUID>},CN=PC-0001,OU=...`. Null if there is none.
+ */
+export function deviceAbove(distinguishedName: string): string | null {
+  const above = /^\s*[^=,]+=(?:\\.|[^\\,])*,\s*(CN=.*)$/is.exec(distinguishedName)?.[1];
+  return above === undefined ? null : deviceNameOf(above);
+}
+
 /** RFC 4514 section 2.4: a backslash before the character itself, or before two hex digits of a UTF-8 byte. */
 function unescapeValue(value: string): string {
   return value

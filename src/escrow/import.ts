@@ -1,109 +1,148 @@
 import type { Guid } from "../wire/guid.ts";
-import { OperatorError } from "../wire/operator-error.ts";
-import { type Columns, KNOWN_HEADERS, parseHeader, parseRow } from "./csv.ts";
-import type { NewDeposit } from "./deposit.ts";
-import type { ExportRow, Reject } from "./export-row.ts";
-import { linesOf } from "./lines.ts";
+import type { Deposited, NewDeposit } from "./deposit.ts";
+import { DeviceNames } from "./device-names.ts";
+import type { ExportItem, Reject, RejectReason } from "./export-row.ts";
 import type { Vault } from "./vault.ts";
 
-export interface RejectedRow extends Reject {
+/** Where a row stands. `file` is null if the export is one file. */
+interface Place {
+  readonly file: string | null;
   readonly line: number;
 }
 
+export interface RejectedRow extends Place, Reject {}
+
 /** A row was taken, but the vault now has several passwords for its key protector ID. */
-export interface ConflictingRow {
-  readonly line: number;
+export interface ConflictingRow extends Place {
   readonly protectorId: Guid;
   readonly passwords: number;
 }
 
-/** Every row is counted once: deposited + present + superseded + rejected.length = rows. */
+/** What became of one row; no digit of a password is in it. */
+export interface RowFate extends Place {
+  readonly is: Deposited["is"] | "rejected";
+  readonly protectorId: Guid | null;
+  readonly deviceName: string | null;
+  /** How many passwords the vault has for its key protector ID; null if it was rejected. */
+  readonly passwords: number | null;
+  readonly reason: RejectReason | null;
+  readonly detail: string | null;
+}
+
+/** Every row is counted once: deposited + present + superseded + rejected = rows. */
 export interface ImportReport {
   readonly source: string;
   readonly rows: number;
   readonly deposited: number;
   readonly present: number;
   readonly superseded: number;
-  readonly rejected: readonly RejectedRow[];
-  readonly conflicts: readonly ConflictingRow[];
+  readonly rejected: number;
+  /** Rows after which the vault has several passwords for their key protector ID. */
+  readonly conflicts: number;
+  /** Deposits, new or old, that a list of devices gave another name. */
+  readonly named: number;
+  /** The first FIRST_SHOWN of each; `onFate` is told of all. */
+  readonly firstRejected: readonly RejectedRow[];
+  readonly firstConflicts: readonly ConflictingRow[];
   /** True if it was told to stop before the end: the rows so far are in, the others were not looked at. */
   readonly stopped: boolean;
 }
 
 export interface ImportOptions {
-  /** A file's name without its folder, or a live source's. */
+  /** A file's or folder's name without its path, or a live source's. */
   readonly source: string;
   /** Told how many rows are done. */
   readonly onProgress?: (rows: number) => void;
+  /** Told of each row in turn, once what became of it is durable. */
+  readonly onFate?: ((fate: RowFate) => void) | undefined;
   /** Ends it at a row, with all before it deposited. */
   readonly stop?: AbortSignal | undefined;
 }
 
+/** More rows than this nobody reads on a screen, and memory must not grow with an export. */
+export const FIRST_SHOWN = 100;
+
 /** Rows per transaction: enough to make the fsync cheap, few enough to show progress. */
-const BATCH = 200;
+const BATCH = 1000;
+
+interface Waiting extends Place {
+  readonly row: NewDeposit | Reject;
+}
 
 /** Deposits rows as they come into a vault, sealed or not. A bad row is reported and does not stop the others. */
 export async function importRows(
-  rows: AsyncIterable<ExportRow>,
+  items: AsyncIterable<ExportItem>,
   vault: Vault,
-  { source, onProgress, stop }: ImportOptions,
+  options: ImportOptions,
 ): Promise<ImportReport> {
-  const counts = { rows: 0, deposited: 0, present: 0, superseded: 0, stopped: false };
-  const rejected: RejectedRow[] = [];
-  const conflicts: ConflictingRow[] = [];
-  let batch: { readonly line: number; readonly deposit: NewDeposit }[] = [];
+  const { source, stop } = options;
+  const tally = new Tally(options);
+  const names = new DeviceNames();
+  let batch: Waiting[] = [];
   const flush = async () => {
-    const results = await vault.depositAll(batch.map(({ deposit }) => deposit));
-    for (const [index, { is, others }] of results.entries()) {
-      const { line, deposit } = batch[index]!;
-      counts[is] += 1;
-      if (others > 0) conflicts.push({ line, protectorId: deposit.protectorId, passwords: others + 1 });
+    const deposits = batch.flatMap(({ row }) => ("reason" in row ? [] : [row]));
+    const results = (await vault.depositAll(deposits)).values();
+    for (const { row, ...place } of batch) {
+      if ("reason" in row) tally.rejected(place, row);
+      else tally.taken(place, row, results.next().value!);
     }
     batch = [];
-    onProgress?.(counts.rows);
+    options.onProgress?.(tally.counts.rows);
   };
-  for await (const { line, row } of rows) {
-    if (stop?.aborted) {
-      counts.stopped = true;
-      break;
+  try {
+    for await (const item of items) {
+      if (stop?.aborted) break;
+      const { file = null, line } = item;
+      if ("device" in item) names.add(item.device);
+      else if ("reason" in item.row) batch.push({ file, line, row: item.row });
+      else batch.push({ file, line, row: { ...item.row, source: sourceOf(source, file) } });
+      if (batch.length >= BATCH) await flush();
     }
-    counts.rows += 1;
-    if ("reason" in row) rejected.push({ line, ...row });
-    else batch.push({ line, deposit: { ...row, source } });
-    if (batch.length >= BATCH) await flush();
+    await flush();
+    for (const devices of names.batches()) tally.counts.named += await vault.nameDevices(devices);
+  } finally {
+    names.close();
   }
-  await flush();
-  return { source, ...counts, rejected, conflicts };
+  return { source: withoutPassword(source), ...tally.counts, ...tally.first, stopped: stop?.aborted ?? false };
 }
 
-/**
- * The rows of a directory's CSV export (parseHeader says which). `content` is its text or its bytes as they are read.
- * Throws OperatorError, before the first row, if the header is not one it knows.
- */
-export async function* csvRows(content: string | AsyncIterable<Uint8Array>, source: string): AsyncGenerator<ExportRow> {
-  let columns: Columns | null = null;
-  for await (const { number: line, text } of linesOf(typeof content === "string" ? [Buffer.from(content)] : content)) {
-    // Windows PowerShell 5's Export-Csv begins with a line about types.
-    if (text?.trim() === "" || (columns === null && text?.startsWith("#TYPE"))) continue;
-    if (columns === null) {
-      columns = text === null ? null : parseHeader(text);
-      if (columns === null) throw unknownHeader(source, line, text);
-    } else if (text === null)
-      yield { line, row: { reason: "line-too-long", detail: "no row is that long", protectorId: null } };
-    else yield { line, row: parseRow(text, columns) };
+/** Counts, remembers the first of what a person has to look at, and tells of every row. */
+class Tally {
+  readonly counts = { rows: 0, deposited: 0, present: 0, superseded: 0, rejected: 0, conflicts: 0, named: 0 };
+  readonly first = { firstRejected: [] as RejectedRow[], firstConflicts: [] as ConflictingRow[] };
+  readonly #onFate: ((fate: RowFate) => void) | undefined;
+
+  constructor({ onFate }: ImportOptions) {
+    this.#onFate = onFate;
   }
-  if (columns === null)
-    throw new OperatorError(
-      `${source} is empty. Nothing was deposited.`,
-      "Export it again: it lost its content on the way.",
-    );
+
+  rejected(place: Place, reject: Reject): void {
+    const { reason, detail, protectorId } = reject;
+    this.counts.rows += 1;
+    this.counts.rejected += 1;
+    if (this.first.firstRejected.length < FIRST_SHOWN) this.first.firstRejected.push({ ...place, ...reject });
+    const fate = { ...place, is: "rejected", protectorId, deviceName: null, passwords: null, reason, detail } as const;
+    this.#onFate?.(fate);
+  }
+
+  taken(place: Place, { protectorId, deviceName }: NewDeposit, { is, others }: Deposited): void {
+    const passwords = others + 1;
+    this.counts.rows += 1;
+    this.counts[is] += 1;
+    if (others > 0) {
+      this.counts.conflicts += 1;
+      if (this.first.firstConflicts.length < FIRST_SHOWN)
+        this.first.firstConflicts.push({ ...place, protectorId, passwords });
+    }
+    this.#onFate?.({ ...place, is, protectorId, deviceName, passwords, reason: null, detail: null });
+  }
 }
 
-function unknownHeader(source: string, line: number, text: string | null): OperatorError {
-  // UTF-16 without its mark reads as a NUL between every two letters.
-  const binary = text?.includes("\0") ? " It is not plain text in UTF-8, nor UTF-16 with a byte order mark." : "";
-  return new OperatorError(
-    `Line ${line} of ${source} is not the header of a directory export.${binary} Nothing was deposited.`,
-    `The first line has to read ${KNOWN_HEADERS}${binary === "" ? "" : ", saved as UTF-8"}.`,
-  );
+function sourceOf(source: string, file: string | null): string {
+  return withoutPassword(file === null ? source : `${source}/${file}`);
+}
+
+/** People name files after what is in them. A source is stored and shown in the clear. */
+function withoutPassword(name: string): string {
+  return name.replace(/(?:[0-9]{6}[ -]*){4,}/g, "[digits]");
 }

@@ -1,3 +1,5 @@
+import { textOf } from "./text-chunks.ts";
+
 /** One line of a text file, without its line end. */
 export interface Line {
   /** 1 for the first. */
@@ -8,13 +10,8 @@ export interface Line {
 
 const LONGEST_LINE = 16_384;
 
-/**
- * The lines of UTF-8 (with or without a byte order mark) or UTF-16LE bytes (with one: what Windows PowerShell's `>`
- * writes), as they arrive. Bytes that are not valid text become U+FFFD: a damaged device name must not cost its key.
- */
+/** The lines of text as its bytes arrive (encodings: textOf), ended by LF or CRLF. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Line> {
-  let decoder: TextDecoder | null = null;
-  let head = new Uint8Array();
   let rest = "";
   let number = 0;
   let tooLong = false;
@@ -32,15 +29,6 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint
       rest = "";
     }
   };
-  for await (const chunk of chunks) {
-    let bytes = chunk;
-    if (decoder === null) {
-      head = bytes = Buffer.concat([head, chunk]);
-      if (head.length < 2) continue;
-      decoder = new TextDecoder(head[0] === 0xff && head[1] === 0xfe ? "utf-16le" : "utf-8");
-    }
-    yield* cut(decoder.decode(bytes, { stream: true }));
-  }
-  yield* cut(decoder === null ? new TextDecoder().decode(head) : decoder.decode());
+  for await (const text of textOf(chunks)) yield* cut(text);
   if (rest !== "" || tooLong) yield* cut("\n");
 }

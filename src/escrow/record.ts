@@ -1,8 +1,11 @@
+import { type KeyObject, randomBytes } from "node:crypto";
 import { armor, Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { parseRecoveryPassword, type RecoveryPassword } from "../bitlocker/recovery-password.ts";
 import { type Guid, parseGuid } from "../wire/guid.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { Secret } from "../wire/secret.ts";
+import { decodeArmor, encodeArmor } from "./age-armor.ts";
+import { openAge, parseRecipient, sealAge } from "./age-x25519.ts";
 
 // The two ciphertexts of a vault, both ASCII-armored age files (https://age-encryption.org/v1) that the `age` program
 // opens by itself: docs/formats/vault.md.
@@ -32,7 +35,7 @@ export async function openIdentity(
   decrypter.addPassphrase(passphrase.reveal());
   let file: string;
   try {
-    file = await decrypter.decrypt(decodeArmor(sealedIdentity, "the vault's identity"), "text");
+    file = await decrypter.decrypt(decodeArmor(sealedIdentity), "text");
   } catch (error) {
     if ((error as Error).message.startsWith("no identity matched")) return "wrong-passphrase";
     throw error instanceof MalformedError ? error : new MalformedError("the vault's identity is damaged");
@@ -43,22 +46,28 @@ export async function openIdentity(
   return new Secret(identity);
 }
 
-/** One recovery password as an age file. Needs the public recipient alone, so a sealed vault takes deposits. */
-export async function sealRecord(recipient: string, protectorId: Guid, password: RecoveryPassword): Promise<string> {
-  const encrypter = new Encrypter();
-  encrypter.addRecipient(recipient);
+/**
+ * One recovery password as an age file. Needs the public recipient alone, so a sealed vault takes deposits. Whoever
+ * seals many parses the recipient once (parseRecipient).
+ */
+export function sealRecord(
+  recipient: string | KeyObject,
+  protectorId: Guid,
+  password: RecoveryPassword,
+  random: (length: number) => Uint8Array = randomBytes,
+): string {
+  const key = typeof recipient === "string" ? parseRecipient(recipient) : recipient;
   // The protector ID inside keeps two rows' ciphertexts from being swapped; the length is always the same.
   const plain = `key-protector-id ${protectorId}\nrecovery-password ${password.text.reveal()}\n`;
-  return armor.encode(await encrypter.encrypt(plain));
+  return encodeArmor(sealAge(Buffer.from(plain), key, random));
 }
 
 /** The recovery password of a record; MalformedError if it is damaged or belongs to another key protector. */
 export async function openRecord(record: string, identity: Secret<string>, protectorId: Guid): Promise<Secret<string>> {
-  const decrypter = new Decrypter();
-  decrypter.addIdentity(identity.reveal());
   let plain: string;
   try {
-    plain = await decrypter.decrypt(decodeArmor(record, "the record"), "text");
+    const file = decodeArmor(record);
+    plain = (openAge(file, identity.reveal()) ?? (await openByLibrary(file, identity))).toString("utf8");
   } catch {
     throw new MalformedError(`the record of ${protectorId} is damaged, or was made for another vault`);
   }
@@ -69,10 +78,9 @@ export async function openRecord(record: string, identity: Secret<string>, prote
   return parseRecoveryPassword(fields[2]!).text;
 }
 
-function decodeArmor(text: string, what: string): Uint8Array {
-  try {
-    return armor.decode(text);
-  } catch {
-    throw new MalformedError(`${what} is not an age file`);
-  }
+/** An age file that another program made for the vault's recipient may have other stanzas beside ours. */
+async function openByLibrary(file: Uint8Array, identity: Secret<string>): Promise<Buffer> {
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity.reveal());
+  return Buffer.from(await decrypter.decrypt(file));
 }

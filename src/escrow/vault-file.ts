@@ -75,6 +75,7 @@ export const SQL = {
   rename: `UPDATE deposit SET deviceName = coalesce(?, deviceName), directory = coalesce(?, directory),
     deviceId = coalesce(?, deviceId), volumeType = coalesce(?, volumeType), createdAt = coalesce(?, createdAt)
     WHERE depositId = ?`,
+  nameDevice: "UPDATE deposit SET deviceName = ? WHERE deviceId = ? AND deviceName IS NOT ?",
   present: "SELECT depositId FROM deposit WHERE protectorId = ? AND fingerprint = ?",
   ofProtector: `SELECT count(*) AS n, max(coalesce(createdAt, depositedAt)) AS newest
     FROM deposit WHERE protectorId = ?`,

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, type KeyObject, randomBytes } from "node:crypto";
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { RecoveryPassword } from "../bitlocker/recovery-password.ts";
 import { Receipt } from "../ledger/ledger.ts";
@@ -8,7 +8,8 @@ import { type Guid, guidFromBytes } from "../wire/guid.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
-import type { Deposit, Deposited, NewDeposit } from "./deposit.ts";
+import { parseRecipient } from "./age-x25519.ts";
+import type { Deposit, Deposited, DeviceOfId, NewDeposit } from "./deposit.ts";
 import { newIdentity, openIdentity, openRecord, sealRecord } from "./record.ts";
 import { SQL, VAULT } from "./vault-file.ts";
 
@@ -88,6 +89,7 @@ export class Vault {
   readonly #random: (length: number) => Uint8Array;
   readonly #prepared = new Map<string, StatementSync>();
   #identity: Secret<string> | null = null;
+  #recipientKey: KeyObject | null = null;
 
   /** For createVault and openVault. */
   constructor(db: DatabaseSync, path: string, options: VaultOptions) {
@@ -113,17 +115,24 @@ export class Vault {
 
   /** All of them in one durable transaction. The same password for the same protector ID again is `present`. */
   async depositAll(deposits: readonly NewDeposit[]): Promise<Deposited[]> {
-    const sealing = deposits.map(async (each) => {
+    const key = this.#recipient();
+    const sealed = deposits.map((each) => {
       const fingerprint = this.#fingerprint(each.protectorId, each.password);
       const known = this.#get(SQL.present, each.protectorId, fingerprint) !== undefined;
-      return {
-        each,
-        fingerprint,
-        record: known ? "" : await sealRecord(this.recipient, each.protectorId, each.password),
-      };
+      return { each, fingerprint, record: known ? "" : sealRecord(key, each.protectorId, each.password, this.#random) };
     });
-    const sealed = await Promise.all(sealing);
     return this.#transaction(() => sealed.map(({ each, fingerprint, record }) => this.#put(each, fingerprint, record)));
+  }
+
+  /** Gives deposits of these device IDs their devices' names, in one transaction. How many had another, or none. */
+  async nameDevices(devices: readonly DeviceOfId[]): Promise<number> {
+    return this.#transaction(() => {
+      const rename = this.#sql(SQL.nameDevice);
+      return devices.reduce(
+        (sum, { deviceId, deviceName }) => sum + Number(rename.run(deviceName, deviceId, deviceName).changes),
+        0,
+      );
+    });
   }
 
   /** Deposits of these key protector IDs, newest first. */
@@ -214,6 +223,15 @@ export class Vault {
     this.#sql(SQL.deposit).run(...plain, fingerprint, record);
     const is = newest !== null && Number(newest) > (createdAt ?? now) ? "superseded" : "deposited";
     return { is, depositId, others: Number(n) };
+  }
+
+  #recipient(): KeyObject {
+    try {
+      this.#recipientKey ??= parseRecipient(this.recipient);
+      return this.#recipientKey;
+    } catch (error) {
+      throw error instanceof MalformedError ? this.#damaged("its recipient is not one") : error;
+    }
   }
 
   // Tells "the same password again" from "another one" while the vault is sealed. A recovery password is 128 random

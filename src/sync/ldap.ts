@@ -1,9 +1,9 @@
 import type { BerWriter, Client, Entry, SearchOptions } from "ldapts";
+import { parseDirectoryTime } from "../escrow/directory-time.ts";
 import type { ExportRow } from "../escrow/export-row.ts";
 import type { Secret } from "../wire/secret.ts";
 import { RECOVERY_ATTRIBUTES, recordRow } from "./ad-record.ts";
 import type { CertificateTrust } from "./certificate-trust.ts";
-import { formatGeneralizedTime, parseGeneralizedTime } from "./generalized-time.ts";
 import { connectVerified } from "./ldap-connect.ts";
 import { ldapFailure, lost } from "./ldap-error.ts";
 import type { LdapServer } from "./ldap-server.ts";
@@ -88,7 +88,7 @@ export class Directory {
         `The server ${server.url} does not name its domain.`,
         "Name the subtree to read with --base.",
       );
-    const directory = new Directory(client, server, found, parseGeneralizedTime(textOf(root, "currentTime") ?? ""));
+    const directory = new Directory(client, server, found, parseDirectoryTime(textOf(root, "currentTime") ?? ""));
     // A base that is not there should be said before anything else is.
     await search(client, server, found, { scope: "base", attributes: ["1.1"] });
     return directory;
@@ -99,7 +99,7 @@ export class Directory {
    * clock; null for all), page by page as they are taken. Ends with SyncFailure if the connection does.
    */
   async *rows(since: number | null): AsyncGenerator<ExportRow> {
-    const filter = since === null ? OBJECTS : `(&${OBJECTS}(whenChanged>=${formatGeneralizedTime(since)}))`;
+    const filter = since === null ? OBJECTS : `(&${OBJECTS}(whenChanged>=${generalizedTime(since)}))`;
     let cookie: Buffer = Buffer.alloc(0);
     let line = 0;
     let empty = 0;
@@ -192,4 +192,10 @@ function recoveryObject(entry: Entry) {
 function textOf(entry: Entry, attribute: string): string | null {
   const value = [entry[attribute] ?? []].flat()[0];
   return value === undefined ? null : String(value);
+}
+
+/** As LDAP writes a time (RFC 4517 section 3.3.13), in whole seconds: Active Directory compares no finer. */
+function generalizedTime(milliseconds: number): string {
+  const digits = new Date(milliseconds).toISOString().slice(0, 19).replace(/[-:T]/g, "");
+  return `${digits}.0Z`;
 }

@@ -16,6 +16,8 @@ export type SyncReason =
   | "host-key-changed"
   | "no-file"
   | "file-changed"
+  | "not-an-export"
+  | "cut-off"
   | "server-error";
 
 /** Whether asking again can help: never, only at another server, or there as well as here a little later. */
@@ -37,6 +39,8 @@ const SAYS: Readonly<Record<SyncReason, readonly [exitCode: ExitCode, again: Aga
   "host-key-changed": [ExitCode.refused, "never"],
   "no-file": [ExitCode.badInput, "never"],
   "file-changed": [ExitCode.environment, "never"],
+  "not-an-export": [ExitCode.negative, "never"],
+  "cut-off": [ExitCode.negative, "never"],
   "server-error": [ExitCode.environment, "elsewhere"],
 };
 

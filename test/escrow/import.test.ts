@@ -3,8 +3,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
 import { deviceNameOf } from "../../src/escrow/device-name.ts";
-import { csvRows, importRows } from "../../src/escrow/import.ts";
+import type { FileProblem } from "../../src/escrow/export-file.ts";
+import { type ImportReport, importRows } from "../../src/escrow/import.ts";
 import { linesOf } from "../../src/escrow/lines.ts";
+import { exportItems } from "../../src/escrow/read-exports.ts";
 import type { Vault } from "../../src/escrow/vault.ts";
 import { ID_A, ID_B, ID_C, newVault, PASSWORD_A, PASSWORD_B, showsDigits } from "./fixture.ts";
 
@@ -12,8 +14,18 @@ const HEADER = '"Hostname","KeyID","RecoveryKey","Directory"';
 const ROW_A = `"CN=PC-0001,OU=Desktops,DC=corp,DC=example","${ID_A}","${PASSWORD_A}","ActiveDirectory"`;
 const ROW_B = `"DESKTOP-53O32QI","${ID_B.toLowerCase()}","${PASSWORD_B}","Entra"`;
 
-function importCsv(content: string | AsyncIterable<Uint8Array>, vault: Vault, stop?: AbortSignal) {
-  return importRows(csvRows(content, "keys.csv"), vault, { source: "keys.csv", stop });
+type Outcome = ImportReport & { readonly problems: readonly FileProblem[] };
+
+async function importCsv(
+  content: string | AsyncIterable<Uint8Array>,
+  vault: Vault,
+  stop?: AbortSignal,
+): Promise<Outcome> {
+  const problems: FileProblem[] = [];
+  const open = () => (typeof content === "string" ? [Buffer.from(content)] : content);
+  const file = { name: "keys.csv", isOneOfMany: false, path: null, open };
+  const items = exportItems([file], { format: null, onProblem: (problem) => problems.push(problem) });
+  return { ...(await importRows(items, vault, { source: "keys.csv", stop })), problems };
 }
 
 async function imported(content: string | Uint8Array) {
@@ -26,7 +38,7 @@ async function imported(content: string | Uint8Array) {
   return { vault, report };
 }
 const reasonsOf = async (...rows: string[]) =>
-  (await imported([HEADER, ...rows].join("\r\n"))).report.rejected.map(({ line, reason, detail }) => [
+  (await imported([HEADER, ...rows].join("\r\n"))).report.firstRejected.map(({ line, reason, detail }) => [
     line,
     reason,
     detail,
@@ -40,9 +52,13 @@ test("CrowdStrike's four-column export is deposited with device names from its d
     deposited: 2,
     present: 0,
     superseded: 0,
-    rejected: [],
-    conflicts: [],
+    rejected: 0,
+    conflicts: 0,
+    named: 0,
+    firstRejected: [],
+    firstConflicts: [],
     stopped: false,
+    problems: [],
   });
   expect(vault.find({ deviceName: "PC-0001" })).toMatchObject([
     { protectorId: ID_A, directory: "ActiveDirectory", source: "keys.csv" },
@@ -73,7 +89,7 @@ describe("accepted ways to write the same file", () => {
     ],
   ])("%s", async (_what, bytes) => {
     const { vault, report } = await imported(bytes);
-    expect(report).toMatchObject({ rows: 1, rejected: [] });
+    expect(report).toMatchObject({ rows: 1, rejected: 0 });
     expect(vault.find({ protectorId: ID_A })).toHaveLength(1);
   });
 });
@@ -95,7 +111,7 @@ test("every rejected row has its line, its reason and a sentence, and the rows a
   ];
   const { report } = await imported([HEADER, ROW_A, ...bad, ROW_B].join("\n"));
   expect(report).toMatchObject({ rows: 14, deposited: 2, present: 0 });
-  expect(report.rejected.map(({ line, reason }) => [line, reason])).toEqual([
+  expect(report.firstRejected.map(({ line, reason }) => [line, reason])).toEqual([
     [3, "object-not-expanded"],
     [4, "no-password"],
     [5, "no-password"],
@@ -109,12 +125,12 @@ test("every rejected row has its line, its reason and a sentence, and the rows a
     [13, "bad-password"],
     [14, "line-too-long"],
   ]);
-  expect(report.rejected.map(({ detail }) => detail).slice(3, 6)).toEqual([
+  expect(report.firstRejected.map(({ detail }) => detail).slice(3, 6)).toEqual([
     "group 8 is missing",
     "group 3 has a mistyped digit: it is not divisible by 11",
     "group 3 is too large: no group is above 720885",
   ]);
-  expect(report.rejected[0]!.protectorId).toBe(ID_C);
+  expect(report.firstRejected[0]!.protectorId).toBe(ID_C);
   expect(showsDigits(JSON.stringify(report) + inspect(report, { depth: 9 }))).toBe(false);
 });
 
@@ -134,7 +150,10 @@ test("the same file again is already present, row for row", async () => {
 
 test("two passwords for one protector are both deposited and reported with their line", async () => {
   const { vault, report } = await imported([HEADER, ROW_A, ROW_A.replace(PASSWORD_A, PASSWORD_B)].join("\n"));
-  expect(report).toMatchObject({ deposited: 2, conflicts: [{ line: 3, protectorId: ID_A, passwords: 2 }] });
+  expect(report).toMatchObject({
+    deposited: 2,
+    firstConflicts: [{ file: null, line: 3, protectorId: ID_A, passwords: 2 }],
+  });
   expect(vault.candidates([ID_A])).toHaveLength(2);
 });
 
@@ -145,26 +164,35 @@ test.each([
   `${ID_A},${PASSWORD_A}`,
   "name,mac,serial,uuid\n",
   "x".repeat(50_000),
-])("without a header it knows, nothing is deposited (%#)", async (content) => {
+])("a file that is no export is named, and nothing is deposited (%#)", async (content) => {
   const vault = await newVault();
-  const failure = await importCsv(content, vault).catch((error: Error) => error);
-  expect(failure).toMatchObject({ name: "OperatorError", message: expect.stringContaining("Nothing was deposited") });
-  expect(showsDigits(inspect(failure))).toBe(false);
+  const { rows, problems } = await importCsv(content, vault);
+  expect(rows).toBe(0);
+  expect(problems).toMatchObject([{ file: "keys.csv" }]);
+  expect(showsDigits(inspect(problems))).toBe(false);
   expect(vault.status().deposits).toBe(0);
 });
 
-test("an empty file, and UTF-16 without its mark, are told apart from a wrong header", async () => {
+test("an empty file, and one without its header, say so", async () => {
   const vault = await newVault();
-  const utf16 = Buffer.from(`${HEADER}\n${ROW_A}\n`, "utf16le").toString("latin1");
-  await expect(importCsv("", vault)).rejects.toThrow(/keys.csv is empty/);
-  await expect(importCsv(utf16, vault)).rejects.toThrow(/not plain text in UTF-8/);
+  expect((await importCsv("", vault)).problems[0]!.what).toBe("is empty");
+  expect((await importCsv(`${ID_A},${PASSWORD_A}\n`, vault)).problems[0]!.next).toMatch(/put a header above it/);
+});
+
+test("UTF-16 of either order is read, with its mark and without", async () => {
+  for (const mark of ["", "\ufeff"]) {
+    const little = Buffer.from(`${mark}${HEADER}\n${ROW_A}\n`, "utf16le");
+    expect((await imported(little)).report).toMatchObject({ rows: 1, deposited: 1 });
+    expect((await imported(Buffer.from(little).swap16())).report).toMatchObject({ rows: 1, deposited: 1 });
+  }
 });
 
 test("stopped, it says so, and what it counted is in the vault", async () => {
   const vault = await newVault();
   const stopping = new AbortController();
   const pieces = async function* () {
-    yield Buffer.from(`${HEADER}\n${ROW_A}\n`);
+    // More than is looked at before the first row is read.
+    yield Buffer.from(`${HEADER}\n${ROW_A}\n${"\n".repeat(70_000)}`);
     stopping.abort();
     yield Buffer.from(`${ROW_B}\n`);
   };
@@ -202,7 +230,7 @@ test("rows are counted once each, whatever the file's pieces look like", async (
         const good = rows.filter(([kind]) => kind === "good").length;
         const again = rows.filter(([kind]) => kind === "again").length;
         expect(report.rows).toBe(rows.length);
-        expect(report.deposited + report.present + report.rejected.length).toBe(report.rows);
+        expect(report.deposited + report.present + report.rejected).toBe(report.rows);
         expect(report.deposited).toBe(good + Math.min(again, 1));
         expect(vault.status().deposits).toBe(report.deposited);
       },

@@ -8,7 +8,7 @@ import { type Guid, guidToBytes } from "../../src/wire/guid.ts";
 export const BASE = "DC=corp,DC=example";
 export const ADMIN = { user: "administrator@corp.example", password: "Passw0rd-of-the-domain" };
 /** The programs it takes. */
-export const NEEDS = ["samba", "samba-tool", "ldbadd", "ldbmodify", "openssl", "unshare", "nsenter", "ip"];
+export const NEEDS = ["samba", "samba-tool", "ldbadd", "openssl", "unshare", "nsenter", "ip"];
 
 /** A recovery object, and the computer above it. */
 export interface Escrowed {
@@ -54,7 +54,8 @@ export class DomainController {
 
   /** Wrong passwords are counted only where they lock an account one day. */
   countWrongPasswords(): void {
-    this.#run("ldbmodify", ["-H", this.#database], `dn: ${BASE}\nreplace: lockoutThreshold\nlockoutThreshold: 9\n\n`);
+    const set = ["domain", "passwordsettings", "set", "--account-lockout-threshold=9"];
+    this.#run("samba-tool", [...set, "-H", this.#database]);
   }
 
   async start(): Promise<void> {

@@ -98,7 +98,7 @@ describeWith(NEEDS, "escrow sync ldap, from a real domain controller,", () => {
     expect(ran.stderr).toBe("");
     const report = JSON.parse(ran.stdout);
     expect(report).toMatchObject({ rows: COMPUTERS + 3, deposited: COMPUTERS + 2, complete: true, since: null });
-    expect(report.rejected).toMatchObject([{ reason: "bad-password", protectorId: bad.protectorId }]);
+    expect(report.firstRejected).toMatchObject([{ reason: "bad-password", protectorId: bad.protectorId }]);
     expect(ran.exitCode).toBe(1);
     await withVault(async (vault) => {
       expect(vault.find({ deviceName: "LAB, left" })).toMatchObject([
@@ -166,15 +166,15 @@ describeWith(NEEDS, "escrow sync ldap, from a real domain controller,", () => {
     expect(await lastEntry()).toMatchObject({ complete: false, failed: "no-permission" });
     const seer = await sync(SEER, ...trusted("--json"));
     expect(seer.stderr).toMatch(/0 are readable although objects exist/);
-    expect(JSON.parse(seer.stdout).rejected.every((each: { reason: string }) => each.reason === "no-password")).toBe(
-      true,
-    );
+    expect(
+      JSON.parse(seer.stdout).firstRejected.every((each: { reason: string }) => each.reason === "no-password"),
+    ).toBe(true);
     expect(seer.exitCode).toBe(1);
   });
 
   test("reads all with an account that has the rights of docs/sync.md and no others", async () => {
     const ran = await sync(DELEGATE, ...trusted("--json", "--base", `OU=Desktops,${BASE}`));
-    expect(JSON.parse(ran.stdout)).toMatchObject({ complete: true, rejected: [{ reason: "bad-password" }] });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ complete: true, firstRejected: [{ reason: "bad-password" }] });
     expect(JSON.parse(ran.stdout).deposited).toBeGreaterThan(COMPUTERS);
   });
 

@@ -1,6 +1,4 @@
 import { parseRecoveryPassword } from "../../../src/bitlocker/recovery-password.ts";
-import { parseHeader, parseRow } from "../../../src/escrow/csv.ts";
-import { linesOf } from "../../../src/escrow/lines.ts";
 import { parseInventory, recognise } from "../../../src/fleet/inventory.ts";
 import { exportLine, parseExportLine } from "../../../src/ledger/export.ts";
 import { verifyEntries } from "../../../src/ledger/verify.ts";
@@ -60,37 +58,6 @@ const recoveryPassword: Target = {
   },
 };
 
-const escrowCsv: Target = {
-  name: "escrow-csv",
-  share: 40_000,
-  seeds: [
-    ...bytesOf(
-      `Hostname,KeyID,RecoveryKey,Directory\r\nPC-1,${ID},${PASSWORD},AD\r\n`,
-      `keyid;recoverykey\n${ID};${PASSWORD}\n`,
-    ),
-    ...bytesOf(`"KeyID"\t"RecoveryKey"\n"{${ID}}"\t"${PASSWORD}"\n`),
-    new Uint8Array(Buffer.from(`\ufeffKeyID,RecoveryKey\r\n${ID},${PASSWORD}\r\n`, "utf16le")),
-  ],
-  dictionary: CSV_WORDS,
-  longest: 40_000,
-  async run(input) {
-    let columns: ReturnType<typeof parseHeader> = null;
-    const seen = new Set<string>();
-    const half = Math.floor(input.length / 2);
-    for await (const { text } of linesOf([input.subarray(0, half), input.subarray(half)])) {
-      must(text === null || text.length <= 16_384, "no line is longer than the limit");
-      if (text === null) seen.add("line-too-long");
-      else if (columns === null) columns = parseHeader(text);
-      else {
-        const row = parseRow(text, columns);
-        if ("reason" in row) must(!/[0-9]{6}-[0-9]{6}/.test(row.detail), "a reject shows no digits of a password");
-        seen.add("reason" in row ? row.reason : "a deposit");
-      }
-    }
-    return [...seen].sort().join(" ");
-  },
-};
-
 const inventory: Target = {
   name: "inventory",
   share: 20_000,
@@ -140,5 +107,5 @@ const ledgerLines: Target = {
   },
 };
 
-export const TEXT: readonly Target[] = [recoveryPassword, escrowCsv, inventory, ledgerLines];
-export { JSON_WORDS };
+export const TEXT: readonly Target[] = [recoveryPassword, inventory, ledgerLines];
+export { CSV_WORDS, JSON_WORDS };

@@ -65,7 +65,7 @@ async function importPath(path: string, options: Options): Promise<void> {
   } finally {
     await vault.close();
   }
-  if (done.filesRead === 0) throw nothingRead(path, done);
+  if (isNothing(done)) throw nothingRead(path, done);
   const whole = done.rejected === 0 && done.filesNotRead === 0 && done.rows + done.named > 0;
   if (!whole || done.stopped || reportFailure !== null) process.exitCode = ExitCode.negative;
   if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`);
@@ -108,7 +108,7 @@ async function importInto(
       stop: stopping.signal,
     });
     const done = { ...report, formats: [...formats].sort(), filesRead, filesNotRead, firstNotRead };
-    if (filesRead > 0)
+    if (!isNothing(done))
       await ledger.append({
         body: { type: "vault.imported", vaultId: vault.vaultId, ...entryOf(done) },
         actor: operatorActor(),
@@ -148,15 +148,20 @@ function requireExport(path: string): void {
   }
 }
 
-function nothingRead(path: string, { firstNotRead, filesNotRead }: Done): OperatorError {
+/** Not even an export without a row. */
+function isNothing({ rows, named, filesRead, filesNotRead }: Done): boolean {
+  return filesRead === 0 || (rows + named === 0 && filesNotRead > 0);
+}
+
+function nothingRead(path: string, { firstNotRead, filesNotRead, source }: Done): OperatorError {
   const [first] = firstNotRead;
   if (first === undefined)
     return new OperatorError(`There is no file in ${path}. Nothing was deposited.`, "Name the folder of the exports.");
-  const which = filesNotRead === 1 ? "" : `None of the ${filesNotRead} files of ${path} could be read; the first: `;
-  return new OperatorError(
-    `${which}${first.file} ${first.what.replace(/\.$/, "")}. Nothing was deposited.`,
-    first.next,
-  );
+  const which =
+    first.file === source
+      ? `The export ${path === "-" ? "from standard input" : path}`
+      : `Nothing of ${path} could be read (${count(filesNotRead, "file")}). The first, ${first.file},`;
+  return new OperatorError(`${which} ${first.what}. Nothing was deposited.`, first.next);
 }
 
 function showProgress(rows: number): void {
@@ -174,8 +179,7 @@ function describe(done: Done, path: string, { report }: Options): string {
   for (const { file, line, protectorId, passwords } of done.firstConflicts)
     text += `${file === null ? "Line" : `${printable(file)}, line`} ${line}: the vault has ${passwords} different passwords for ${protectorId}. The newest is tried first.\n`;
   text += more(conflicts, done.firstConflicts.length);
-  for (const { file, what, next } of done.firstNotRead)
-    text += `NOT READ: ${printable(file)} ${what.replace(/\.$/, "")}. ${next}\n`;
+  for (const { file, what, next } of done.firstNotRead) text += `NOT READ: ${printable(file)} ${what}. ${next}\n`;
   text += more(done.filesNotRead, done.firstNotRead.length);
   if (stopped) text += `STOPPED after ${count(rows, "row")}. They stay; to bring in the rest, import the same again.\n`;
   text += `${count(rows, "row")}: ${deposited} deposited, ${present} already present, ${superseded} superseded, ${rejected} rejected.`;

@@ -12,7 +12,7 @@ import {
 import { decodeBech32 } from "../wire/bech32.ts";
 import { MalformedError } from "../wire/malformed.ts";
 
-// https://age-encryption.org/v1 for files of one X25519 recipient and one payload chunk, in OpenSSL's code: nine times
+// https://age-encryption.org/v1 for files of one X25519 recipient and one payload chunk, in OpenSSL's code: four times
 // as fast as an age library in JavaScript, and an import seals a record for every row (docs/adr/0021-native-age.md).
 
 const FILE_KEY = 16;

@@ -81,7 +81,7 @@ export async function importRows(
   let batch: Waiting[] = [];
   const flush = async () => {
     const deposits = batch.flatMap(({ row }) => ("reason" in row ? [] : [row]));
-    const results = (await vault.depositAll(deposits)).values();
+    const results = (deposits.length === 0 ? [] : await vault.depositAll(deposits)).values();
     for (const { row, ...place } of batch) {
       if ("reason" in row) tally.rejected(place, row);
       else tally.taken(place, row, results.next().value!);

@@ -2,7 +2,7 @@ import { type ExportFile, type FileProblem, shownName, Unreadable } from "./expo
 import type { ExportItem } from "./export-row.ts";
 import { foreignFile } from "./foreign-file.ts";
 import type { Chunks, Format, FormatName } from "./formats/format.ts";
-import { recogniseFormat } from "./formats/formats.ts";
+import { recogniseFormat, whenUnrecognised } from "./formats/formats.ts";
 import { encodingOf } from "./text-chunks.ts";
 import { zipFiles } from "./zip-files.ts";
 
@@ -40,8 +40,9 @@ async function* itemsOf(file: ExportFile, options: ReadOptions, inZip: boolean):
     if (isZip) return yield* zipItems(file, all, options);
     const foreign = head.length === 0 ? EMPTY : foreignFile(head);
     if (foreign !== null) return problem(foreign.what, foreign.next);
-    const format = options.format ?? recogniseFormat(new TextDecoder(encodingOf(head)).decode(head));
-    if (format === null) return problem("is not an export that breakglass knows", nextOf(head));
+    const text = new TextDecoder(encodingOf(head)).decode(head);
+    const format = options.format ?? recogniseFormat(text);
+    if (format === null) return problem("is not an export that breakglass knows", whenUnrecognised(text));
     options.onFile?.(name, format.name);
     const context = { file: name, deviceName: file.isOneOfMany ? deviceNameOfFile(file.name) : null };
     for await (const item of format.rows(all, context)) yield file.isOneOfMany ? { ...item, file: name } : item;
@@ -100,15 +101,6 @@ async function peek(chunks: Chunks): Promise<{ head: Uint8Array; all: AsyncGener
 
 async function close(chunks: Chunks): Promise<void> {
   for await (const _ of chunks) return;
-}
-
-function nextOf(head: Uint8Array): string {
-  const text = new TextDecoder(encodingOf(head)).decode(head);
-  const first = text.split("\n", 1)[0]!;
-  if (/[0-9a-f]{8}(-[0-9a-f]{4}){3}/i.test(first) && /(?:[0-9]{6}-){7}/.test(first))
-    return "Its first line is a recovery password already: put a header above it (KeyID,RecoveryKey), in the same order.";
-  if (text.includes("\0")) return "It is not text. Export it as text: CSV, LDIF or JSON.";
-  return "See docs/formats/exports.md for what it knows, or name the format with --format.";
 }
 
 /** What Windows and macOS leave in folders and zips. */

@@ -11,6 +11,7 @@ import {
   depositOf,
   ID_A,
   ID_B,
+  ID_C,
   newVault,
   PASSPHRASE,
   PASSWORD_A,
@@ -76,6 +77,25 @@ describe("depositing and finding", () => {
     await vault.deposit(depositOf(ID_A, PASSWORD_A, "PC-NEW"));
     await vault.deposit(depositOf(ID_A, PASSWORD_A, null));
     expect(vault.find({ deviceName: "PC-NEW" })).toHaveLength(1);
+  });
+
+  test("devices' names reach deposits by the directory's ID of the device, and only change what was different", async () => {
+    const vault = await newVault();
+    const deviceId = "1AB40AB2-32A8-4B00-B6B5-BA724E407DE9";
+    await vault.depositAll([
+      { ...depositOf(ID_A, PASSWORD_A, null), deviceId },
+      { ...depositOf(ID_B, PASSWORD_B, "OLD"), deviceId },
+      depositOf(ID_C, PASSWORD_B, "OTHER"),
+    ]);
+    expect(await vault.nameDevices([{ deviceId, deviceName: "LAPTOP-7" }])).toBe(2);
+    expect(await vault.nameDevices([{ deviceId, deviceName: "LAPTOP-7" }])).toBe(0);
+    expect(
+      vault
+        .find({ deviceName: "laptop-7" })
+        .map(({ protectorId }) => protectorId)
+        .sort(),
+    ).toEqual([ID_A, ID_B]);
+    expect(vault.find({ deviceName: "OTHER" })).toHaveLength(1);
   });
 
   test("two passwords for one protector are both kept, newest first, and counted as a conflict", async () => {

@@ -3,6 +3,7 @@ import { DHCP } from "./targets/dhcp.ts";
 import { DOWNLOAD } from "./targets/download.ts";
 import { EARS } from "./targets/ears.ts";
 import { EXPLAIN } from "./targets/explain.ts";
+import { EXPORTS } from "./targets/exports.ts";
 import { REMEDY } from "./targets/remedy.ts";
 import { RESCUE } from "./targets/rescue.ts";
 import { STATION } from "./targets/station.ts";
@@ -15,5 +16,5 @@ import { WIRE } from "./targets/wire.ts";
 /** Every decoder of the tree that reads bytes or text from outside. */
 export const TARGETS: readonly Target[] = [
   ...[...DHCP, ...STATION, ...TFTP, ...DOWNLOAD, ...WIRE, ...RESCUE, ...EXPLAIN, ...EARS],
-  ...[...TEXT, ...REMEDY, ...VOLUME, ...STORE],
+  ...[...TEXT, ...EXPORTS, ...REMEDY, ...VOLUME, ...STORE],
 ];

@@ -75,8 +75,10 @@ function octetsOf(mark: string, value: string): Buffer | null {
 function* rowsOf(entry: Entry | null): Generator<ExportRow> {
   if (entry === null) return;
   const { line, values, isRecoveryInformation, broken } = entry;
-  if (!isRecoveryInformation && !values.has("msfve-recoverypassword")) return;
   const text = (attribute: string) => values.get(attribute)?.toString("utf8") ?? null;
+  // An export of chosen attributes may lack objectClass, and the password, where nobody may read it.
+  const isNamedSo = /^CN=[^,]*\{[0-9a-f-]{36}\},\s*CN=/i.test(text("dn") ?? "");
+  if (!isRecoveryInformation && !isNamedSo && !values.has("msfve-recoverypassword")) return;
   const row = rowOfObject({
     distinguishedName: text("dn"),
     name: text("name"),

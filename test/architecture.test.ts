@@ -95,7 +95,7 @@ describe("input and output", () => {
 
   it("of the network stays in server, with the lab's own clients in drill", () => {
     const sockets = /^node:(dgram|net|tls|http|https|http2)$|^fastify$/;
-    expect(allowed(sockets, ["server", "drill", "power"])).toEqual([]);
+    expect(allowed(sockets, ["server", "drill", "power", "sync"])).toEqual([]);
   });
 
   it("of files stays in the stores, the builders and the edge", () => {
@@ -130,7 +130,7 @@ describe("the glossary", () => {
     [/\bendpoint/i, "device"],
     [/(?<!protector )\bkey id\b|(?<![rR])[kK]eyId\b/, "key protector ID"],
     [/recovery key(?!")|recoveryKey\b/i, "recovery password"],
-    [/(?<!node:|-)\butils?\b|\bhelpers?\b/i, "a name that says what it does"],
+    [/(?<!node:|-|ssh2\.)\butils?\b|\bhelpers?\b/i, "a name that says what it does"],
   ];
   // Column headers and forms of other programs' exports and databases are quoted as they are.
   const QUOTING = (file: string) =>

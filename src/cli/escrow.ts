@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { createVault, openVault, type Vault } from "../escrow/vault.ts";
+import { createVault } from "../escrow/vault.ts";
 import { VAULT } from "../escrow/vault-file.ts";
 import { refuseExisting } from "../ledger/store-file.ts";
 import { guardMemory } from "../server/guard.ts";
@@ -10,10 +10,11 @@ import { registerFind } from "./escrow-find.ts";
 import { registerImport } from "./escrow-import.ts";
 import { registerLocks } from "./escrow-locks.ts";
 import { registerOut } from "./escrow-out.ts";
+import { registerStatus } from "./escrow-status.ts";
+import { registerSync } from "./escrow-sync.ts";
 import { registerUnseal } from "./escrow-unseal.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
-import { openStateLedger, type StateOption, sayForeignLedger, stateFolder, withStateOption } from "./state.ts";
-import { count, formatTable, formatTime, terminalWidth } from "./table.ts";
+import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
 type Options = StateOption & { readonly json?: boolean };
 
@@ -29,11 +30,8 @@ export function register(program: Command): void {
 
   registerImport(escrow);
 
-  withStateOption(escrow.command("status"))
-    .description("what the vault holds, counted without opening anything")
-    .option("--json", "for scripts")
-    .action(status);
-
+  registerStatus(escrow);
+  registerSync(escrow);
   registerOut(escrow);
   registerFind(escrow);
   registerCoverage(escrow);
@@ -61,30 +59,6 @@ async function init(options: Options & PassphraseOption): Promise<void> {
     );
   } finally {
     await ledger.close();
-  }
-}
-
-async function status(options: Options): Promise<void> {
-  sayForeignLedger(options);
-  const found = await withVault(options, async (vault) => vault.status());
-  if (options.json) return print(found);
-  const { deposits, protectors, devices, conflicts, createdAt, lastDepositAt, recipient } = found;
-  process.stdout.write(
-    `${count(deposits, "recovery password")} for ${count(protectors, "key protector")}, ${count(devices, "device")} named.\n` +
-      `last deposit  ${lastDepositAt === null ? "none yet" : formatTime(lastDepositAt)}\n` +
-      `vault made    ${formatTime(createdAt)}\n` +
-      `recipient     ${recipient}\n`,
-  );
-  for (const protectorId of conflicts)
-    process.stdout.write(`Several different passwords for ${protectorId}: the newest is tried first.\n`);
-}
-
-async function withVault<T>(options: StateOption, act: (vault: Vault) => Promise<T>): Promise<T> {
-  const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
-  try {
-    return await act(vault);
-  } finally {
-    await vault.close();
   }
 }
 

@@ -31,6 +31,10 @@ const TELLINGS: Readonly<Record<string, Telling>> = {
   "ledger.checkpointed": (b) => plain(`ledger checkpoint signed: ${b.seq}:${b.hash}`),
   "vault.created": () => plain("vault created"),
   "vault.imported": (b) => plain(`vault import: ${b.deposited} deposited, ${b.rejected} rejected`),
+  "vault.synced": (b) =>
+    b.complete === true
+      ? plain(`vault sync of ${b.source}: ${b.deposited} deposited, ${b.rejected} rejected`)
+      : bad(`vault sync of ${b.source} did not complete: ${b.failed}`),
   "vault.unsealed": () => plain("vault unsealed"),
   "vault.sealed": (b) => (b.reason === "stop" ? plain : wait)(`vault sealed${SEALED[String(b.reason)] ?? ""}`),
   "vault.rekeyed": () => wait("vault: a new passphrase"),

@@ -1,7 +1,6 @@
 import { type KeyObject, randomBytes } from "node:crypto";
-import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { Receipt } from "../ledger/ledger.ts";
-import { storeFault } from "../ledger/store-error.ts";
 import { openStoreFile, refuseExisting } from "../ledger/store-file.ts";
 import { type Guid, guidFromBytes } from "../wire/guid.ts";
 import { MalformedError } from "../wire/malformed.ts";
@@ -15,6 +14,7 @@ import { Locks } from "./lock.ts";
 import { belongs, newIdentity, openRecord, sealRecord } from "./record.ts";
 import type { Share } from "./share.ts";
 import { SQL, VAULT } from "./vault-file.ts";
+import { VaultStore } from "./vault-store.ts";
 
 export type { DepositQuery } from "./deposit-query.ts";
 
@@ -95,22 +95,19 @@ export class Vault {
   readonly locks: Locks;
   readonly #createdAt: number;
   readonly #fingerprintKey: Uint8Array;
-  readonly #db: DatabaseSync;
-  readonly #path: string;
+  readonly #store: VaultStore;
   readonly #clock: () => number;
   readonly #random: (length: number) => Uint8Array;
-  readonly #prepared = new Map<string, StatementSync>();
   #identity: Secret<string> | null = null;
   #recipientKey: KeyObject | null = null;
 
   /** For createVault and openVault. */
   constructor(db: DatabaseSync, path: string, options: VaultOptions) {
-    this.#db = db;
-    this.#path = path;
+    this.#store = new VaultStore(db, path);
     this.#clock = options.clock;
     this.#random = options.random ?? randomBytes;
-    const row = this.#get(SQL.vault);
-    if (row === undefined) throw this.#damaged("it has lost its identity");
+    const row = this.#store.get(SQL.vault);
+    if (row === undefined) throw this.#store.damaged("it has lost its identity");
     this.vaultId = String(row.vaultId);
     this.recipient = String(row.recipient);
     this.#createdAt = Number(row.createdAt);
@@ -120,12 +117,12 @@ export class Vault {
 
   /** The ledger this vault belongs to; null in a file from before vaults knew. */
   get ledgerId(): string | null {
-    return (this.#get(SQL.vault)?.ledgerId ?? null) as string | null;
+    return (this.#store.get(SQL.vault)?.ledgerId ?? null) as string | null;
   }
 
   /** From now on its releases are entries of this ledger. */
   bindLedger(ledgerId: string): void {
-    if (this.ledgerId !== ledgerId) this.#transaction(() => this.#sql(SQL.setLedger).run(ledgerId));
+    if (this.ledgerId !== ledgerId) this.#store.transaction(() => this.#store.sql(SQL.setLedger).run(ledgerId));
   }
 
   get sealed(): boolean {
@@ -141,16 +138,18 @@ export class Vault {
     const key = this.#recipient();
     const sealed = deposits.map((each) => {
       const fingerprint = fingerprintOf(this.#fingerprintKey, each.protectorId, each.password);
-      const known = this.#get(SQL.present, each.protectorId, fingerprint) !== undefined;
+      const known = this.#store.get(SQL.present, each.protectorId, fingerprint) !== undefined;
       return { each, fingerprint, record: known ? "" : sealRecord(key, each.protectorId, each.password, this.#random) };
     });
-    return this.#transaction(() => sealed.map(({ each, fingerprint, record }) => this.#put(each, fingerprint, record)));
+    return this.#store.transaction(() =>
+      sealed.map(({ each, fingerprint, record }) => this.#put(each, fingerprint, record)),
+    );
   }
 
   /** Gives deposits of these device IDs their devices' names, in one transaction. How many had another, or none. */
   async nameDevices(devices: readonly DeviceOfId[]): Promise<number> {
-    return this.#transaction(() => {
-      const rename = this.#sql(SQL.nameDevice);
+    return this.#store.transaction(() => {
+      const rename = this.#store.sql(SQL.nameDevice);
       return devices.reduce(
         (sum, { deviceId, deviceName }) => sum + Number(rename.run(deviceName, deviceId, deviceName).changes),
         0,
@@ -160,21 +159,21 @@ export class Vault {
 
   /** Deposits of these key protector IDs, newest first. */
   candidates(protectorIds: readonly Guid[]): Deposit[] {
-    return this.#all(SQL.byProtectors, JSON.stringify(protectorIds));
+    return this.#deposits(SQL.byProtectors, JSON.stringify(protectorIds));
   }
 
   /** Every deposit that fits, newest first. */
   find(query: DepositQuery): Deposit[] {
-    return this.#all(...questionOf(query));
+    return this.#deposits(...questionOf(query));
   }
 
   /** Every deposit in the order they came; each going through it reads a page at a time, and holds up no import. */
   all(): Iterable<Deposit> {
-    return { [Symbol.iterator]: () => pagesOf((after) => this.#rows(SQL.page, after)) };
+    return { [Symbol.iterator]: () => pagesOf((after) => this.#store.rows(SQL.page, after)) };
   }
 
   status(): VaultStatus {
-    const { deposits, protectors, devices, lastDepositAt } = this.#get(SQL.counts)!;
+    const { deposits, protectors, devices, lastDepositAt } = this.#store.get(SQL.counts)!;
     return {
       vaultId: this.vaultId,
       recipient: this.recipient,
@@ -184,7 +183,7 @@ export class Vault {
       protectors: Number(protectors),
       devices: Number(devices),
       lastDepositAt: lastDepositAt === null ? null : Number(lastDepositAt),
-      conflicts: this.#rows(SQL.conflicts).map((row) => row.protectorId as Guid),
+      conflicts: this.#store.rows(SQL.conflicts).map((row) => row.protectorId as Guid),
     };
   }
 
@@ -225,14 +224,18 @@ export class Vault {
     if (!own) throw new Error(`deposit ${depositId} is opened only with the receipt of its own release`);
     if (receipt.repeated) throw new Error(`entry ${receipt.seq} has released deposit ${depositId} once already`);
     const identity = this.heldIdentity();
-    const row = this.#get(SQL.record, depositId);
+    const row = this.#store.get(SQL.record, depositId);
     if (row === undefined) throw new Error(`there is no deposit ${depositId}`);
     return this.#undamaged(openRecord(String(row.record), identity, row.protectorId as Guid));
   }
 
   async close(): Promise<void> {
     this.seal();
-    if (this.#db.isOpen) this.#db.close();
+    this.#store.close();
+  }
+
+  #deposits(text: string, ...values: string[]): Deposit[] {
+    return this.#store.rows(text, ...values).map((row) => ({ ...row }) as unknown as Deposit);
   }
 
   #hold<T extends string>(identity: Secret<string> | T): "unsealed" | T {
@@ -245,23 +248,23 @@ export class Vault {
     try {
       return await opening;
     } catch (error) {
-      throw error instanceof MalformedError ? this.#damaged(error.what) : error;
+      throw error instanceof MalformedError ? this.#store.damaged(error.what) : error;
     }
   }
 
   #put(each: NewDeposit, fingerprint: string, record: string): Deposited {
-    const known = this.#get(SQL.present, each.protectorId, fingerprint);
-    const { n, newest } = this.#get(SQL.ofProtector, each.protectorId)!;
+    const known = this.#store.get(SQL.present, each.protectorId, fingerprint);
+    const { n, newest } = this.#store.get(SQL.ofProtector, each.protectorId)!;
     const { protectorId, deviceName, directory, source, deviceId, volumeType, createdAt } = each;
     if (known !== undefined) {
       const depositId = String(known.depositId);
-      this.#sql(SQL.rename).run(deviceName, directory, deviceId, volumeType, createdAt, depositId);
+      this.#store.sql(SQL.rename).run(deviceName, directory, deviceId, volumeType, createdAt, depositId);
       return { is: "present", depositId, others: Number(n) - 1 };
     }
     const depositId = guidFromBytes(this.#random(16));
     const now = this.#clock();
     const plain = [depositId, protectorId, deviceName, directory, source, now, deviceId, volumeType, createdAt];
-    this.#sql(SQL.deposit).run(...plain, fingerprint, record);
+    this.#store.sql(SQL.deposit).run(...plain, fingerprint, record);
     const is = newest !== null && Number(newest) > (createdAt ?? now) ? "superseded" : "deposited";
     return { is, depositId, others: Number(n) };
   }
@@ -271,46 +274,7 @@ export class Vault {
       this.#recipientKey ??= parseRecipient(this.recipient);
       return this.#recipientKey;
     } catch (error) {
-      throw error instanceof MalformedError ? this.#damaged("its recipient is not one") : error;
+      throw error instanceof MalformedError ? this.#store.damaged("its recipient is not one") : error;
     }
-  }
-
-  #transaction<T>(act: () => T): T {
-    try {
-      this.#db.exec("BEGIN IMMEDIATE");
-      const result = act();
-      this.#db.exec("COMMIT");
-      return result;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw storeFault(error, VAULT.name, this.#path);
-    }
-  }
-
-  #sql(text: string): StatementSync {
-    const known = this.#prepared.get(text) ?? this.#db.prepare(text);
-    this.#prepared.set(text, known);
-    return known;
-  }
-  #get(text: string, ...values: string[]): Record<string, SQLOutputValue> | undefined {
-    return this.#rows(text, ...values)[0];
-  }
-  #all(text: string, ...values: string[]): Deposit[] {
-    return this.#rows(text, ...values).map((row) => ({ ...row }) as unknown as Deposit);
-  }
-  #rows(text: string, ...values: string[]): Record<string, SQLOutputValue>[] {
-    try {
-      return this.#sql(text).all(...values);
-    } catch (error) {
-      throw storeFault(error, VAULT.name, this.#path);
-    }
-  }
-
-  #damaged(what: string): OperatorError {
-    return new OperatorError(
-      `The vault ${this.#path} is damaged: ${what}.`,
-      "See how far it goes (breakglass escrow verify), then go back to the last good copy (breakglass escrow restore FILE).",
-      ExitCode.negative,
-    );
   }
 }

@@ -12,10 +12,14 @@ export interface Ran {
   readonly exitCode: number | null;
 }
 
-/** Runs the real program, as a shell would. Its standard input is no terminal; `passphrase` comes on descriptor 3. */
-export function breakglass(args: readonly string[], passphrase = ""): Promise<Ran> {
+/**
+ * Runs the real program, as a shell would. Its standard input is no terminal; `passphrase` comes on descriptor 3.
+ * `through` is a command line that runs another one, such as `nsenter`.
+ */
+export function breakglass(args: readonly string[], passphrase = "", through: readonly string[] = []): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...FLAGS, MAIN, ...args], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+    const [program, ...rest] = [...through, process.execPath, ...FLAGS, MAIN, ...args] as [string, ...string[]];
+    const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     child.stdout!.on("data", (chunk) => {

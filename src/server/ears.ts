@@ -1,4 +1,4 @@
-import { decodePacket } from "../dhcp/packet.ts";
+import { decodePacket, LONGEST_MESSAGE } from "../dhcp/packet.ts";
 import { dhcpSeen } from "../explain/dhcp-seen.ts";
 import { LiveExplainer } from "../explain/live.ts";
 import type { LoadSeen, Peer, Seen } from "../explain/seen.ts";
@@ -17,7 +17,7 @@ const LOOK_MS = 500;
 /** After more than can be kept, what a device seems not to have done may be what was not heard: nothing is told then. */
 const DEAF_MS = 120_000;
 
-/** Findings told in a minute: made-up MAC addresses must not fill the operator's screen. */
+/** Findings told in a minute of the inventory's devices, and of all others: made-up ones must not fill the operator's screen. */
 const FINDINGS = { perKey: 20, keys: 1 };
 
 const HTTPS_PORT = 443;
@@ -29,14 +29,21 @@ const HTTPS_PORT = 443;
 export class Ears {
   readonly #explainer = new LiveExplainer();
   readonly #waiting: (() => Seen | null)[] = [];
-  readonly #told = new Budget(FINDINGS);
+  readonly #told = { known: new Budget(FINDINGS), stranger: new Budget(FINDINGS) };
   readonly #now: () => number;
+  readonly #isKnown: (device: string) => boolean;
   readonly #onNotice: (text: string) => void;
   readonly #timer: NodeJS.Timeout;
   #deafUntil = 0;
 
-  constructor(options: { readonly now: () => number; readonly onNotice: (text: string) => void }) {
+  /** `isKnown`: the inventory has this MAC address. */
+  constructor(options: {
+    readonly now: () => number;
+    readonly isKnown?: (device: string) => boolean;
+    readonly onNotice: (text: string) => void;
+  }) {
     this.#now = options.now;
+    this.#isKnown = options.isKnown ?? (() => false);
     this.#onNotice = options.onNotice;
     this.#timer = setInterval(() => this.look(), LOOK_MS);
     this.#timer.unref();
@@ -44,6 +51,7 @@ export class Ears {
 
   /** A question, and the station's answer to it if it gave one. `ours` is the address it answers from. */
   dhcp({ bytes, port, from }: DhcpDatagram, reply: DhcpReply | null, ours: Ipv4): void {
+    if (bytes.length > LONGEST_MESSAGE) return;
     const here: Peer = { address: ours, port, mac: null };
     this.#later((at) => packetSeen(bytes, at, { ...from, mac: null }, here));
     if (reply !== null) this.#later((at) => packetSeen(reply.bytes, at, here, { ...reply.to, mac: null }));
@@ -51,6 +59,7 @@ export class Ears {
 
   /** What another DHCP server says to everyone. */
   otherServer(bytes: Uint8Array, from: Ipv4): void {
+    if (bytes.length > LONGEST_MESSAGE) return;
     const everyone: Peer = { address: "255.255.255.255" as Ipv4, port: 68, mac: null };
     this.#later((at) => packetSeen(bytes, at, { address: from, port: 67, mac: null }, everyone));
   }
@@ -98,7 +107,7 @@ export class Ears {
     }
     const now = this.#now();
     for (const { device, finding } of this.#explainer.look(now))
-      if (now >= this.#deafUntil && this.#told.take("", now))
+      if (now >= this.#deafUntil && this.#told[this.#isKnown(device) ? "known" : "stranger"].take("", now))
         this.#onNotice(`${device}: ${finding.reason}: ${finding.what} Do: ${finding.cure}`);
   }
 

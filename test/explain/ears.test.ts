@@ -129,6 +129,32 @@ describe("the station's ears", () => {
     expect(notices.length).toBe(20);
   });
 
+  it("T16: tell of a device of the inventory all the same", () => {
+    notices = [];
+    ears = new Ears({ now: () => now, onNotice: (text) => notices.push(text), isKnown: (name) => name === DEVICE.mac });
+    const fail = (mac: string) => {
+      const boot = new Boot();
+      boot.firmware = UEFI_X86;
+      boot.device = { ...DEVICE, mac: mac as typeof DEVICE.mac };
+      ask(payloads(boot.discover())[0]!);
+    };
+    for (let made = 0; made < 100; made++) fail(`02:00:00:00:00:${made.toString(16).padStart(2, "0")}`);
+    fail(DEVICE.mac);
+    pass(20_000);
+    expect(notices.length).toBe(21);
+    expect(notices.at(-1)).toMatch(DEVICE.mac);
+  });
+
+  it("T16: keep no datagrams that are too long for DHCP, and are not deafened by them", () => {
+    listen();
+    for (let packet = 0; packet < 5000; packet++) ask(new Uint8Array(5000));
+    exchange();
+    pass(1000);
+    finished("shimx64.efi");
+    pass(60_000);
+    expect(notices).toEqual([expect.stringMatching(/loader-rejected/)]);
+  });
+
   it("T16: tell nothing for two minutes after a burst of which not all could be kept: what is missing was not heard", () => {
     listen();
     exchange();

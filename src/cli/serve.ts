@@ -20,6 +20,7 @@ import { forgetUnused } from "./forget.ts";
 import { type PassphraseOption, readPassphrase } from "./passphrase.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { folded, terminalWidth } from "./table.ts";
 
 type ServeOptions = StateOption &
   PassphraseOption & {
@@ -41,9 +42,15 @@ export function register(program: Command): void {
   withStateOption(program.command("serve"))
     .description("the station: answer, boot and rescue the devices that the armed campaign admits")
     .requiredOption("--interface <IF>", "the interface to serve on; once for each, where there are several", collect)
-    .option("--address <IP>", "which of its addresses, where it has several", collectAddress, [])
+    .addOption(
+      several("--address <IP>", "which of its addresses, where it has several", "the only one").argParser(
+        collectAddress,
+      ),
+    )
     .option("--dhcp-range <FIRST-LAST>", "lease these addresses too, on a LAN without a DHCP server", parseRange)
-    .option("--image <DIR>", "a recovery image; once for each architecture (default: build/image)", collect, [])
+    .addOption(
+      several("--image <DIR>", "a recovery image; once for each architecture", "build/image").argParser(collect),
+    )
     .addOption(
       new Option("--uefi-loader <NAME>", "shim: Secure Boot stays on; ipxe: for devices that have it off")
         .choices(["shim", "ipxe"])
@@ -55,6 +62,13 @@ export function register(program: Command): void {
     .option("--passphrase-fd <N>", "read the vault's passphrase from this descriptor instead of asking")
     .option("--sealed", "start without the passphrase: devices boot and wait, nothing is released", false)
     .option("--json", "one JSON object a line: entries, notices, counters", false)
+    .addHelpText(
+      "after",
+      `
+It serves until Ctrl-C. Exit code 0 when it was stopped; where nothing was
+started: 2 for wrong input, 3 for a wrong passphrase, 4 if this machine lacks
+something (root, a port, an interface, an image).`,
+    )
     .action(serve);
 }
 
@@ -119,6 +133,11 @@ async function unseal(vault: Vault, options: ServeOptions): Promise<void> {
     "Start again with the right one. To start without it (devices boot and wait, nothing is released): --sealed",
     ExitCode.refused,
   );
+}
+
+/** An option that may be given several times, with what stands for none of them in the help. */
+export function several(flags: string, description: string, none: string): Option {
+  return new Option(flags, description).default([], none);
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
@@ -211,7 +230,10 @@ const sayPlain: Say = {
     const { at, device, mark, text } = timelineLine(entry);
     print(`${clock(at)}  ${(device ?? "station").padEnd(17)}  ${styleText(COLOURS[mark], text)}`);
   },
-  notice: (text) => print(`${clock(Date.now())}  ${"station".padEnd(17)}  ${styleText("yellow", text)}`),
+  notice(text) {
+    const line = `${clock(Date.now())}  ${"station".padEnd(17)}  ${text}`;
+    for (const each of folded(line, terminalWidth())) print(styleText("yellow", each));
+  },
   ready({ lans }, state) {
     for (const { name, url } of lans) print(`Ready on ${name}, agents at ${url}.`);
     print(`Stop the station: Ctrl-C.\nStop everything: breakglass campaign halt --state ${state}`);

@@ -1,3 +1,4 @@
+import { MOST_ARRIVALS } from "../boot/arrivals.ts";
 import { type BootClient, identify, type NotOursReason } from "../boot/client.ts";
 import { exchangeOf, otherAddress } from "../boot/exchange.ts";
 import type { LeaseAnswer } from "../boot/lease.ts";
@@ -189,6 +190,10 @@ export class BootServer {
     if (loads === undefined || loads.mayArrive(device, isListed(this.#options.desk.state.campaign, device)))
       return true;
     this.#count("later");
+    this.#notice(
+      device,
+      `${MOST_ARRIVALS} devices fetch their loaders at the same time: others get no answer for some seconds. Leave them on, they ask again by themselves`,
+    );
     return false;
   }
 

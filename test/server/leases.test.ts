@@ -294,3 +294,14 @@ it("a device that has its address and boot file in one counts as one that loads 
   const others = Array.from({ length: 300 }, (_, made) => parseMac(`0200000${(made + 4096).toString(16)}0`));
   expect(others.filter((other) => loads.mayArrive(other, false)).length).toBe(255);
 });
+
+it("devices that get no offer because others load their loaders are told of once: they ask again by themselves", async () => {
+  await armCampaign("confirm");
+  const chance = { now: () => now, bytes: (length: number) => Buffer.alloc(length) };
+  const loads = new LoadDesk({ loads: 1, now: () => now, onWaiting: () => {} });
+  const options = { desk, served, leases, loads, chance, httpPort: 80, images: new Set(["x64" as const]) };
+  server = new BootServer({ ...options, uefiLoader: "shim", onNotice: (text) => notices.push(text) });
+  for (let made = 0; made < 256; made++) loads.mayArrive(parseMac(`0200000${(made + 4096).toString(16)}0`), false);
+  expect([await discover(stranger, firmware), await discover("52:54:00:00:00:03", firmware)]).toEqual([null, null]);
+  expect(notices).toEqual([expect.stringMatching(/^256 devices fetch their loaders .* ask again by themselves/)]);
+});

@@ -11,6 +11,7 @@ import { findInterfaces, type ServedInterface } from "../server/interface.ts";
 import { refuseOtherServers } from "../server/lease-check.ts";
 import { tryPorts } from "../server/listen.ts";
 import { defaultLoads } from "../server/load-queue.ts";
+import { shortOfBuffer } from "../server/receive-buffer.ts";
 import { STANDARD_PORTS, type Station, startStation } from "../server/station.ts";
 import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
@@ -114,6 +115,8 @@ async function serve(options: ServeOptions): Promise<void> {
   });
   say.ready(station, folder.folder);
   say.campaign(station.campaign());
+  const short = shortOfBuffer();
+  if (short !== null) say.notice(short);
   await untilStopped(station, say);
   await station.close();
   say.counters(station);

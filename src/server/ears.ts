@@ -16,6 +16,8 @@ const LOOK_MS = 500;
 
 /** After more than can be kept, what a device seems not to have done may be what was not heard: nothing is told then. */
 const DEAF_MS = 120_000;
+const DEAF =
+  "more comes in at once than can be explained: what goes wrong with single devices is not told for two minutes (a capture tells: breakglass explain --help)";
 
 /** Findings told in a minute of the inventory's devices, and of all others: made-up ones must not fill the operator's screen. */
 const FINDINGS = { perKey: 20, keys: 1 };
@@ -65,6 +67,9 @@ export class Ears {
   }
 
   tftp(event: TftpEvent, ours: Ipv4): void {
+    if (event.kind === "started" || event.kind === "malformed") return;
+    // Firmware asks again by itself.
+    if (event.kind === "refused" && event.reason === "busy") return;
     this.#later((at) => tftpSeen(event, at, ours));
   }
 
@@ -118,6 +123,7 @@ export class Ears {
   #later(understand: (at: number) => Seen | null): void {
     const at = this.#now();
     if (this.#waiting.length >= MOST_WAITING) {
+      if (at >= this.#deafUntil) this.#onNotice(DEAF);
       this.#deafUntil = at + DEAF_MS;
       return;
     }
@@ -141,6 +147,8 @@ const NO_DETAILS = {
   ...{ ending: "finished", by: null, code: null },
 } as const satisfies Partial<LoadSeen>;
 
+type EndOfLoad = Exclude<TftpEvent, { readonly kind: "started" | "malformed" }>;
+
 const NO_SUCH_FILE = 1;
 const SIZE_ALONE = 8;
 
@@ -150,8 +158,7 @@ const OUR_OWN: ReadonlySet<string> = new Set(["asked-anew", "station-stopped", "
 /** The device's port is closed: it has the file and did not wait for an answer to its last words, or it is gone. */
 const PORT_CLOSED = "port-closed";
 
-function tftpSeen(event: TftpEvent, endedAt: number, ours: Ipv4): LoadSeen | null {
-  if (event.kind === "started" || event.kind === "malformed") return null;
+function tftpSeen(event: EndOfLoad, endedAt: number, ours: Ipv4): LoadSeen | null {
   const base = {
     ...NO_DETAILS,
     over: "tftp",
@@ -161,10 +168,8 @@ function tftpSeen(event: TftpEvent, endedAt: number, ours: Ipv4): LoadSeen | nul
     from: { ...event.from, mac: null },
     to: { address: ours, port: 69, mac: null },
   } as const;
-  if (event.kind === "refused") {
-    if (event.reason === "busy") return null;
+  if (event.kind === "refused")
     return { ...base, at: endedAt, ending: "refused", by: "server", code: NO_SUCH_FILE, message: event.reason };
-  }
   const { reason, message, milliseconds, bytes } = event;
   const load = { ...base, at: endedAt - milliseconds, bytes, message: plainText(message) };
   if (event.kind === "finished" || reason === "silent-at-end") return load;

@@ -43,7 +43,9 @@ export function openKernelPort(options: DevicePortOptions): boolean {
   if (pool === undefined) {
     const calls = libc();
     const queue = calls?.epoll_create1(SOCK_CLOEXEC) ?? -1;
-    pool = calls === null || queue === -1 ? null : new Pool(calls, queue);
+    if (calls === null) pool = null;
+    // Else this machine has no descriptor left at present.
+    else if (queue !== -1) pool = new Pool(calls, queue);
   }
   return pool?.open(options) ?? false;
 }

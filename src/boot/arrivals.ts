@@ -1,7 +1,7 @@
 import type { MacAddress } from "../wire/mac.ts";
 
 /** Devices that load their loader at the same time: enough to fill 1 GbE even at 512 bytes a round trip. */
-const MOST = 256;
+export const MOST_ARRIVALS = 256;
 /** From the offer to the question for the boot file it is a lease, a second or two; forged offers are forgotten soon. */
 const OFFERED_MS = 5000;
 /** From then to the boot script, on a slow line. */
@@ -28,7 +28,7 @@ export function mayArrive(arrivals: Arrivals, device: MacAddress, known: boolean
     for (const [other, until] of each) if (until <= now) each.delete(other);
   const own = known ? arrivals.known : arrivals.strangers;
   const busy = known ? own.size : own.size + arrivals.known.size;
-  if (!own.has(device) && busy >= MOST) return false;
+  if (!own.has(device) && busy >= MOST_ARRIVALS) return false;
   own.set(device, Math.max(own.get(device) ?? 0, now + OFFERED_MS));
   return true;
 }

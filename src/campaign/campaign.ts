@@ -1,6 +1,7 @@
 import { type DeviceMarks, type InventoryDevice, recognise, vouchesFor } from "../fleet/inventory.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { JsonObject } from "../wire/json.ts";
+import type { MacAddress } from "../wire/mac.ts";
 
 /** What happens to devices that are not in the inventory: an operator matches the pairing code; no question; silence. */
 export type UnknownPolicy = "confirm" | "auto" | "hold";
@@ -54,6 +55,11 @@ export function admit(state: CampaignState, marks: DeviceMarks): Admitted | Held
   const vouched = known !== null && vouchesFor(known, marks);
   const confirm = !vouched && campaign.unknown !== "auto";
   return { admitted: true, campaign, name: known?.name ?? null, confirm };
+}
+
+/** True if the campaign's inventory, armed or halted, has this MAC address; a UUID is a claim. */
+export function isListed(state: CampaignState, device: MacAddress): boolean {
+  return state.is !== "none" && recognise(state.campaign.devices, { macs: [device] }) !== null;
 }
 
 /** Campaign state after one more ledger entry. Entries of other kinds leave it as it is. */

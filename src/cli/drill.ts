@@ -19,21 +19,18 @@ import { VERSION } from "../server/version.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { IMAGE_FOLDERS } from "./image.ts";
 import { readRemedy } from "./remedy.ts";
-import { runSyntheticDrill, type SyntheticFlags, withSyntheticOptions } from "./synthetic.ts";
+import { several } from "./serve.ts";
+import { refuseSyntheticOnly, runSyntheticDrill, type SyntheticFlags, withSyntheticOptions } from "./synthetic.ts";
 import { formatTable } from "./table.ts";
 
 interface RunFlags extends SyntheticFlags {
   readonly scenario: readonly string[];
   readonly firmware: readonly string[];
-  readonly network: string;
   readonly devices?: number;
   readonly report: string;
   readonly image: readonly string[];
   readonly cache: string;
   readonly remedy: string;
-  readonly disk?: string;
-  readonly keys?: string;
-  readonly out?: string;
   readonly json: boolean;
 }
 
@@ -43,21 +40,23 @@ export function register(program: Command): void {
 
   withSyntheticOptions(drill.command("run"))
     .description("break virtual devices, rescue them over a private network, and write a report")
-    .option("--scenario <NAME>", "one of `drill list`; may be given several times (default: happy)", collect, [])
-    .option(
-      "--firmware <NAME>",
-      `${names(FIRMWARES)}; may be given several times (default: ${FIRMWARES[0]!.name})`,
-      collect,
-      [],
+    .addOption(
+      several("--scenario <NAME>", "one of `drill list`; may be given several times", "happy").argParser(collect),
     )
-    .option("--network <NAME>", names(NETWORKS), NETWORKS[0]!.name)
+    .addOption(
+      several("--firmware <NAME>", `${names(FIRMWARES)}; may be given several times`, FIRMWARES[0]!.name).argParser(
+        collect,
+      ),
+    )
+    .option("--network <NAME>", `${names(NETWORKS)} (default: ${NETWORKS[0]!.name})`)
     .option("--devices <N>", "so many devices at once", parseDevices)
     .option("--report <DIR>", "where the report goes", join("build", "drill"))
-    .option(
-      "--image <DIR>",
-      "a recovery image; once for each architecture (default: build/image, build/image-arm64)",
-      collect,
-      [],
+    .addOption(
+      several(
+        "--image <DIR>",
+        "a recovery image; once for each architecture",
+        "build/image, build/image-arm64",
+      ).argParser(collect),
     )
     .option(
       "--cache <DIR>",
@@ -69,7 +68,10 @@ export function register(program: Command): void {
     .option("--keys <FILE.csv>", "with --disk: the escrow export that has its recovery password")
     .option("--out <NEW.img>", "with --disk: write the rescued disk here")
     .option("--json", "the report on standard output, the story on standard error", false)
-    .addHelpText("after", "\nExit code 0 only if everything held; 1 if something did not (the report says what).")
+    .addHelpText(
+      "after",
+      "\nExit code 0 only if everything held; 1 if something did not (the report says\nwhat). Where nothing was started: 2 for wrong input, 4 if this machine lacks\nsomething (a package, an image).",
+    )
     .action(run);
 
   drill
@@ -77,7 +79,10 @@ export function register(program: Command): void {
     .description("the scenarios, firmwares and networks, and what each of them is")
     .option("--json", "for scripts", false)
     .action(({ json }: { json: boolean }) => {
-      const all = SCENARIOS.map(({ name, title, objective }) => ({ name, title, objective }));
+      const scenarios = SCENARIOS.map(({ name, title, objective }) => ({ name, title, objective }));
+      const brief = (all: readonly { readonly name: string; readonly title: string }[]) =>
+        all.map(({ name, title }) => ({ name, title }));
+      const all = { scenarios, firmwares: brief(FIRMWARES), networks: brief(NETWORKS) };
       if (json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
       else
         process.stdout.write(
@@ -90,11 +95,12 @@ export function register(program: Command): void {
 
 async function run(flags: RunFlags): Promise<void> {
   if (flags.synthetic !== undefined) return runSyntheticDrill(flags, flags.synthetic);
+  refuseSyntheticOnly(flags);
   const foreign = foreignDisk(flags);
   const scenarios = foreign === null ? chosen(flags) : [foreignScenario(foreign.file)];
   const remedy = readRemedy(flags.remedy);
   const firmwares = [...new Set(flags.firmware.length === 0 ? [FIRMWARES[0]!.name] : flags.firmware)].map(findFirmware);
-  const network = findNetwork(flags.network);
+  const network = findNetwork(flags.network ?? NETWORKS[0]!.name);
   const architectures = [...new Set(firmwares.map(({ architecture }) => architecture))];
   const images = imagesFor(architectures, flags.image);
   const folder = labFolder();

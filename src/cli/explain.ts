@@ -8,7 +8,7 @@ import { type MacAddress, parseMac } from "../wire/mac.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { fileCause, requireFile } from "./read-file.ts";
-import { count, printable } from "./table.ts";
+import { count, folded, printable, terminalWidth } from "./table.ts";
 
 interface ExplainFlags {
   readonly device?: MacAddress;
@@ -30,7 +30,8 @@ Capture, while the device boots:
   sudo tcpdump -i IF -s 600 -w boot.pcap
 and stop it half a minute after the device gave up.
 
-Exit code 0 if nothing wrong was found, 1 if something was.`,
+Exit code 0 if nothing wrong was found, 1 if something was, 2 if the file is no
+capture.`,
     )
     .action(run);
 }
@@ -52,9 +53,15 @@ function run(file: string, { device, json }: ExplainFlags): void {
 
 function say(file: string, explanation: Explanation): void {
   const { damage, devices } = explanation;
-  const lines = [`${file}: ${summary(explanation)}`, ...picture(explanation).map(styled)];
-  if (damage !== null)
-    lines.push("", `The file is damaged at byte ${damage.offset}: ${damage.what}. Everything before that was read.`);
+  const width = terminalWidth();
+  const lines = [
+    ...folded(`${file}: ${summary(explanation)}`, width),
+    ...picture(explanation).flatMap((line) => styled(line, width)),
+  ];
+  if (damage !== null) {
+    const where = `The file is damaged at byte ${damage.offset}: ${damage.what}. Everything before that was read.`;
+    lines.push("", ...folded(where, width));
+  }
   const found = devices.flatMap(({ attempts }) => attempts.flatMap(({ findings }) => findings));
   lines.push("", found.length === 0 ? "Nothing wrong found." : `${count(found.length, "finding")}.`);
   process.stdout.write(`${lines.join("\n")}\n`);
@@ -62,9 +69,9 @@ function say(file: string, explanation: Explanation): void {
 
 const STYLES = { plain: "reset", heading: "bold", finding: "red", cure: "yellow", good: "green" } as const;
 
-function styled({ mark, text }: PictureLine): string {
-  const safe = printable(text);
-  return mark === "plain" ? safe : styleText(STYLES[mark], safe);
+function styled({ mark, text }: PictureLine, width: number): string[] {
+  const lines = folded(printable(text), width);
+  return mark === "plain" ? lines : lines.map((line) => styleText(STYLES[mark], line));
 }
 
 function parseDevice(text: string): MacAddress {

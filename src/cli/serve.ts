@@ -12,6 +12,7 @@ import { findInterfaces, type ServedInterface } from "../server/interface.ts";
 import { refuseOtherServers } from "../server/lease-check.ts";
 import { tryPort, tryPorts } from "../server/listen.ts";
 import { defaultLoads } from "../server/load-queue.ts";
+import { shortOfBuffer } from "../server/receive-buffer.ts";
 import type { SealReason } from "../server/sealer.ts";
 import { STANDARD_PORTS, type Station, startStation } from "../server/station.ts";
 import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
@@ -26,6 +27,7 @@ import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from
 import { openTerminal, type Terminal, writeLine } from "./seal-terminal.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { folded, terminalWidth } from "./table.ts";
 
 type ServeOptions = StateOption &
   OpenerOption & {
@@ -49,9 +51,15 @@ export function register(program: Command): void {
   withOpenerOptions(withStateOption(program.command("serve")))
     .description("the station: answer, boot and rescue the devices that the armed campaign admits")
     .requiredOption("--interface <IF>", "the interface to serve on; once for each, where there are several", collect)
-    .option("--address <IP>", "which of its addresses, where it has several", collectAddress, [])
+    .addOption(
+      several("--address <IP>", "which of its addresses, where it has several", "the only one").argParser(
+        collectAddress,
+      ),
+    )
     .option("--dhcp-range <FIRST-LAST>", "lease these addresses too, on a LAN without a DHCP server", parseRange)
-    .option("--image <DIR>", "a recovery image; once for each architecture (default: build/image)", collect, [])
+    .addOption(
+      several("--image <DIR>", "a recovery image; once for each architecture", "build/image").argParser(collect),
+    )
     .addOption(
       new Option("--uefi-loader <NAME>", "shim: Secure Boot stays on; ipxe: for devices that have it off")
         .choices(["shim", "ipxe"])
@@ -68,6 +76,13 @@ export function register(program: Command): void {
     .option("--sealed", "start without opening the vault: devices boot and wait, nothing is released", false)
     .option("--seal-after <MINUTES>", "seal the vault after so long without a release; 0: never", parseMinutes, 60)
     .option("--json", "one JSON object a line: entries, notices, counters", false)
+    .addHelpText(
+      "after",
+      `
+It serves until Ctrl-C. Exit code 0 when it was stopped; where nothing was
+started: 2 for wrong input, 3 for a wrong passphrase, 4 if this machine lacks
+something (root, a port, an interface, an image).`,
+    )
     .action(serve);
 }
 
@@ -133,6 +148,8 @@ async function serve(options: ServeOptions): Promise<void> {
   say.ready(station, folder.folder);
   if (api !== null) say.notice(readyLine(api, folder));
   say.campaign(station.campaign());
+  const short = shortOfBuffer();
+  if (short !== null) say.notice(short);
   await untilStopped(station, say, terminal);
   await api?.close();
   await station.close();
@@ -164,6 +181,11 @@ export async function recordUnsealed(ledger: Ledger, { vaultId }: Vault, openedB
   const commandId = `vault.unsealed:${hostname()}:${Date.now()}`;
   const body = { type: "vault.unsealed", vaultId, openedBy };
   return (await ledger.append({ body, actor: operatorActor(), commandId })).seq;
+}
+
+/** An option that may be given several times, with what stands for none of them in the help. */
+export function several(flags: string, description: string, none: string): Option {
+  return new Option(flags, description).default([], none);
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
@@ -268,7 +290,10 @@ const sayPlain: Say = {
     const { at, device, mark, text } = timelineLine(entry);
     print(`${clock(at)}  ${(device ?? "station").padEnd(17)}  ${styleText(COLOURS[mark], text)}`);
   },
-  notice: (text) => print(`${clock(Date.now())}  ${"station".padEnd(17)}  ${styleText("yellow", text)}`),
+  notice(text) {
+    const line = `${clock(Date.now())}  ${"station".padEnd(17)}  ${text}`;
+    for (const each of folded(line, terminalWidth())) print(styleText("yellow", each));
+  },
   ready({ lans }, state) {
     for (const { name, url } of lans) print(`Ready on ${name}, agents at ${url}.`);
     print(`Stop the station: Ctrl-C.\nStop everything: breakglass halt --state ${state}`);

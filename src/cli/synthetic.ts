@@ -24,8 +24,11 @@ export interface SyntheticFlags {
   readonly json: boolean;
   readonly scenario: readonly string[];
   readonly firmware: readonly string[];
+  readonly network?: string;
   readonly devices?: number;
   readonly disk?: string;
+  readonly keys?: string;
+  readonly out?: string;
 }
 
 /** One campaign releases no more recovery passwords than that. */
@@ -101,12 +104,26 @@ export async function runSyntheticDrill(flags: SyntheticFlags, devices: number):
   }
 }
 
-function refuseOthers({ scenario, firmware, devices, disk, image }: SyntheticFlags): void {
-  const others = scenario.length > 0 || firmware.length > 0 || devices !== undefined || disk !== undefined;
+/** Nothing that was asked for is passed over: a drill that shows something else than was meant proves nothing. */
+function refuseOthers(flags: SyntheticFlags): void {
+  const { scenario, firmware, network, devices, disk, keys, out, image } = flags;
+  const others =
+    scenario.length > 0 ||
+    firmware.length > 0 ||
+    [network, devices, disk, keys, out].some((each) => each !== undefined);
   if (!others && image.length <= 1) return;
   throw new OperatorError(
     "--synthetic is a drill of its own. Nothing was started.",
-    "Leave --scenario, --firmware, --devices and --disk away, and name one --image at the most.",
+    "Leave --scenario, --firmware, --network, --devices, --disk, --keys and --out away, and name one --image at the most.",
+  );
+}
+
+/** The same for a drill that is not synthetic. */
+export function refuseSyntheticOnly({ loads, bandwidth, line }: SyntheticFlags): void {
+  if ([loads, bandwidth, line].every((each) => each === undefined)) return;
+  throw new OperatorError(
+    "--loads, --bandwidth and --line go with --synthetic. Nothing was started.",
+    "Say how many devices: --synthetic 100. Or leave those options away.",
   );
 }
 

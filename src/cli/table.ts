@@ -47,6 +47,16 @@ function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+const FURTHER_IN = 4;
+
+/** One line as several that fit `width`, broken between words; all but the first begin further in than the line does. */
+export function folded(text: string, width: number): string[] {
+  if (lengthOf(text) <= width) return [text];
+  const indent = text.length - text.trimStart().length;
+  const parts = wrap(text.trimStart(), Math.max(LEAST_BESIDE, width - indent - FURTHER_IN));
+  return parts.map((part, index) => " ".repeat(index === 0 ? indent : indent + FURTHER_IN) + part);
+}
+
 /** The columns of the terminal that standard output is; a file or a pipe has no end of line. */
 export function terminalWidth(): number {
   return process.stdout.isTTY ? Math.max(process.stdout.columns, 40) : Number.POSITIVE_INFINITY;

@@ -35,14 +35,14 @@ const OPTIONS_OFFSET = 240;
 // RFC 1542 section 2.1: a BOOTP message has at least 300 bytes, and some relays drop shorter ones.
 const SHORTEST = 300;
 // Nothing says how long a message may be; option 57 has not been seen above 1500. This bounds the work of joining pieces.
-const LONGEST = 4096;
+export const LONGEST_MESSAGE = 4096;
 
 /**
  * Reads one datagram. Options are joined over the options field, `file` and `sname`, in that order (RFC 3396 section
  * 5). A plain BOOTP message without the magic cookie is MalformedError, as is anything that does not fit its bounds.
  */
 export function decodePacket(bytes: Uint8Array): DhcpPacket {
-  if (bytes.length > LONGEST) throw new MalformedError(`a message of ${bytes.length} bytes`, LONGEST);
+  if (bytes.length > LONGEST_MESSAGE) throw new MalformedError(`a message of ${bytes.length} bytes`, LONGEST_MESSAGE);
   const reader = new ByteReader(bytes);
   const op = reader.u8();
   if (op !== Op.bootRequest && op !== Op.bootReply) throw new MalformedError(`op is ${op}`, 0);

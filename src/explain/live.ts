@@ -37,6 +37,8 @@ export class LiveExplainer {
     // The look after the last sign of life comes first; a device that goes on and on is looked at all the same.
     const before = this.#due.get(name);
     if (before === undefined || before.looks > 0) this.#due.set(name, { at: seen.endedAt + LOOKS_MS[0], looks: 0 });
+    if (this.#due.size <= 2 * LIMITS.devices) return;
+    for (const each of this.#due.keys()) if (!this.#devices.all.has(each)) this.#due.delete(each);
   }
 
   /** What was found since the last look. */

@@ -4,7 +4,7 @@ import { autoexecScript, grubScript, ipxeScript } from "../boot/script.ts";
 import { BootFile, type BootSource } from "../boot/source.ts";
 import { type ImageArchitecture, imageFor } from "../boot/table.ts";
 import { grubWaitScript, ipxeWaitScript } from "../boot/waiting.ts";
-import { admit } from "../campaign/campaign.ts";
+import { admit, isListed } from "../campaign/campaign.ts";
 import { isSettled } from "../rescue/session.ts";
 import { servedName } from "../tftp/name.ts";
 import { encodeCpio } from "../wire/cpio.ts";
@@ -78,11 +78,11 @@ export class BootFiles {
   }
 
   #file(name: string, { device, firmware }: BootExchange, method: "GET" | "HEAD"): Uint8Array | null {
-    const { images, ownIpxe, source } = this.#options;
+    const { images, ownIpxe, source, loads, desk } = this.#options;
     const image = imageFor(firmware);
     if (image === null) return null;
     const script = (write: (turn: Turn) => string) =>
-      this.#options.loads.script(device, this.#isKnown(device), method, write);
+      loads.script(device, isListed(desk.state.campaign, device), method, write);
     if (name === BootFile.grubScript)
       return script((turn) => (turn.turn ? grubScript(source, image) : grubWaitScript(turn)));
     if (name === BootFile.ipxeScript)
@@ -110,16 +110,10 @@ export class BootFiles {
     return admit(state.campaign, { macs: [device], uuid }).admitted ? exchange : null;
   }
 
-  /** By its MAC address alone: a UUID is a claim. */
-  #isKnown(device: MacAddress): boolean {
-    const admission = admit(this.#options.desk.state.campaign, { macs: [device] });
-    return admission.admitted && admission.name !== null;
-  }
-
   async #mintSession(device: MacAddress, address: Ipv4): Promise<Uint8Array | null> {
     const { desk, chance } = this.#options;
-    if (!this.#tokens[this.#isKnown(device) ? "known" : "stranger"].take(`${device} ${address}`, chance.now()))
-      return null;
+    const budget = this.#tokens[isListed(desk.state.campaign, device) ? "known" : "stranger"];
+    if (!budget.take(`${device} ${address}`, chance.now())) return null;
     const token = chance.bytes(TOKEN_BYTES).toString("hex");
     const tokenHash = hashOfToken(token);
     const body = { type: "boot.token-minted", device, address, tokenHash };

@@ -1,3 +1,4 @@
+import { MOST_ARRIVALS } from "../boot/arrivals.ts";
 import { type BootClient, identify, type NotOursReason } from "../boot/client.ts";
 import { exchangeOf, otherAddress } from "../boot/exchange.ts";
 import type { LeaseAnswer } from "../boot/lease.ts";
@@ -5,7 +6,7 @@ import { leaseDestination, leaseReply } from "../boot/lease-reply.ts";
 import { bootFile, type UefiLoader } from "../boot/loader.ts";
 import { ackDestination, answerFor, offerDestination, proxyAck, proxyOffer } from "../boot/offer.ts";
 import type { ImageArchitecture } from "../boot/table.ts";
-import { admit } from "../campaign/campaign.ts";
+import { admit, isListed } from "../campaign/campaign.ts";
 import { type DhcpPacket, decodePacket, encodePacket, senderMac } from "../dhcp/packet.ts";
 import { Port } from "../dhcp/registry.ts";
 import type { Sighting } from "../fleet/sighting.ts";
@@ -38,8 +39,10 @@ export interface BootServerOptions {
   readonly onNotice: (text: string) => void;
 }
 
-/** Devices told about once each on the live view; more would let a flood of made-up MACs fill the memory. */
+/** What was told is kept in mind, and not told again at once; a flood of made-up MACs must not fill the memory. */
 const NOTICED_LIMIT = 4096;
+/** Told in a minute of the inventory's devices, and of all others: those must neither fill the screen nor keep it silent. */
+const NOTICES = { perKey: 120, keys: 1 };
 
 /** Boot exchanges of one device from one address, in a minute: each is an entry. Firmware asks once or twice. */
 const EXCHANGES = { perKey: 5, keys: 16_384 };
@@ -61,6 +64,7 @@ export class BootServer {
   readonly #noticed = new Set<string>();
   readonly #exchanges = { known: new Budget(EXCHANGES), stranger: new Budget(STRANGERS) };
   readonly #sightings = new Budget(SIGHTINGS);
+  readonly #notices = { known: new Budget(NOTICES), stranger: new Budget(NOTICES) };
 
   constructor(options: BootServerOptions) {
     this.#options = options;
@@ -97,7 +101,10 @@ export class BootServer {
     const file = bootFile(client, { address: served.address, httpPort }, uefiLoader);
     const lease = leases?.answer(client.device, packet);
     if (typeof lease === "object") {
-      if (lease.kind === "ack" && !(await this.#recordExchange(client, packet, lease.address))) return null;
+      if (lease.kind === "ack") {
+        if (!(await this.#recordExchange(client, packet, lease.address))) return null;
+        this.#options.loads?.arrives(client.device);
+      }
       return this.#leased(lease, packet, proxyAck(client, packet, served.address, file));
     }
     if (answer === null) return null;
@@ -179,21 +186,34 @@ export class BootServer {
 
   /** False while so many others load their loaders that this one would wait for its own in vain: it asks again. */
   #mayArrive(device: MacAddress): boolean {
-    const { loads, desk } = this.#options;
-    const admission = admit(desk.state.campaign, { macs: [device] });
-    if (loads === undefined || loads.mayArrive(device, admission.admitted && admission.name !== null)) return true;
+    const { loads } = this.#options;
+    if (loads === undefined || loads.mayArrive(device, isListed(this.#options.desk.state.campaign, device)))
+      return true;
     this.#count("later");
+    this.#notice(
+      device,
+      `${MOST_ARRIVALS} devices fetch their loaders at the same time: others get no answer for some seconds. Leave them on, they ask again by themselves`,
+    );
     return false;
   }
 
   #silence(device: MacAddress, reason: string): false {
     this.#count("silence");
-    this.#notice(`${device} asks to boot from the network and gets no answer: ${reason}`);
+    this.#notice(device, `${device} asks to boot from the network and gets no answer: ${reason}`);
     return false;
   }
 
-  #notice(text: string): void {
-    if (this.#noticed.has(text) || this.#noticed.size >= NOTICED_LIMIT) return;
+  #notice(device: MacAddress, text: string): void {
+    if (this.#noticed.has(text)) return;
+    if (
+      !this.#notices[isListed(this.#options.desk.state.campaign, device) ? "known" : "stranger"].take(
+        "",
+        this.#options.chance.now(),
+      )
+    )
+      return;
+    const [oldest] = this.#noticed;
+    if (this.#noticed.size >= NOTICED_LIMIT) this.#noticed.delete(oldest!);
     this.#noticed.add(text);
     this.#options.onNotice(text);
   }
@@ -202,17 +222,21 @@ export class BootServer {
   async #recordExchange(client: BootClient, { xid, secs }: DhcpPacket, address: Ipv4): Promise<boolean> {
     const { desk, chance } = this.#options;
     const { device, uuid, firmware } = client;
-    const { boots, campaign } = desk.state;
+    const { boots } = desk.state;
     const now = chance.now();
-    const admission = admit(campaign, { macs: [device] });
-    const known = admission.admitted && admission.name !== null;
-    if (!this.#exchanges[known ? "known" : "stranger"].take(`${device} ${address}`, now)) {
+    if (
+      !this.#exchanges[isListed(this.#options.desk.state.campaign, device) ? "known" : "stranger"].take(
+        `${device} ${address}`,
+        now,
+      )
+    ) {
       this.#count("flood");
       return exchangeOf(boots, address, now)?.device === device;
     }
     const other = otherAddress(boots, { device, address, at: now });
     if (other !== null)
       this.#notice(
+        device,
         `${device} boots from two addresses, ${other} and ${address}: it may be two machines, one with a copied MAC. Each waits until its pairing code is confirmed: read it off the device itself.`,
       );
     const body = { type: "boot.offered", device, address, uuid, firmware };

@@ -41,6 +41,9 @@ export function openDevicePort(options: DevicePortOptions): void {
   if (!openKernelPort(options)) new DgramPort(options);
 }
 
+/** Bytes that may wait for room in the kernel: the longest window there is. More is lost, and made good like any other. */
+const MOST_WAITING = 64 * 65_507;
+
 /** The same by `node:dgram` alone: one call, and one event, for each datagram. */
 export class DgramPort implements DevicePort {
   readonly most = 1;
@@ -49,7 +52,12 @@ export class DgramPort implements DevicePort {
   constructor({ address, to, onOpen, onMessage, onError }: DevicePortOptions) {
     // Addresses are numeric already; by default each would go through the resolver.
     this.#socket = createSocket({ type: "udp4", lookup: (name, _, done) => done(null, name, 4) });
-    const fail = (error: NodeJS.ErrnoException) => onError(error.code ?? "", error.message);
+    let isOpen = false;
+    const fail = (error: NodeJS.ErrnoException) => {
+      // Nobody was given it to close.
+      if (!isOpen) this.#socket.close();
+      onError(error.code ?? "", error.message);
+    };
     this.#socket.on("message", onMessage);
     this.#socket.on("error", (error: NodeJS.ErrnoException) => {
       // No room in the interface's queue, a firewall, a cable that was pulled: a lost datagram, made good like any other.
@@ -57,15 +65,17 @@ export class DgramPort implements DevicePort {
     });
     this.#socket.bind({ address, port: 0, exclusive: true }, () =>
       // A forged source that there is no route to is told here, and nowhere else.
-      this.#socket.connect(to.port, to.address, (error?: NodeJS.ErrnoException) =>
-        error === undefined ? onOpen(this) : fail(error),
-      ),
+      this.#socket.connect(to.port, to.address, (error?: NodeJS.ErrnoException) => {
+        if (error !== undefined) return fail(error);
+        isOpen = true;
+        onOpen(this);
+      }),
     );
   }
 
   send(bytes: Uint8Array, length: number): boolean {
-    // The kernel copies at once, if it has room; else the socket holds on to the bytes until it has.
-    this.#socket.send(this.#socket.getSendQueueCount() > 0 ? bytes.slice(0, length) : bytes, 0, length);
+    // The kernel copies at once only if it has room; else the socket holds on to the bytes until it has.
+    if (this.#socket.getSendQueueSize() < MOST_WAITING) this.#socket.send(Buffer.from(bytes.subarray(0, length)));
     return true;
   }
 

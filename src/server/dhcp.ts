@@ -1,8 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { type Ipv4, LIMITED_BROADCAST } from "../wire/ipv4.ts";
 import { bind } from "./listen.ts";
-
-const RECEIVE_BUFFER = 4 * 1024 * 1024;
+import { RECEIVE_BYTES } from "./receive-buffer.ts";
 
 /** Where a datagram came in: broadcast or unicast to the DHCP server port, or the PXE boot server port. */
 export type DhcpPort = 67 | 4011;
@@ -41,7 +40,7 @@ export async function openDhcpSockets(options: {
   const sockets: Socket[] = [];
 
   const open = async (at: Ipv4, port: number, as: DhcpPort, replier: () => Socket): Promise<Socket> => {
-    const socket = createSocket({ type: "udp4", reuseAddr: at === LIMITED_BROADCAST, recvBufferSize: RECEIVE_BUFFER });
+    const socket = createSocket({ type: "udp4", reuseAddr: at === LIMITED_BROADCAST, recvBufferSize: RECEIVE_BYTES });
     sockets.push(socket);
     socket.on("message", (bytes: Buffer, { address: source, port: sourcePort }: RemoteInfo) => {
       const from = { address: source as Ipv4, port: sourcePort };

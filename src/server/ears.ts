@@ -1,4 +1,4 @@
-import { decodePacket } from "../dhcp/packet.ts";
+import { decodePacket, LONGEST_MESSAGE } from "../dhcp/packet.ts";
 import { dhcpSeen } from "../explain/dhcp-seen.ts";
 import { LiveExplainer } from "../explain/live.ts";
 import type { LoadSeen, Peer, Seen } from "../explain/seen.ts";
@@ -16,8 +16,10 @@ const LOOK_MS = 500;
 
 /** After more than can be kept, what a device seems not to have done may be what was not heard: nothing is told then. */
 const DEAF_MS = 120_000;
+const DEAF =
+  "more comes in at once than can be explained: what goes wrong with single devices is not told for two minutes (a capture tells: breakglass explain --help)";
 
-/** Findings told in a minute: made-up MAC addresses must not fill the operator's screen. */
+/** Findings told in a minute of the inventory's devices, and of all others: made-up ones must not fill the operator's screen. */
 const FINDINGS = { perKey: 20, keys: 1 };
 
 const HTTPS_PORT = 443;
@@ -29,14 +31,21 @@ const HTTPS_PORT = 443;
 export class Ears {
   readonly #explainer = new LiveExplainer();
   readonly #waiting: (() => Seen | null)[] = [];
-  readonly #told = new Budget(FINDINGS);
+  readonly #told = { known: new Budget(FINDINGS), stranger: new Budget(FINDINGS) };
   readonly #now: () => number;
+  readonly #isKnown: (device: string) => boolean;
   readonly #onNotice: (text: string) => void;
   readonly #timer: NodeJS.Timeout;
   #deafUntil = 0;
 
-  constructor(options: { readonly now: () => number; readonly onNotice: (text: string) => void }) {
+  /** `isKnown`: the inventory has this MAC address. */
+  constructor(options: {
+    readonly now: () => number;
+    readonly isKnown?: (device: string) => boolean;
+    readonly onNotice: (text: string) => void;
+  }) {
     this.#now = options.now;
+    this.#isKnown = options.isKnown ?? (() => false);
     this.#onNotice = options.onNotice;
     this.#timer = setInterval(() => this.look(), LOOK_MS);
     this.#timer.unref();
@@ -44,6 +53,7 @@ export class Ears {
 
   /** A question, and the station's answer to it if it gave one. `ours` is the address it answers from. */
   dhcp({ bytes, port, from }: DhcpDatagram, reply: DhcpReply | null, ours: Ipv4): void {
+    if (bytes.length > LONGEST_MESSAGE) return;
     const here: Peer = { address: ours, port, mac: null };
     this.#later((at) => packetSeen(bytes, at, { ...from, mac: null }, here));
     if (reply !== null) this.#later((at) => packetSeen(reply.bytes, at, here, { ...reply.to, mac: null }));
@@ -51,11 +61,15 @@ export class Ears {
 
   /** What another DHCP server says to everyone. */
   otherServer(bytes: Uint8Array, from: Ipv4): void {
+    if (bytes.length > LONGEST_MESSAGE) return;
     const everyone: Peer = { address: "255.255.255.255" as Ipv4, port: 68, mac: null };
     this.#later((at) => packetSeen(bytes, at, { address: from, port: 67, mac: null }, everyone));
   }
 
   tftp(event: TftpEvent, ours: Ipv4): void {
+    if (event.kind === "started" || event.kind === "malformed") return;
+    // Firmware asks again by itself.
+    if (event.kind === "refused" && event.reason === "busy") return;
     this.#later((at) => tftpSeen(event, at, ours));
   }
 
@@ -98,7 +112,7 @@ export class Ears {
     }
     const now = this.#now();
     for (const { device, finding } of this.#explainer.look(now))
-      if (now >= this.#deafUntil && this.#told.take("", now))
+      if (now >= this.#deafUntil && this.#told[this.#isKnown(device) ? "known" : "stranger"].take("", now))
         this.#onNotice(`${device}: ${finding.reason}: ${finding.what} Do: ${finding.cure}`);
   }
 
@@ -109,6 +123,7 @@ export class Ears {
   #later(understand: (at: number) => Seen | null): void {
     const at = this.#now();
     if (this.#waiting.length >= MOST_WAITING) {
+      if (at >= this.#deafUntil) this.#onNotice(DEAF);
       this.#deafUntil = at + DEAF_MS;
       return;
     }
@@ -132,6 +147,8 @@ const NO_DETAILS = {
   ...{ ending: "finished", by: null, code: null },
 } as const satisfies Partial<LoadSeen>;
 
+type EndOfLoad = Exclude<TftpEvent, { readonly kind: "started" | "malformed" }>;
+
 const NO_SUCH_FILE = 1;
 const SIZE_ALONE = 8;
 
@@ -141,8 +158,7 @@ const OUR_OWN: ReadonlySet<string> = new Set(["asked-anew", "station-stopped", "
 /** The device's port is closed: it has the file and did not wait for an answer to its last words, or it is gone. */
 const PORT_CLOSED = "port-closed";
 
-function tftpSeen(event: TftpEvent, endedAt: number, ours: Ipv4): LoadSeen | null {
-  if (event.kind === "started" || event.kind === "malformed") return null;
+function tftpSeen(event: EndOfLoad, endedAt: number, ours: Ipv4): LoadSeen | null {
   const base = {
     ...NO_DETAILS,
     over: "tftp",
@@ -152,10 +168,8 @@ function tftpSeen(event: TftpEvent, endedAt: number, ours: Ipv4): LoadSeen | nul
     from: { ...event.from, mac: null },
     to: { address: ours, port: 69, mac: null },
   } as const;
-  if (event.kind === "refused") {
-    if (event.reason === "busy") return null;
+  if (event.kind === "refused")
     return { ...base, at: endedAt, ending: "refused", by: "server", code: NO_SUCH_FILE, message: event.reason };
-  }
   const { reason, message, milliseconds, bytes } = event;
   const load = { ...base, at: endedAt - milliseconds, bytes, message: plainText(message) };
   if (event.kind === "finished" || reason === "silent-at-end") return load;

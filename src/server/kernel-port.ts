@@ -26,6 +26,9 @@ const CANNOT_CUT: ReadonlySet<number> = new Set([EINVAL, EIO, EMSGSIZE]);
 
 /** Datagrams taken in one after another before the rest of the station has its turn: about two milliseconds. */
 const AT_ONCE = 512;
+
+/** Bytes of all ports that may wait for room in the kernel. Who acknowledges what he never got asks for more than any line carries. */
+const MOST_WAITING = 64 * 1024 * 1024;
 const EVENTS = 256;
 
 /** Null where the platform has no such calls. */
@@ -40,7 +43,9 @@ export function openKernelPort(options: DevicePortOptions): boolean {
   if (pool === undefined) {
     const calls = libc();
     const queue = calls?.epoll_create1(SOCK_CLOEXEC) ?? -1;
-    pool = calls === null || queue === -1 ? null : new Pool(calls, queue);
+    if (calls === null) pool = null;
+    // Else this machine has no descriptor left at present.
+    else if (queue !== -1) pool = new Pool(calls, queue);
   }
   return pool?.open(options) ?? false;
 }
@@ -56,6 +61,9 @@ class Pool {
   /** An ACK has four bytes, as nearly all that comes in has. */
   readonly #four = this.#incoming.subarray(0, 4);
   #draining = false;
+  /** How many more datagrams may be taken in before the event loop goes round. */
+  #left = AT_ONCE;
+  #waiting = 0;
 
   constructor(calls: Libc, queue: number) {
     this.#calls = calls;
@@ -73,21 +81,26 @@ class Pool {
     }
     const most = cutAt === null ? 1 : Math.min(MOST_SEGMENTS, Math.floor(LONGEST_DATAGRAM / cutAt));
     const cuts = most > 1 && setSegmentSize(this.#calls, fd, cutAt!);
+    const own = sockaddr({ address, port: 0 });
+    if (this.#calls.bind(fd, own, own.length) !== 0) {
+      this.#refuse(options, "bind");
+      this.#calls.close(fd);
+      return true;
+    }
+    // Before it is connected: of what is connected already libuv takes no datagram that has to wait (EISCONN).
+    const port = new KernelPort(fd, cuts ? most : 1, options, this);
     const event = Buffer.alloc(EVENT_BYTES);
     event.writeUInt32LE(EPOLLIN, 0);
     event.writeInt32LE(fd, DATA_AT);
-    const own = sockaddr({ address, port: 0 });
     const failed =
-      (this.#calls.bind(fd, own, own.length) !== 0 && "bind") ||
       // A forged source that there is no route to is told here, and nowhere else.
       (this.#calls.connect(fd, sockaddr(to), own.length) !== 0 && "connect") ||
       (this.#calls.epoll_ctl(this.#queue, EPOLL_CTL_ADD, fd, event) !== 0 && "epoll_ctl");
     if (failed !== false) {
       this.#refuse(options, failed);
-      this.#calls.close(fd);
+      port.close();
       return true;
     }
-    const port = new KernelPort(fd, cuts ? most : 1, options, this);
     this.#ports.set(fd, port);
     options.onOpen(port);
     return true;
@@ -96,26 +109,31 @@ class Pool {
   /** `first`: the datagram that Node has read already. */
   take(port: KernelPort, first: Uint8Array): void {
     port.options.onMessage(first);
-    if (this.#draining || this.#ports.size < 2) return;
+    if (this.#draining || this.#left <= 0 || this.#ports.size < 2) return;
     this.#draining = true;
     try {
       this.#drain();
     } finally {
       this.#draining = false;
+      // Whoever sends faster than we read would else keep us here, one port after another.
+      if (this.#left <= 0)
+        setImmediate(() => {
+          this.#left = AT_ONCE;
+        });
     }
   }
 
   /** Where most ports have something, as of devices that take one block at a time, asking each costs less than asking which. */
   #drain(): void {
-    for (let left = AT_ONCE; left > 0; ) {
+    while (this.#left > 0) {
       const ready = this.#calls.epoll_wait(this.#queue, this.#events, EVENTS, 0);
       if (ready <= 0) return;
       for (let at = 0; at < ready; at++) {
         const port = this.#ports.get(this.#events.readInt32LE(at * EVENT_BYTES + DATA_AT));
         if (port !== undefined) this.#receive(port);
       }
-      left -= ready;
-      for (let had = ready; left > 0 && 2 * had > this.#ports.size; left -= had) {
+      this.#left -= ready;
+      for (let had = ready; this.#left > 0 && 2 * had > this.#ports.size; this.#left -= had) {
         had = 0;
         for (const port of this.#ports.values()) if (this.#receive(port)) had += 1;
       }
@@ -123,18 +141,32 @@ class Pool {
   }
 
   send(port: KernelPort, bytes: Uint8Array, length: number): boolean {
+    if (port.waiting > 0) {
+      this.#sendLater(port, bytes, length);
+      return true;
+    }
     if (bytes !== OUTGOING) OUTGOING.set(bytes);
     if (this.#calls.write(port.fd, this.#outgoingAt, length) >= 0) return true;
     const errno = this.#calls.errno();
-    if (errno === EAGAIN) port.queue(bytes, length);
+    if (errno === EAGAIN) this.#sendLater(port, bytes, length);
     else if (errno === ECONNREFUSED) port.fail(errno);
     else if (port.most > 1 && CANNOT_CUT.has(errno)) {
       setSegmentSize(this.#calls, port.fd, 0);
       port.most = 1;
-      return false;
+      // Before Linux 6.14 what needs no cutting is refused with the rest.
+      return length <= port.options.cutAt! && this.send(port, bytes, length);
     }
     // Else no room in the interface's queue, a firewall, a cable that was pulled: a lost datagram, made good like any other.
     return true;
+  }
+
+  /** More than may wait is lost, and made good like any other lost datagram. */
+  #sendLater(port: KernelPort, bytes: Uint8Array, length: number): void {
+    if (this.#waiting + length > MOST_WAITING) return;
+    this.#waiting += length;
+    port.sendLater(Buffer.from(bytes.subarray(0, length)), () => {
+      this.#waiting -= length;
+    });
   }
 
   forget(port: KernelPort): void {
@@ -162,6 +194,8 @@ class KernelPort implements DevicePort {
   readonly fd: number;
   readonly options: DevicePortOptions;
   most: number;
+  /** Datagrams that wait for room: what comes after them waits, too. */
+  waiting = 0;
   readonly #pool: Pool;
   readonly #socket: Socket;
   #closed = false;
@@ -184,10 +218,14 @@ class KernelPort implements DevicePort {
     return this.#pool.send(this, bytes, length);
   }
 
-  /** Node's socket waits until the kernel has room. */
-  queue(bytes: Uint8Array, length: number): void {
+  /** Node's socket waits until the kernel has room. `over`: sent, failed, or the port was closed. */
+  sendLater(bytes: Uint8Array, over: () => void): void {
     const { port, address } = this.options.to;
-    this.#socket.send(bytes.slice(0, length), port, address);
+    this.waiting += 1;
+    this.#socket.send(bytes, port, address, () => {
+      this.waiting -= 1;
+      over();
+    });
   }
 
   fail(errno: number): void {

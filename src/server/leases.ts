@@ -1,12 +1,12 @@
 import { answerLease, type LeaseAnswer, type LeaseSilence } from "../boot/lease.ts";
 import { LeasePool } from "../boot/lease-pool.ts";
 import type { LeaseRange } from "../boot/lease-range.ts";
-import { admit } from "../campaign/campaign.ts";
+import { admit, isListed } from "../campaign/campaign.ts";
 import type { DhcpPacket } from "../dhcp/packet.ts";
-import { recognise } from "../fleet/inventory.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { inSubnet } from "../wire/subnet.ts";
+import { Budget } from "./budget.ts";
 import type { Chance } from "./chance.ts";
 import type { Desk } from "./desk.ts";
 import type { ServedInterface } from "./interface.ts";
@@ -14,8 +14,9 @@ import type { ServedInterface } from "./interface.ts";
 /** What the recovery image's agent calls itself in option 60. */
 const AGENT_CLASS = "breakglass";
 
-/** Notices about single addresses and devices; an attacker can make up as many as he has packets. */
+/** What was told is not told again at once; and of addresses that are in use so much in a minute. Anybody can say that. */
 const NOTICED_LIMIT = 64;
+const DECLINES = { perKey: 20, keys: 1 };
 
 /**
  * `checking`: the LAN is being asked whether another server leases there. `stopped`: one does, and until the station is
@@ -31,6 +32,7 @@ export class Leases {
   readonly #onNotice: (text: string) => void;
   readonly #pool: LeasePool;
   readonly #noticed = new Set<string>();
+  readonly #declines = new Budget(DECLINES);
   #leasing: Leasing = "checking";
 
   /** Addresses that devices booted from before, as the ledger has them, are theirs again. */
@@ -46,9 +48,10 @@ export class Leases {
     this.#chance = options.chance;
     this.#onNotice = options.onNotice;
     this.#pool = new LeasePool(options.range);
-    const exchanges = [...this.#desk.state.boots.latest.values()].sort((one, two) => one.at - two.at);
+    const { boots, campaign } = this.#desk.state;
+    const exchanges = [...boots.latest.values()].sort((one, two) => one.at - two.at);
     for (const { device, address, at } of exchanges)
-      this.#pool.remember({ device, known: this.#isKnown(device) }, address, at);
+      this.#pool.remember({ device, known: isListed(campaign, device) }, address, at);
   }
 
   get leasing(): Leasing {
@@ -66,7 +69,7 @@ export class Leases {
    */
   mayHaveOne(device: MacAddress, { options }: DhcpPacket): boolean {
     const { boots, campaign } = this.#desk.state;
-    if (boots.latest.has(device) || this.#isKnown(device)) return true;
+    if (boots.latest.has(device) || isListed(campaign, device)) return true;
     return options.vendorClassIdentifier === AGENT_CLASS && admit(campaign, { macs: [device] }).admitted;
   }
 
@@ -74,13 +77,13 @@ export class Leases {
   answer(device: MacAddress, packet: DhcpPacket): LeaseAnswer | LeaseSilence {
     const { campaign } = this.#desk.state;
     const terms = {
-      holder: { device, known: this.#isKnown(device) },
+      holder: { device, known: isListed(campaign, device) },
       station: this.served.address,
       reserved: campaign.is === "none" ? 0 : campaign.campaign.devices.length,
       leasing: this.#leasing === "open",
     };
     const answer = answerLease(this.#pool, packet, terms, this.#chance.now());
-    if (answer === "declined")
+    if (answer === "declined" && this.#declines.take("", this.#chance.now()))
       this.#notice(`${packet.options.requestedIpAddress} is in use by another machine: no device gets it for an hour`);
     if (answer === "range-full")
       this.#notice("all addresses of --dhcp-range are taken: start the station again with a wider range");
@@ -112,13 +115,10 @@ export class Leases {
       .catch((error) => this.#onNotice(String(error)));
   }
 
-  #isKnown(device: MacAddress): boolean {
-    const { campaign } = this.#desk.state;
-    return campaign.is !== "none" && recognise(campaign.campaign.devices, { macs: [device] }) !== null;
-  }
-
   #notice(text: string): void {
-    if (this.#noticed.has(text) || this.#noticed.size >= NOTICED_LIMIT) return;
+    if (this.#noticed.has(text)) return;
+    const [oldest] = this.#noticed;
+    if (this.#noticed.size >= NOTICED_LIMIT) this.#noticed.delete(oldest!);
     this.#noticed.add(text);
     this.#onNotice(text);
   }

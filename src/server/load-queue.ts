@@ -16,7 +16,7 @@ import type { MacAddress } from "../wire/mac.ts";
 const LINE_MBPS = 1000;
 /** What one device's firmware takes of it, at the least that is seen: 32 Mbit/s, 4 MB/s. */
 const DEVICE_MBPS = 32;
-/** Answers to HEAD that are kept until the GET that follows. */
+/** Answers to HEAD that are kept until the GET that follows, which is at once: made-up devices must not keep others out. */
 const TOLD_LIMIT = 4096;
 
 /** So many devices at the same time fill the line even where their firmware is slow, and each more makes all wait longer. */
@@ -72,7 +72,11 @@ export class LoadDesk {
     this.#counts.most = Math.max(this.#counts.most, this.#queue.loading.size);
     if (!turn.turn && none) this.#onWaiting(loads);
     const bytes = new TextEncoder().encode(write(turn));
-    if (method === "HEAD" && this.#told.size < TOLD_LIMIT) this.#told.set(device, bytes);
+    if (method === "HEAD") {
+      const [oldest] = this.#told.keys();
+      if (this.#told.size >= TOLD_LIMIT) this.#told.delete(oldest!);
+      this.#told.set(device, bytes);
+    }
     return bytes;
   }
 

@@ -1,10 +1,11 @@
 import type { LeaseRange } from "../boot/lease-range.ts";
 import type { UefiLoader } from "../boot/loader.ts";
 import type { ImageArchitecture } from "../boot/table.ts";
-import type { CampaignState } from "../campaign/campaign.ts";
+import { type CampaignState, isListed } from "../campaign/campaign.ts";
 import type { Vault } from "../escrow/vault.ts";
 import type { Entry, NewEntry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import type { ImageFiles } from "./boot-files.ts";
 import { Budget } from "./budget.ts";
 import { REAL_CHANCE } from "./chance.ts";
@@ -137,7 +138,11 @@ export async function startStation(options: StationOptions): Promise<Station> {
     });
     const leases =
       options.leases === null ? null : new Leases({ desk, ...options.leases, chance: REAL_CHANCE, onNotice });
-    const ears = new Ears({ now: Date.now, onNotice });
+    const ears = new Ears({
+      now: Date.now,
+      isKnown: (name) => isListed(desk.state.campaign, name as MacAddress),
+      onNotice,
+    });
     closing.push(async () => ears.close());
     const shared: LanOptions = {
       ...{ ears, desk, ports, authority, ownIpxe, uefiLoader, loads, onNotice, onFault },

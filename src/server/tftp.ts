@@ -7,6 +7,7 @@ import { MalformedError } from "../wire/malformed.ts";
 import { Budget } from "./budget.ts";
 import type { Peer } from "./device-port.ts";
 import { bind } from "./listen.ts";
+import { RECEIVE_BYTES } from "./receive-buffer.ts";
 import { type SocketEnding, TransferSocket } from "./tftp-transfer.ts";
 
 /** What became of one datagram or transfer. */
@@ -59,8 +60,6 @@ export interface TftpServer {
   close(): Promise<void>;
 }
 
-/** Requests come in bursts when a site loses its machines; the default buffer loses a quarter of such a burst (measured). */
-const RECEIVE_BYTES = 4 * 1024 * 1024;
 /** A request that repeats a running transfer's is an echo, unless that device has not been heard for this long. */
 const ECHO_MS = 1000;
 

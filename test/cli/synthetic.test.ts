@@ -13,6 +13,12 @@ describe("a drill with synthetic devices does not start", { timeout: 60_000 }, (
     ["with none", ["--synthetic", "0"], /A number from 1 to 5000/],
     ["with more than one campaign releases passwords for", ["--synthetic", "5001"], /A number from 1 to 5000/],
     ["beside crash-test devices", ["--synthetic", "5", "--devices", "2"], /--synthetic is a drill of its own/],
+    [
+      "on a network that they do not have",
+      ["--synthetic", "5", "--network", "relay"],
+      /--synthetic is a drill of its own/,
+    ],
+    ["where only their options are given", ["--loads", "5"], /--loads, --bandwidth and --line go with --synthetic/],
     ["with a queue that lets nobody load", ["--synthetic", "5", "--loads", "0"], /A number from 1 to 99999/],
     ["with a budget that is no number", ["--synthetic", "5", "--bandwidth", "fast"], /Megabits a second/],
   ])("%s", async (_what, args, message) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { count, formatTable } from "../../src/cli/table.ts";
+import { count, folded, formatTable } from "../../src/cli/table.ts";
 
 describe("a table", () => {
   test("that fits is aligned and not broken", () => {
@@ -32,4 +32,25 @@ describe("a table", () => {
 
 test("one row, two rows, no rows", () => {
   expect([1, 2, 0].map((number) => count(number, "row"))).toEqual(["1 row", "2 rows", "0 rows"]);
+});
+
+describe("one line on a narrow terminal", () => {
+  test("stays as it is where it fits", () => {
+    expect(folded("  do: this", 40)).toEqual(["  do: this"]);
+    expect(folded(`  ${"long ".repeat(50)}`, Number.POSITIVE_INFINITY)).toHaveLength(1);
+  });
+
+  test("is broken between words, never wider than the terminal, and goes on further in", () => {
+    const lines = folded(`    do: ${"a firewall lets the question pass ".repeat(9)}`, 80);
+    expect(lines.length).toBeGreaterThan(3);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    expect(lines[0]).toMatch(/^ {4}do: a firewall/);
+    for (const line of lines.slice(1)) expect(line).toMatch(/^ {8}\S/);
+  });
+
+  test("keeps the spaces inside it, by which columns stand below each other", () => {
+    expect(folded("    0.001 |#   | -> everyone        DISCOVER: one two three four", 60)[0]).toBe(
+      "    0.001 |#   | -> everyone        DISCOVER: one two",
+    );
+  });
 });

@@ -7,7 +7,7 @@ import { dhcpSeen } from "../../src/explain/dhcp-seen.ts";
 import { LiveExplainer, type LiveFinding } from "../../src/explain/live.ts";
 import type { Seen } from "../../src/explain/seen.ts";
 import type { MacAddress } from "../../src/wire/mac.ts";
-import { Boot } from "./boot.ts";
+import { Boot, UEFI_X86 } from "./boot.ts";
 import { SCENES } from "./scenes.ts";
 
 /** What the station would have been told of, of what was on the wire: here all of it. */
@@ -104,6 +104,15 @@ describe("the live view", () => {
     }
     expect(most).toBeLessThanOrEqual(64);
     expect(explainer.size).toBeLessThanOrEqual(1024);
+    // Nor does what it still meant to look at grow: who comes after them is looked at within seconds.
+    const late = new Boot();
+    late.firmware = UEFI_X86;
+    late.discover();
+    const asked = decodePacket(late.frames[0]!.bytes.subarray(42));
+    explainer.see(dhcpSeen(asked, { at: 100_000, frame: null, from: peer, to: { ...peer, port: 67 } })!);
+    const found: LiveFinding[] = [];
+    for (let now = 100_000; now < 120_000; now += 500) found.push(...explainer.look(now));
+    expect(reasons(found)).toContain("no-loader-for-architecture");
   });
 
   it("T16: takes no notice of TFTP from addresses that no device was seen to have", () => {

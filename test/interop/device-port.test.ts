@@ -66,6 +66,28 @@ describe.each([
     expect(lengths).toEqual([100, 100, 50]);
   });
 
+  it("T16 leaves the rest of the station its turn, however much comes in at once", async () => {
+    const devices = await Promise.all(Array.from({ length: 8 }, device));
+    const ports = await Promise.all(devices.map((each) => connected(each)));
+    const where = devices.map((each) => once(each, "message"));
+    for (const { port } of ports) port.send(Buffer.from("where"), 5);
+    const remotes = (await Promise.all(where)).map(([, remote]) => remote);
+    const all = () => ports.reduce((sum, { heard }) => sum + heard.length, 0);
+    let [before, most, over] = [0, 0, false];
+    const turn = () => {
+      most = Math.max(most, all() - before);
+      before = all();
+      if (!over) setImmediate(turn);
+    };
+    for (let round = 0; round < 200; round++)
+      for (const [index, { port, address }] of remotes.entries()) devices[index]!.send("flood", port, address);
+    turn();
+    await until(() => all() === 1600);
+    over = true;
+    // What is taken in one go, and what Node itself takes from each socket.
+    expect(most).toBeLessThanOrEqual(512 + 8 + 8 * 33);
+  });
+
   it("hears nobody but its device", async () => {
     const [own, other] = [await device(), await device()];
     const { port, heard } = await connected(own);
@@ -76,6 +98,18 @@ describe.each([
     own.send("here", remote.port, remote.address);
     await until(() => heard.length > 0);
     expect(heard).toEqual(["here"]);
+  });
+
+  it("T12 is closed again where no way leads to the device, whose address was made up", async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((name) => /udp/i.test(name)).length;
+    await until(() => sockets() === 0);
+    // From loopback there is no way to any other network; the kernel says so at connect.
+    const to = { address: parseIpv4("203.0.113.5"), port: 2000 };
+    const code = await new Promise<string>((onError) =>
+      openPort({ address: LOOPBACK, to, cutAt: null, onOpen: () => {}, onMessage: () => {}, onError }),
+    );
+    expect(code).toMatch(/^E/);
+    await until(() => sockets() === 0);
   });
 
   it("says when nothing listens at the device's port", async () => {

@@ -229,6 +229,19 @@ describe("one device at two addresses", () => {
     expect(desk.state.boots.contested.get(known)).toBe(now);
   });
 
+  it("T16 is told though thousands of made-up devices were told of before, and those are told of slowly", async () => {
+    const arm64 = { vendor: "PXEClient:Arch:00011:UNDI:003000", options: { clientSystemArchitecture: [11] } };
+    for (let made = 0; made < 5000; made++) {
+      const other = `02:00:00:00:${(made >> 8).toString(16).padStart(2, "0")}:${(made & 255).toString(16).padStart(2, "0")}`;
+      const bytes = packet(parseMac(other), MessageType.discover, arm64);
+      await server.answer({ bytes, port: 67, from: { address: ANY_ADDRESS, port: 68 } });
+    }
+    expect(notices.length).toBeLessThanOrEqual(200);
+    await request(known, leased);
+    await request(known, attacker, { xid: 2 });
+    expect(notices.at(-1)).toMatch(`${known} boots from two addresses`);
+  });
+
   it("is one device that moved, after half an hour", async () => {
     await request(known, leased);
     now += 30 * 60_000;

@@ -13,6 +13,7 @@ import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts"
 import { BootServer } from "../../src/server/boot-server.ts";
 import { Desk } from "../../src/server/desk.ts";
 import { Leases } from "../../src/server/leases.ts";
+import { LoadDesk } from "../../src/server/load-queue.ts";
 import { ANY_ADDRESS, type Ipv4, LIMITED_BROADCAST, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { macToBytes, parseMac } from "../../src/wire/mac.ts";
 
@@ -280,4 +281,27 @@ it("an address that a device finds taken is told to the operator, and not given 
   expect(await say(known, { ...decline, requestedIpAddress: address })).toBeNull();
   expect(notices).toEqual([expect.stringContaining(`${address} is in use by another machine`)]);
   expect(await boot(known, agent)).not.toBe(address);
+});
+
+it("a device that has its address and boot file in one counts as one that loads its loader, as every other does", async () => {
+  await armCampaign("hold");
+  const chance = { now: () => now, bytes: (length: number) => Buffer.alloc(length) };
+  const loads = new LoadDesk({ loads: 1, now: () => now, onWaiting: () => {} });
+  const options = { desk, served, leases, loads, chance, httpPort: 80, images: new Set(["x64" as const]) };
+  server = new BootServer({ ...options, uefiLoader: "shim", onNotice: () => {} });
+  await boot(known, firmware);
+  now += 30_000;
+  const others = Array.from({ length: 300 }, (_, made) => parseMac(`0200000${(made + 4096).toString(16)}0`));
+  expect(others.filter((other) => loads.mayArrive(other, false)).length).toBe(255);
+});
+
+it("devices that get no offer because others load their loaders are told of once: they ask again by themselves", async () => {
+  await armCampaign("confirm");
+  const chance = { now: () => now, bytes: (length: number) => Buffer.alloc(length) };
+  const loads = new LoadDesk({ loads: 1, now: () => now, onWaiting: () => {} });
+  const options = { desk, served, leases, loads, chance, httpPort: 80, images: new Set(["x64" as const]) };
+  server = new BootServer({ ...options, uefiLoader: "shim", onNotice: (text) => notices.push(text) });
+  for (let made = 0; made < 256; made++) loads.mayArrive(parseMac(`0200000${(made + 4096).toString(16)}0`), false);
+  expect([await discover(stranger, firmware), await discover("52:54:00:00:00:03", firmware)]).toEqual([null, null]);
+  expect(notices).toEqual([expect.stringMatching(/^256 devices fetch their loaders .* ask again by themselves/)]);
 });

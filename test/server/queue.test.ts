@@ -11,6 +11,7 @@ import { Desk } from "../../src/server/desk.ts";
 import { defaultLoads, LoadDesk } from "../../src/server/load-queue.ts";
 import { Pacer } from "../../src/server/pacer.ts";
 import { type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
+import { parseMac } from "../../src/wire/mac.ts";
 
 const station = parseIpv4("127.0.0.1");
 const address = (device: number) => parseIpv4(`127.0.1.${device}`);
@@ -135,6 +136,15 @@ describe("the boot script of a device", () => {
     await body(open(1, "initrd"));
     expect(await files.overHttp("grub/grub.cfg", address(2), "GET")).toEqual(told);
     expect(Buffer.from((await files.overHttp("grub/grub.cfg", address(2), "GET"))!).toString()).toContain("/initrd");
+  });
+
+  it("T16 is so after thousands of others asked for the size alone", async () => {
+    for (let made = 0; made < 5000; made++) {
+      const other = `02:00:00:00:${(made >> 8).toString(16).padStart(2, "0")}:${(made & 255).toString(16).padStart(2, "0")}`;
+      loads.script(parseMac(other), false, "HEAD", () => "");
+    }
+    const told = loads.script(parseMac(mac(2)), false, "HEAD", () => "as long as this");
+    expect(await files.overHttp("grub/grub.cfg", address(2), "GET")).toEqual(told);
   });
 });
 

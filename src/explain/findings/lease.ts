@@ -29,7 +29,7 @@ export const noLoaderForArchitecture: Rule = (scene) => {
   if (!quiet(scene, asks[0]!.at, ANSWER_MS)) return null;
   return {
     what: `The firmware says that it is of architecture ${architecture}${firmware === null ? "" : ` (${firmware})`}, and there is no loader for that. It loaded nothing.`,
-    cure: "A 32-bit firmware cannot boot the recovery image: rescue this device from USB media, or by hand in WinRE. Look in its firmware setup for another network boot entry (UEFI IPv4) first.",
+    cure: "A 32-bit firmware cannot boot the recovery image: look in its firmware setup for another network boot entry (UEFI IPv4). If there is none: rescue it by hand in Windows' own recovery (WinRE).",
     by: asks,
   };
 };

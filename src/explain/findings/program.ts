@@ -65,8 +65,8 @@ export const loaderRejected: Rule = (scene) => {
   return {
     what: `The firmware fetched ${load.name} whole, and then ${then}: it did not run it. With Secure Boot on, that is a signature it does not trust.`,
     cure: SHIM.test(baseName(load.name))
-      ? 'Look at its screen (Access Denied, Security Violation). In the firmware setup allow the "Microsoft 3rd-party UEFI CA" (Lenovo, Dell, HP and Surface switch it off by default), or use the WinPE media. An older shim may have been revoked: build the image again.'
-      : "This loader is not signed for Secure Boot. Serve shim as the first file (the default), or switch Secure Boot off in the firmware setup of this device.",
+      ? 'Look at its screen (Access Denied, Security Violation). In the firmware setup allow the "Microsoft 3rd-party UEFI CA" (Lenovo, Dell, HP and Surface switch it off by default; BitLocker may ask for its recovery password after that), or rescue it by hand in WinRE. An older shim may have been revoked: build the image again.'
+      : "This loader is not signed for Secure Boot. Serve shim as the first file (the default). Leave Secure Boot on: switched off, BitLocker asks for its recovery password at the next boot.",
     by: loads.filter(({ name }) => baseName(name) === baseName(load.name)),
   };
 };
@@ -78,7 +78,7 @@ export const loaderDidNothing: Rule = (scene) => {
   if (baseName(loads[0]!.name) !== baseName(load.name) || !nothingAfter(scene, load)) return null;
   return {
     what: `The device fetched ${load.name} whole, and nothing came after it: the loader does not get on with this network card.`,
-    cure: "Try the other boot mode in the firmware setup (UEFI instead of legacy), another network card (USB), or USB media.",
+    cure: "Try the other boot mode in the firmware setup (UEFI instead of legacy), another network card (USB), or rescue it by hand in WinRE.",
     by: [load],
   };
 };
@@ -203,7 +203,7 @@ export const agentNeverCalled: Rule = (scene) => {
     cure:
       own.length > 0
         ? "It has no way to the station: is TCP port 443 of the station open, is the device in the same LAN? Its screen says what it waits for."
-        : "The image did not start, or has no driver for this network card: look at the screen. With image build --drivers minimal: build the fleet set. Else use WinPE or USB media.",
+        : "The image did not start, or has no driver for this network card: look at the screen. With image build --drivers minimal: build the fleet set. Else rescue it by hand in WinRE.",
     by: [image, ...own],
   };
 };

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { InvalidArgumentError } from "commander";
 import type { Vault } from "../escrow/vault.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { type OperatorApi, startOperatorApi } from "../server/api.ts";
+import { type OperatorApi, startOperatorApi } from "../server/api/api.ts";
 import type { Desk } from "../server/desk.ts";
 import { stationTls } from "../server/tls.ts";
 import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../wire/ipv4.ts";

@@ -14,7 +14,7 @@ import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { checkpointAtHalt } from "./checkpoint-files.ts";
-import { rotationLine } from "./escrow-rotation.ts";
+import { rotationLine } from "./escrow/rotation.ts";
 import { readText } from "./read-file.ts";
 import { readRemedy } from "./remedy.ts";
 import { openStateLedger, type StateOption, withStateOption } from "./state.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { type CustodianSet, type ShareRefusal, ShareTray } from "../escrow/custodians.ts";
-import type { Lock } from "../escrow/lock.ts";
+import { type CustodianSet, type ShareRefusal, ShareTray } from "../escrow/locks/custodians.ts";
+import type { Lock } from "../escrow/locks/lock.ts";
 import type { Vault } from "../escrow/vault.ts";
 import { guardMemory } from "../server/guard.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";

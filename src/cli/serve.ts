@@ -1,10 +1,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { styleText } from "node:util";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type LeaseRange, parseLeaseRange, rangeProblem } from "../boot/lease-range.ts";
-import type { CampaignState } from "../campaign/campaign.ts";
-import { type TimelineLine, timelineLine } from "../dashboard/timeline.ts";
 import { openVault, type Vault } from "../escrow/vault.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -19,15 +16,14 @@ import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { API_DEFAULT, type ApiAddress, countersLine, parseApiAddress, readyLine, startApi } from "./api-start.ts";
-import { campaignLine } from "./campaign.ts";
 import { automaticCheckpoint } from "./checkpoint-files.ts";
-import { rotationLine } from "./escrow-rotation.ts";
+import { rotationLine } from "./escrow/rotation.ts";
 import { forgetUnused } from "./forget.ts";
 import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
-import { openTerminal, type Terminal, writeLine } from "./seal-terminal.ts";
+import { openTerminal, type Terminal } from "./seal-terminal.ts";
+import { type Say, sayJson, sayPlain } from "./serve-say.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
-import { folded, terminalWidth } from "./table.ts";
 
 type ServeOptions = StateOption &
   OpenerOption & {
@@ -251,64 +247,3 @@ function untilStopped(station: Station, say: Say, terminal: Terminal | null): Pr
     for (const signal of STOPPING) process.on(signal, stop);
   });
 }
-
-interface Say {
-  entry(entry: Entry): void;
-  notice(text: string): void;
-  ready(station: Station, state: string): void;
-  campaign(state: CampaignState): void;
-  periodic(station: Station): void;
-  counters(station: Station): void;
-  farewell(text: string): void;
-}
-
-const print = (line: string) => writeLine(line);
-
-const sayJson: Say = {
-  entry: (entry) => print(JSON.stringify({ entry })),
-  notice: (text) => print(JSON.stringify({ notice: text })),
-  ready: ({ lans }) => {
-    for (const { name, url } of lans) print(JSON.stringify({ ready: { url, interface: name } }));
-  },
-  campaign: (campaign) => print(JSON.stringify({ campaign: campaign.is })),
-  periodic: (station) => sayJson.counters(station),
-  counters: (station) => print(JSON.stringify({ counters: station.counters() })),
-  farewell: () => {},
-};
-
-const COLOURS: Readonly<Record<TimelineLine["mark"], "green" | "red" | "yellow" | "reset">> = {
-  good: "green",
-  bad: "red",
-  wait: "yellow",
-  plain: "reset",
-};
-
-const clock = (at: number) => new Date(at).toTimeString().slice(0, 8);
-
-const sayPlain: Say = {
-  entry(entry) {
-    const { at, device, mark, text } = timelineLine(entry);
-    print(`${clock(at)}  ${(device ?? "station").padEnd(17)}  ${styleText(COLOURS[mark], text)}`);
-  },
-  notice(text) {
-    const line = `${clock(Date.now())}  ${"station".padEnd(17)}  ${text}`;
-    for (const each of folded(line, terminalWidth())) print(styleText("yellow", each));
-  },
-  ready({ lans }, state) {
-    for (const { name, url } of lans) print(`Ready on ${name}, agents at ${url}.`);
-    print(`Stop the station: Ctrl-C.\nStop everything: breakglass halt --state ${state}`);
-  },
-  campaign: (campaign) => print(styleText(campaign.is === "armed" ? "green" : "yellow", campaignLine(campaign))),
-  periodic: () => {},
-  counters(station) {
-    const { dhcp, tftp, http, control, loads, interfaces } = station.counters();
-    print("\nThe station has stopped. Devices that wait go on when it is started again. What it was asked:");
-    for (const [name, counts] of Object.entries({ dhcp, tftp, http, control, loads, interfaces })) {
-      const text = Object.entries(counts)
-        .filter(([, count]) => count > 0)
-        .map(([what, count]) => `${what} ${count}`);
-      print(`${name.padEnd(10)} ${text.join(", ") || "nothing"}`);
-    }
-  },
-  farewell: (text) => process.stdout.write(text),
-};

@@ -1,8 +1,8 @@
-import type { CoverageReport } from "../escrow/coverage.ts";
-import { type DeviceCoverage, otherFindings } from "../escrow/coverage-device.ts";
-import { FINDINGS, type FindingText } from "../escrow/coverage-finding.ts";
-import { percentText, type Requirement, thousandthsText } from "../escrow/coverage-required.ts";
-import { coverageWarnings } from "../escrow/coverage-warning.ts";
+import type { CoverageReport } from "../escrow/coverage/coverage.ts";
+import { type DeviceCoverage, otherFindings } from "../escrow/coverage/device.ts";
+import { FINDINGS, type FindingText } from "../escrow/coverage/finding.ts";
+import { percentText, type Requirement, thousandthsText } from "../escrow/coverage/required.ts";
+import { coverageWarnings } from "../escrow/coverage/warning.ts";
 import { agePicture, grouped, siteBar, stateBar } from "./coverage-picture.ts";
 import { COVERAGE_STYLE } from "./coverage-style.ts";
 import { escapeText } from "./escape-text.ts";

@@ -1,5 +1,5 @@
-import type { AgeBand, StateCounts } from "../escrow/coverage.ts";
-import type { CoverageState } from "../escrow/coverage-finding.ts";
+import type { AgeBand, StateCounts } from "../escrow/coverage/coverage.ts";
+import type { CoverageState } from "../escrow/coverage/finding.ts";
 import { escapeText } from "./escape-text.ts";
 
 const WIDTH = 960;

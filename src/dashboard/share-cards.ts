@@ -1,4 +1,4 @@
-import { type Share, shareText } from "../escrow/share.ts";
+import { type Share, shareText } from "../escrow/locks/share.ts";
 import { qrCode, symbolSvg, symbolText } from "./symbol.ts";
 
 /** A share's text in its groups: `BG1`, then thirteen of six characters. */

@@ -1,8 +1,8 @@
 import { type Guid, parseGuid } from "../wire/guid.ts";
 import { parseMac } from "../wire/mac.ts";
+import type { ListedDevice } from "./coverage/device-list.ts";
 import type { Deposit } from "./deposit.ts";
 import type { DepositQuery } from "./deposit-query.ts";
-import type { ListedDevice } from "./device-list.ts";
 import { bareName } from "./device-name.ts";
 
 /** What a text was taken for. */

@@ -1,8 +1,8 @@
 import type { Guid } from "../wire/guid.ts";
 import type { Deposited, NewDeposit } from "./deposit.ts";
-import { DeviceNames } from "./device-names.ts";
-import { shownName } from "./export-file.ts";
-import type { ExportItem, Reject, RejectReason } from "./export-row.ts";
+import { DeviceNames } from "./exports/device-names.ts";
+import { shownName } from "./exports/export-file.ts";
+import type { ExportItem, Reject, RejectReason } from "./exports/export-row.ts";
 import type { Vault } from "./vault.ts";
 
 /** Where a row stands. `file` is null if the export is one file. */

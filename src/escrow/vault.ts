@@ -10,9 +10,9 @@ import { parseRecipient } from "./age-x25519.ts";
 import type { Deposit, Deposited, DeviceOfId, NewDeposit } from "./deposit.ts";
 import { type DepositQuery, pagesOf, questionOf } from "./deposit-query.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { Locks } from "./lock.ts";
+import { Locks } from "./locks/lock.ts";
+import type { Share } from "./locks/share.ts";
 import { belongs, newIdentity, openRecord, sealRecord } from "./record.ts";
-import type { Share } from "./share.ts";
 import { SQL, VAULT } from "./vault-file.ts";
 import { VaultStore } from "./vault-store.ts";
 

@@ -1,5 +1,5 @@
-import type { ExportRow } from "../escrow/export-row.ts";
-import { type RecoveryObject, rowOfObject } from "../escrow/formats/recovery-object.ts";
+import type { ExportRow } from "../escrow/exports/export-row.ts";
+import { type RecoveryObject, rowOfObject } from "../escrow/exports/formats/recovery-object.ts";
 
 /** The attributes to ask for. The volume's GUID and key package are left in the directory: a rescue needs neither. */
 export const RECOVERY_ATTRIBUTES = ["msFVE-RecoveryPassword", "msFVE-RecoveryGuid", "whenCreated"] as const;

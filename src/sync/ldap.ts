@@ -1,6 +1,6 @@
 import type { BerWriter, Client, Entry, SearchOptions } from "ldapts";
-import { parseDirectoryTime } from "../escrow/directory-time.ts";
-import type { ExportRow } from "../escrow/export-row.ts";
+import { parseDirectoryTime } from "../escrow/exports/directory-time.ts";
+import type { ExportRow } from "../escrow/exports/export-row.ts";
 import type { Secret } from "../wire/secret.ts";
 import { RECOVERY_ATTRIBUTES, recordRow } from "./ad-record.ts";
 import type { CertificateTrust } from "./certificate-trust.ts";

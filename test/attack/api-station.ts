@@ -8,7 +8,7 @@ import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts"
 import { createToken } from "../../src/operator/command.ts";
 import { SCOPES, type Scope } from "../../src/operator/scope.ts";
 import { hashOfTokenText, newTokenText } from "../../src/operator/token-text.ts";
-import { type OperatorApi, type OperatorApiOptions, startOperatorApi } from "../../src/server/api.ts";
+import { type OperatorApi, type OperatorApiOptions, startOperatorApi } from "../../src/server/api/api.ts";
 import { Desk } from "../../src/server/desk.ts";
 import { type StationTls, stationTls } from "../../src/server/tls.ts";
 import { guidFromBytes } from "../../src/wire/guid.ts";

@@ -1,6 +1,6 @@
 import type { CoverageAbout } from "../../src/dashboard/coverage-page.ts";
-import type { CoverageReport } from "../../src/escrow/coverage.ts";
-import { required } from "../../src/escrow/coverage-required.ts";
+import type { CoverageReport } from "../../src/escrow/coverage/coverage.ts";
+import { required } from "../../src/escrow/coverage/required.ts";
 
 export function aboutSample(report: CoverageReport): CoverageAbout {
   return {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { coveragePage } from "../../src/dashboard/coverage-page.ts";
 import { grouped } from "../../src/dashboard/coverage-picture.ts";
-import { coverage } from "../../src/escrow/coverage.ts";
-import { readDeviceList } from "../../src/escrow/device-list.ts";
+import { coverage } from "../../src/escrow/coverage/coverage.ts";
+import { readDeviceList } from "../../src/escrow/coverage/device-list.ts";
 import { companyReport, companySample, NOW } from "../escrow/coverage-sample.ts";
 import { aboutSample } from "./coverage-about.ts";
 

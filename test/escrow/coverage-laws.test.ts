@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type CoverageReport, coverage } from "../../src/escrow/coverage.ts";
+import { type CoverageReport, coverage } from "../../src/escrow/coverage/coverage.ts";
+import type { ListedDevice } from "../../src/escrow/coverage/device-list.ts";
 import type { Deposit } from "../../src/escrow/deposit.ts";
-import type { ListedDevice } from "../../src/escrow/device-list.ts";
 import { bareName } from "../../src/escrow/device-name.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { type CoverageReport, coverage } from "../../src/escrow/coverage.ts";
+import { type CoverageReport, coverage } from "../../src/escrow/coverage/coverage.ts";
+import { readDeviceList } from "../../src/escrow/coverage/device-list.ts";
 import type { Deposit } from "../../src/escrow/deposit.ts";
-import { readDeviceList } from "../../src/escrow/device-list.ts";
 import { guidFromBytes } from "../../src/wire/guid.ts";
 
 export const NOW = Date.UTC(2026, 9, 1, 6, 30);

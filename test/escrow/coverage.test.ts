@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type CoverageReport, coverage } from "../../src/escrow/coverage.ts";
-import { FINDINGS } from "../../src/escrow/coverage-finding.ts";
-import { parsePercent, percentText, required } from "../../src/escrow/coverage-required.ts";
-import { coverageWarnings } from "../../src/escrow/coverage-warning.ts";
+import { type CoverageReport, coverage } from "../../src/escrow/coverage/coverage.ts";
+import { readDeviceList } from "../../src/escrow/coverage/device-list.ts";
+import { FINDINGS } from "../../src/escrow/coverage/finding.ts";
+import { parsePercent, percentText, required } from "../../src/escrow/coverage/required.ts";
+import { coverageWarnings } from "../../src/escrow/coverage/warning.ts";
 import type { Deposit } from "../../src/escrow/deposit.ts";
-import { readDeviceList } from "../../src/escrow/device-list.ts";
 import { ID_A, ID_B, ID_C } from "./fixture.ts";
 
 const NOW = Date.UTC(2026, 10, 24);

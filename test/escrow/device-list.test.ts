@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readDeviceList } from "../../src/escrow/device-list.ts";
+import { readDeviceList } from "../../src/escrow/coverage/device-list.ts";
 import { MalformedError } from "../../src/wire/malformed.ts";
 import { PASSWORD_A, showsDigits } from "./fixture.ts";
 

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ExportFile, FileProblem } from "../../src/escrow/export-file.ts";
-import { exportFiles } from "../../src/escrow/export-files.ts";
-import type { Format, FormatName } from "../../src/escrow/formats/format.ts";
-import { FORMATS } from "../../src/escrow/formats/formats.ts";
+import type { ExportFile, FileProblem } from "../../src/escrow/exports/export-file.ts";
+import { exportFiles } from "../../src/escrow/exports/export-files.ts";
+import type { Format, FormatName } from "../../src/escrow/exports/formats/format.ts";
+import { FORMATS } from "../../src/escrow/exports/formats/formats.ts";
+import { exportItems } from "../../src/escrow/exports/read-exports.ts";
 import { importRows } from "../../src/escrow/import.ts";
-import { exportItems } from "../../src/escrow/read-exports.ts";
 import type { Vault } from "../../src/escrow/vault.ts";
 import { ID_A, ID_B, newVault, PASSWORD_A, PASSWORD_B, showsDigits } from "./fixture.ts";
 

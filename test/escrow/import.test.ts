@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
 import { deviceNameOf } from "../../src/escrow/device-name.ts";
-import type { FileProblem } from "../../src/escrow/export-file.ts";
+import type { FileProblem } from "../../src/escrow/exports/export-file.ts";
+import { linesOf } from "../../src/escrow/exports/lines.ts";
+import { exportItems } from "../../src/escrow/exports/read-exports.ts";
 import { type ImportReport, importRows } from "../../src/escrow/import.ts";
-import { linesOf } from "../../src/escrow/lines.ts";
-import { exportItems } from "../../src/escrow/read-exports.ts";
 import type { Vault } from "../../src/escrow/vault.ts";
 import { ID_A, ID_B, ID_C, newVault, PASSWORD_A, PASSWORD_B, showsDigits } from "./fixture.ts";
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type CustodianSet, combineShares, ShareTray, splitKey } from "../../src/escrow/custodians.ts";
-import { isShare, parseShare, type Share, shareText } from "../../src/escrow/share.ts";
+import { type CustodianSet, combineShares, ShareTray, splitKey } from "../../src/escrow/locks/custodians.ts";
+import { isShare, parseShare, type Share, shareText } from "../../src/escrow/locks/share.ts";
 import { Secret } from "../../src/wire/secret.ts";
 
 const VAULT = "3FD3ED41-1B77-4BA1-8A5C-7C3A2D3E4F50";

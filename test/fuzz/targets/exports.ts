@@ -1,6 +1,6 @@
-import { recogniseFormat } from "../../../src/escrow/formats/formats.ts";
-import { holdsPassword } from "../../../src/escrow/formats/raw-row.ts";
-import { exportItems } from "../../../src/escrow/read-exports.ts";
+import { recogniseFormat } from "../../../src/escrow/exports/formats/formats.ts";
+import { holdsPassword } from "../../../src/escrow/exports/formats/raw-row.ts";
+import { exportItems } from "../../../src/escrow/exports/read-exports.ts";
 import { fileOf } from "../seeds.ts";
 import { bytesOf, must, type Target } from "../target.ts";
 import { CSV_WORDS, JSON_WORDS } from "./text.ts";

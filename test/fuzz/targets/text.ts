@@ -1,7 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { parseRecoveryPassword } from "../../../src/bitlocker/recovery-password.ts";
-import { coverage } from "../../../src/escrow/coverage.ts";
-import { readDeviceList } from "../../../src/escrow/device-list.ts";
+import { coverage } from "../../../src/escrow/coverage/coverage.ts";
+import { readDeviceList } from "../../../src/escrow/coverage/device-list.ts";
 import { looksLikePassword } from "../../../src/escrow/password-text.ts";
 import { parseInventory, recognise } from "../../../src/fleet/inventory.ts";
 import {

@@ -1,0 +1,235 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, existsSync, rmSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import type { Command } from "commander";
+import { backUpVault, stageBackup, swapIn } from "../../escrow/backup.ts";
+import { checkVault, type VaultCheck } from "../../escrow/check.ts";
+import { openVault } from "../../escrow/vault.ts";
+import { ledgerOfVault } from "../../escrow/vault-file.ts";
+import type { Entry, EntryBody } from "../../ledger/entry.ts";
+import type { SqliteLedger } from "../../ledger/sqlite.ts";
+import { StoreError } from "../../ledger/store-error.ts";
+import { handOver } from "../../server/unseal-socket.ts";
+import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
+import { operatorActor } from "../actor.ts";
+import { type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
+import { requireFile } from "../read-file.ts";
+import { openStateLedger, type StateOption, stateFolder, withStateOption } from "../state.ts";
+import { withStores } from "../stores.ts";
+import { count, formatTable, printable, terminalWidth } from "../table.ts";
+
+type Options = StateOption & { readonly json?: boolean };
+
+/** `breakglass escrow verify|backup|restore|adopt-ledger`: is the vault whole, and what if not. */
+export function registerCare(escrow: Command): void {
+  withOpenerOptions(withStateOption(escrow.command("verify")))
+    .description("is the vault whole: the file, and every deposit's shape; with --open every record is tried, too")
+    .option("--open", "decrypt every record and look at its first line; shows no recovery password")
+    .option("--json", "for scripts")
+    .addHelpText("after", "\nExit code 0 if all of it is good, 1 if something is damaged.")
+    .action(verify);
+
+  withStateOption(escrow.command("backup"))
+    .description("a checked copy of the vault, while others use it")
+    .requiredOption("--out <FILE>", "a new file")
+    .option("--json", "for scripts")
+    .addHelpText(
+      "after",
+      "\nExit code 0 if it was made, 1 if the vault itself is damaged, 3 if the file is there already.",
+    )
+    .action(backup);
+
+  withStateOption(escrow.command("restore"))
+    .description("a backup in the place of the vault, which is kept under another name")
+    .argument("<file>", "what escrow backup wrote")
+    .option("--json", "for scripts")
+    .addHelpText("after", "\nExit code 0 if it is in place, 1 if the backup is damaged, 3 if it is refused.")
+    .action(restore);
+
+  withStateOption(escrow.command("adopt-ledger"))
+    .description("the vault's ledger is lost for good: go on with the one beside it, or with a new one")
+    .requiredOption("--reason <TEXT>", "why, for the ledger")
+    .addHelpText("after", "\nExit code 0 if the vault now belongs to it, 3 if it did already.")
+    .action(adoptLedger);
+}
+
+async function verify(options: Options & OpenerOption & { readonly open?: boolean }): Promise<void> {
+  const { vault: path } = stateFolder(options);
+  let check: VaultCheck;
+  try {
+    check = options.open ? await openAll(path, options) : await checkVault(path, null, showProgress);
+  } catch (error) {
+    if (!(error instanceof StoreError) || !/^(damaged|not-a-store)$/.test(error.fault)) throw error;
+    check = { vaultId: null, deposits: 0, locks: 0, damage: [error.message], bad: [], opened: false };
+  }
+  const good = check.damage.length === 0 && check.bad.length === 0;
+  if (!good) process.exitCode = ExitCode.negative;
+  if (options.json) print({ good, ...check });
+  else process.stdout.write(describe(check));
+}
+
+function openAll(path: string, options: Options & OpenerOption): Promise<VaultCheck> {
+  return withStores(options, async (vault, ledger) => {
+    await unsealVault(vault, options, "Nothing was checked.");
+    const { vaultId } = vault;
+    const receipt = await append(ledger, { type: "vault.checking", vaultId });
+    const check = await checkVault(path, { identity: vault.heldIdentity(), receipt }, showProgress);
+    const { deposits, damage, bad } = check;
+    await append(ledger, { type: "vault.checked", vaultId, deposits, bad: bad.length, damage: damage.length });
+    return check;
+  });
+}
+
+function showProgress(deposits: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${deposits} deposits so far`);
+}
+
+function describe({ deposits, damage, bad, opened }: VaultCheck): string {
+  const clear = process.stderr.isTTY ? "\r\u001b[K" : "";
+  const looked = opened ? "every record opens" : "every record has the right shape (whether it opens, --open tells)";
+  if (damage.length === 0 && bad.length === 0)
+    return `${clear}The vault is whole: ${count(deposits, "deposit")}, ${looked}.\n`;
+  let text = `${clear}THE VAULT IS DAMAGED.\n`;
+  for (const line of damage) text += `the file: ${printable(line)}\n`;
+  const rows = bad.map(({ number, protectorId, deviceName, what }) => [
+    String(number),
+    protectorId ?? "-",
+    deviceName ?? "-",
+    what,
+  ]);
+  if (rows.length > 0)
+    text += `\n${formatTable(["DEPOSIT", "KEY PROTECTOR ID", "DEVICE", "WHAT IS WRONG"], rows, terminalWidth())}`;
+  return `${text}${count(deposits - bad.length, "deposit")} of ${deposits} can be used as they are.\n  next: Put a backup in its place (breakglass escrow restore FILE), or import these devices' exports again.\n`;
+}
+
+async function backup(options: Options & { readonly out: string }): Promise<void> {
+  const out = resolve(options.out);
+  await withStores(options, async (_vault, ledger) => {
+    const check = await backUpVault(stateFolder(options).vault, out);
+    const { vaultId, deposits } = check;
+    const sha256 = await sha256Of(out);
+    await append(ledger, { type: "vault.backed-up", vaultId, file: basename(out), deposits, sha256 });
+    if (options.json) return print({ out, vaultId, deposits, sha256 });
+    process.stdout.write(
+      `${out}: ${count(deposits, "deposit")}, read back and whole. What opens the vault now opens this copy for ever:\n` +
+        "keep it where you would keep the vault, and on another disk.\n",
+    );
+  });
+}
+
+async function restore(file: string, options: Options): Promise<void> {
+  requireFile(file, "backup", "Nothing was restored.");
+  const { folder, vault: path, unsealSocket } = stateFolder(options, true);
+  if ((await handOver(unsealSocket, null)) === "there")
+    throw new OperatorError(
+      `A station serves from ${folder}, with the vault that would go. Nothing was restored.`,
+      "Stop it (Ctrl-C where `serve` runs), then restore.",
+      ExitCode.refused,
+    );
+  const staged = `${path}.restoring`;
+  const { vaultId, deposits } = await stageBackup(file, staged);
+  const ledger = await openStateLedger(options, true, "allow");
+  try {
+    const entries = await ledger.read(0);
+    const present = await presentVaultId(path, entries);
+    if (present !== null && present !== vaultId) throw ofAnotherVault(file, vaultId, present);
+    const kept = existsSync(path) ? `${path}.before-${new Date().toISOString().slice(0, 19).replace(/\D/g, "")}` : null;
+    const sha256 = await sha256Of(file);
+    const lost = since(entries, sha256);
+    const names = { from: basename(file), sha256, kept: kept === null ? null : basename(kept) };
+    await append(ledger, { type: "vault.restored", vaultId, deposits, ...names });
+    swapIn(staged, path, kept);
+    if (options.json) return print({ vaultId, deposits, kept, importsSince: lost?.imports ?? null });
+    process.stdout.write(describeRestore(path, deposits, kept, lost));
+    const bound = ledgerOfVault(path);
+    if (bound !== null && bound !== ledger.ledgerId)
+      process.stdout.write(
+        `The backup belongs to ledger ${bound}, and that is not the one here. Put that one back, or go on with: breakglass escrow adopt-ledger --reason TEXT\n`,
+      );
+  } finally {
+    rmSync(staged, { force: true });
+    await ledger.close();
+  }
+}
+
+function describeRestore(path: string, deposits: number, kept: string | null, lost: Since | null): string {
+  let text = `${path} is the backup now: ${count(deposits, "deposit")}.\n`;
+  if (kept !== null) text += `What was there is kept as ${kept}.\n`;
+  if (lost === null) text += "This ledger does not know the backup: what is newer than it, nobody here can tell.\n";
+  else if (lost.imports.length > 0)
+    text += `Imported after the backup, and to be imported again: ${lost.imports.map(printable).join(", ")}.\n`;
+  if (lost === null || lost.relocked)
+    text += "It opens with the passphrase and the cards of its own day: breakglass escrow lock list\n";
+  return text;
+}
+
+interface Since {
+  readonly imports: readonly string[];
+  readonly relocked: boolean;
+}
+
+/** What happened to the vault after this backup was made; null if the ledger does not know the backup. */
+function since(entries: readonly Entry[], sha256: string): Since | null {
+  const at = entries.findLastIndex(({ body }) => body.type === "vault.backed-up" && body.sha256 === sha256);
+  if (at === -1) return null;
+  const later = entries.slice(at + 1).map(({ body }) => body);
+  const imports = later.flatMap((body) => (body.type === "vault.imported" ? [String(body.source)] : []));
+  return {
+    imports: [...new Set(imports)],
+    relocked: later.some(({ type }) => /^vault\.(rekeyed|split|lock-removed)$/.test(type)),
+  };
+}
+
+/** The vault that is or was here: as it says itself, or else as the ledger does. */
+async function presentVaultId(path: string, entries: readonly Entry[]): Promise<string | null> {
+  const told = entries.findLast(({ body }) => typeof body.vaultId === "string")?.body.vaultId;
+  if (!existsSync(path)) return null;
+  const check = await checkVault(path, null).catch(() => null);
+  return check?.vaultId ?? (told === undefined ? null : String(told));
+}
+
+function ofAnotherVault(file: string, vaultId: string | null, present: string): OperatorError {
+  return new OperatorError(
+    `${file} is a backup of vault ${vaultId}, and the vault here is ${present}. Nothing was restored.`,
+    "Name that vault's folder, or a new one, with --state.",
+    ExitCode.refused,
+  );
+}
+
+async function adoptLedger(options: StateOption & { readonly reason: string }): Promise<void> {
+  const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
+  const ledger = await openStateLedger(options, true, "allow");
+  try {
+    const { vaultId, ledgerId: was } = vault;
+    const { ledgerId } = ledger;
+    if (was === ledgerId)
+      throw new OperatorError(
+        "The vault belongs to this ledger already. Nothing was written.",
+        "Go on as usual.",
+        ExitCode.refused,
+      );
+    await append(ledger, { type: "vault.ledger-changed", vaultId, was, reason: options.reason });
+    vault.bindLedger(ledgerId);
+    process.stdout.write(
+      `The vault belongs to ledger ${ledgerId} now. What the lost one knew is gone: which recovery passwords were released,\n` +
+        "whose rotation is due, and how far the caps were used up. Write down where you last saw it.\n",
+    );
+  } finally {
+    await ledger.close();
+    await vault.close();
+  }
+}
+
+function append(ledger: SqliteLedger, body: EntryBody) {
+  return ledger.append({ body, actor: operatorActor(), commandId: `care:${randomUUID()}` });
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

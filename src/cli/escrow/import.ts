@@ -1,0 +1,209 @@
+import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { type Command, Option } from "commander";
+import type { ExportFile, FileProblem } from "../../escrow/exports/export-file.ts";
+import { contentOf, exportFiles } from "../../escrow/exports/export-files.ts";
+import { FORMATS } from "../../escrow/exports/formats/formats.ts";
+import { exportItems } from "../../escrow/exports/read-exports.ts";
+import { FIRST_SHOWN, type ImportReport, importRows } from "../../escrow/import.ts";
+import { openVault, type Vault } from "../../escrow/vault.ts";
+import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
+import { operatorActor } from "../actor.ts";
+import { fileCause } from "../read-file.ts";
+import { openStateLedger, type StateOption, stateFolder, withStateOption } from "../state.ts";
+import { count, formatTable, printable, terminalWidth } from "../table.ts";
+import { ImportReportFile } from "./import-report.ts";
+
+interface Options extends StateOption {
+  readonly format?: string;
+  readonly report?: string;
+  readonly json?: boolean;
+}
+
+/** What an import did, files included. */
+interface Done extends ImportReport {
+  /** What the files were; several if a folder or zip held several forms. */
+  readonly formats: readonly string[];
+  readonly filesRead: number;
+  readonly filesNotRead: number;
+  readonly firstNotRead: readonly FileProblem[];
+}
+
+/** `breakglass escrow import`. It never shows a recovery password. */
+export function registerImport(escrow: Command): void {
+  withStateOption(escrow.command("import"))
+    .description("deposit a directory's export, whatever form it has; the vault may stay sealed")
+    .argument("<path>", "a file, a zip, a folder of such, or - for standard input")
+    .addOption(new Option("--format <NAME>", "what it is, if it is not recognised").choices(FORMATS.map((f) => f.name)))
+    .option("--report <FILE>", "write what became of every row: .csv, or .jsonl for JSON lines")
+    .option("--json", "for scripts")
+    .addHelpText("after", `\nFormats:\n${formatList()}\n${EXIT_CODES}`)
+    .action(importPath);
+}
+
+const EXIT_CODES = `Exit code 0 if every row is in the vault, 1 if some were rejected or a file was not read (all others are in),
+2 if nothing could be read.`;
+
+function formatList(): string {
+  const widest = Math.max(...FORMATS.map(({ name }) => name.length));
+  return FORMATS.map(({ name, what }) => `  ${name.padEnd(widest)}  ${what}\n`).join("");
+}
+
+async function importPath(path: string, options: Options): Promise<void> {
+  const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
+  let done: Done;
+  let reportFailure: string | null = null;
+  try {
+    requireExport(path);
+    const report = options.report === undefined ? null : new ImportReportFile(resolve(options.report));
+    try {
+      done = await importInto(vault, path, options, report);
+    } finally {
+      reportFailure = report?.close() ?? null;
+    }
+  } finally {
+    await vault.close();
+  }
+  if (isNothing(done)) throw nothingRead(path, done);
+  const whole = done.rejected === 0 && done.filesNotRead === 0 && done.rows + done.named > 0;
+  if (!whole || done.stopped || reportFailure !== null) process.exitCode = ExitCode.negative;
+  if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`);
+  else process.stdout.write(describe(done, path, options) + (reportFailure === null ? "" : `${reportFailure}\n`));
+}
+
+async function importInto(
+  vault: Vault,
+  path: string,
+  options: Options,
+  reportFile: ImportReportFile | null,
+): Promise<Done> {
+  const ledger = await openStateLedger(options, true);
+  vault.bindLedger(ledger.ledgerId);
+  const stopping = new AbortController();
+  const stop = () => {
+    stopping.abort();
+    if (path === "-") process.stdin.destroy();
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const formats = new Set<string>();
+  const firstNotRead: FileProblem[] = [];
+  let [filesRead, filesNotRead] = [0, 0];
+  try {
+    const items = exportItems(filesOf(path), {
+      format: FORMATS.find(({ name }) => name === options.format) ?? null,
+      onFile: (_, format) => {
+        formats.add(format);
+        filesRead += 1;
+      },
+      onProblem: (problem) => {
+        filesNotRead += 1;
+        if (firstNotRead.length < FIRST_SHOWN) firstNotRead.push(problem);
+        reportFile?.problem(problem);
+      },
+    });
+    const report = await importRows(items, vault, {
+      source: path === "-" ? "standard input" : basename(resolve(path)),
+      onProgress: showProgress,
+      onFate: reportFile === null ? undefined : (fate) => reportFile.row(fate),
+      stop: stopping.signal,
+    });
+    const done = { ...report, formats: [...formats].sort(), filesRead, filesNotRead, firstNotRead };
+    if (!isNothing(done))
+      await ledger.append({
+        body: { type: "vault.imported", vaultId: vault.vaultId, ...entryOf(done) },
+        actor: operatorActor(),
+        commandId: `import:${randomUUID()}`,
+      });
+    return done;
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+    await ledger.close();
+  }
+}
+
+function entryOf(done: Done) {
+  const { source, formats, deposited, present, superseded, rejected, conflicts, named, filesNotRead, stopped } = done;
+  const counts = { deposited, present, superseded, rejected, conflicts, named, filesNotRead };
+  return { source, format: formats.join(" "), ...counts, ...(stopped && { stopped }) };
+}
+
+function filesOf(path: string): Iterable<ExportFile | FileProblem> {
+  if (path !== "-") return exportFiles(path);
+  return [{ name: "standard input", isOneOfMany: false, path: null, open: () => contentOf(process.stdin) }];
+}
+
+function requireExport(path: string): void {
+  if (path === "-" && process.stdin.isTTY)
+    throw new OperatorError(
+      "Nothing is piped into standard input. Nothing was deposited.",
+      "Pipe an export into it, or name a file.",
+    );
+  try {
+    if (path !== "-") statSync(path);
+  } catch (error) {
+    throw new OperatorError(
+      `The export ${path} cannot be read: ${fileCause(error)}. Nothing was deposited.`,
+      "Check the path, and run the command again.",
+    );
+  }
+}
+
+/** Not even an export without a row. */
+function isNothing({ rows, named, filesRead, filesNotRead }: Done): boolean {
+  return filesRead === 0 || (rows + named === 0 && filesNotRead > 0);
+}
+
+function nothingRead(path: string, { firstNotRead, filesNotRead, source }: Done): OperatorError {
+  const [first] = firstNotRead;
+  if (first === undefined)
+    return new OperatorError(`There is no file in ${path}. Nothing was deposited.`, "Name the folder of the exports.");
+  const which =
+    first.file === source
+      ? `The export ${path === "-" ? "from standard input" : path}`
+      : `Nothing of ${path} could be read (${count(filesNotRead, "file")}). The first, ${first.file},`;
+  return new OperatorError(`${which} ${first.what}. Nothing was deposited.`, first.next);
+}
+
+function showProgress(rows: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${rows} rows so far (Ctrl-C stops)`);
+}
+
+function describe(done: Done, path: string, { report }: Options): string {
+  const { rows, deposited, present, superseded, rejected, conflicts, named, stopped } = done;
+  const more = (all: number, shown: number) =>
+    all === shown
+      ? ""
+      : `... and ${all - shown} more${report === undefined ? ": name a file with --report for all" : ""}.\n`;
+  let text = process.stderr.isTTY ? "\r\u001b[K" : "";
+  text += tableOf(done) + more(rejected, done.firstRejected.length);
+  for (const { file, line, protectorId, passwords } of done.firstConflicts)
+    text += `${file === null ? "Line" : `${printable(file)}, line`} ${line}: the vault has ${passwords} different passwords for ${protectorId}. The newest is tried first.\n`;
+  text += more(conflicts, done.firstConflicts.length);
+  for (const [index, { file, what, next }] of done.firstNotRead.entries()) {
+    const said = done.firstNotRead[index - 1]?.next === next;
+    text += `NOT READ: ${printable(file)} ${what}.${said ? "" : ` ${next}`}\n`;
+  }
+  text += more(done.filesNotRead, done.firstNotRead.length);
+  if (stopped) text += `STOPPED after ${count(rows, "row")}. They stay; to bring in the rest, import the same again.\n`;
+  text += `${count(rows, "row")}: ${deposited} deposited, ${present} already present, ${superseded} superseded, ${rejected} rejected.`;
+  text += ` Read as ${done.formats.join(", ")}.\n`;
+  if (named > 0) text += `${count(named, "deposit")} got the name of a device from a list of devices.\n`;
+  if (rows + named === 0) text += "It holds no recovery password: was it the right export?\n";
+  if (rejected > 0)
+    text += "A device whose row was rejected cannot be rescued: correct these rows, and import again.\n";
+  return path === "-"
+    ? text
+    : `${text}${path} itself still holds recovery passwords in the clear: delete it or lock it away.\n`;
+}
+
+function tableOf({ firstRejected }: Done): string {
+  if (firstRejected.length === 0) return "";
+  const many = firstRejected.some(({ file }) => file !== null);
+  const rows = firstRejected.map(({ file, line, protectorId, detail }) => {
+    const row = [String(line), protectorId ?? "-", detail];
+    return many ? [file ?? "-", ...row] : row;
+  });
+  const heads = ["LINE", "KEY PROTECTOR ID", "WHY IT WAS REJECTED"];
+  return formatTable(many ? ["FILE", ...heads] : heads, rows, terminalWidth());
+}

@@ -1,0 +1,211 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
+import { type Command, InvalidArgumentError } from "commander";
+import { shareCardsPage, shareCardText } from "../../dashboard/share-cards.ts";
+import { MOST_SHARES } from "../../escrow/locks/custodians.ts";
+import type { Lock, LockChange } from "../../escrow/locks/lock.ts";
+import { unmadeChanges } from "../../escrow/locks/lock-story.ts";
+import type { Share } from "../../escrow/locks/share.ts";
+import type { Vault } from "../../escrow/vault.ts";
+import type { SqliteLedger } from "../../ledger/sqlite.ts";
+import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
+import { operatorActor } from "../actor.ts";
+import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
+import { ask, readNewPassphrase } from "../passphrase.ts";
+import { fileCause } from "../read-file.ts";
+import { type StateOption, withStateOption } from "../state.ts";
+import { withStores } from "../stores.ts";
+import { count, formatTable, formatTime, terminalWidth } from "../table.ts";
+
+type Options = StateOption & OpenerOption & { readonly json?: boolean };
+
+const EXITS = "\nExit code 0 if it was done, 3 if it was refused (wrong passphrase or shares, the last lock).";
+const UNCHANGED = "Nothing was changed.";
+
+/** `breakglass escrow rekey|custodians split|lock list|lock remove`: what opens the vault. No deposit is touched. */
+export function registerLocks(escrow: Command): void {
+  withOpenerOptions(withStateOption(escrow.command("rekey")))
+    .description("a new passphrase in the place of the old one; custodians and deposits stay as they are")
+    .option("--new-passphrase-fd <N>", "read the new passphrase from this descriptor instead of asking")
+    .option("--json", "for scripts")
+    .addHelpText("after", EXITS)
+    .action(rekey);
+
+  const custodians = escrow.command("custodians").description("several people who open the vault together");
+  withOpenerOptions(withStateOption(custodians.command("split")))
+    .description("share cards for custodians; cards of an older splitting open nothing any more")
+    .requiredOption("--threshold <M>", "so many shares open the vault", parseSize)
+    .requiredOption("--shares <N>", "so many are made", parseSize)
+    .option("--out <FILE>", "cards as a page to print, a new HTML file; print it, then destroy it")
+    .option("--terminal", "show one card after the other here instead (without --out, this is what is done)")
+    .option("--json", "for scripts")
+    .addHelpText("after", EXITS)
+    .action(split);
+
+  const lock = escrow.command("lock").description("the ways to open the vault: passphrase, custodians");
+  withStateOption(lock.command("list"))
+    .description("each way to open the vault, and changes that were announced but never made")
+    .option("--json", "for scripts")
+    .action(list);
+  withOpenerOptions(withStateOption(lock.command("remove")))
+    .description("take away one way to open the vault, opening it by another; never the last one")
+    .argument("<number>", "as lock list shows it", parseNumber)
+    .option("--json", "for scripts")
+    .addHelpText("after", EXITS)
+    .action(remove);
+}
+
+async function rekey(options: Options & { readonly newPassphraseFd?: string }): Promise<void> {
+  await withStores(options, async (vault, ledger) => {
+    const openedBy = await unsealVault(vault, options, UNCHANGED);
+    const { newPassphraseFd } = options;
+    const passphrase = await readNewPassphrase(newPassphraseFd === undefined ? {} : { passphraseFd: newPassphraseFd });
+    const change = await vault.locks.rekey(vault.heldIdentity(), passphrase);
+    await make(vault, ledger, change, openedBy);
+    if (options.json) return print({ vaultId: vault.vaultId, locks: vault.locks.list() });
+    process.stdout.write(
+      "The vault has a new passphrase; the old one opens this file no more. It still opens older copies and backups:\n" +
+        "make a new backup (breakglass escrow backup --out FILE), and destroy the older ones.\n",
+    );
+  });
+}
+
+type SplitOptions = Options & { threshold: number; shares: number; out?: string; terminal?: boolean };
+
+async function split(options: SplitOptions): Promise<void> {
+  const { threshold, shares, out } = options;
+  if (threshold > shares)
+    throw new OperatorError(
+      `${shares} shares can never be ${threshold}: nobody could open the vault. ${UNCHANGED}`,
+      "Make at least as many shares as the threshold, such as --threshold 3 --shares 5.",
+    );
+  refuseNowhere(options);
+  await withStores(options, async (vault, ledger) => {
+    const older = vault.locks.list().filter(({ kind }) => kind === "custodians");
+    const openedBy = await unsealVault(vault, options, UNCHANGED);
+    const { change, set, cards } = await vault.locks.split(vault.heldIdentity(), { threshold, shares }, randomBytes);
+    const madeOn = new Date().toISOString().slice(0, 10);
+    await make(vault, ledger, change, openedBy, () =>
+      out === undefined ? showCards(cards, madeOn) : writeCards(cards, madeOn, out),
+    );
+    if (options.json) return print({ vaultId: vault.vaultId, ...set, out: out ?? null, replaced: older.map(idOfSet) });
+    process.stdout.write(
+      `Any ${threshold} of ${count(shares, "share")} of set ${set.setId} now open the vault.\n${
+        older.length === 0
+          ? ""
+          : `Cards of set ${older.map(idOfSet).join(", ")} open it no more: have them destroyed.\n`
+      }${
+        out === undefined
+          ? ""
+          : `The cards are in ${out}. Print it, give each custodian one page, then destroy the file: shred -u ${out}\n`
+      }Try them before you need them: breakglass escrow verify --open --custodians\n`,
+    );
+  });
+}
+
+const idOfSet = ({ set }: Lock) => set?.setId ?? "-";
+
+/** Before anybody types a passphrase. */
+function refuseNowhere({ out, terminal, json }: SplitOptions): void {
+  const next = "Name a new file with --out, or run this at a terminal.";
+  if (out !== undefined && terminal)
+    throw new OperatorError(`Both --out and --terminal are given. ${UNCHANGED}`, "Give one of the two.");
+  if (out !== undefined && existsSync(out))
+    throw new OperatorError(`There is a file ${out} already. It was left untouched. ${UNCHANGED}`, next);
+  if (out === undefined && (json || !process.stdout.isTTY || !process.stdin.isTTY))
+    throw new OperatorError(`There is no terminal to show the cards on. ${UNCHANGED}`, next);
+}
+
+async function writeCards(cards: readonly Share[], madeOn: string, out: string): Promise<void> {
+  const page = await shareCardsPage(cards, madeOn);
+  let file: number | null = null;
+  try {
+    file = openSync(out, "wx", 0o600);
+    writeSync(file, page);
+    fsyncSync(file);
+  } catch (error) {
+    if (file !== null) rmSync(out, { force: true });
+    throw new OperatorError(
+      `The cards cannot be written to ${out}: ${fileCause(error)}. What opened the vault before still does.`,
+      "Name another file with --out.",
+      ExitCode.environment,
+    );
+  } finally {
+    if (file !== null) closeSync(file);
+  }
+}
+
+/** On the alternate screen: what was on it is not in the terminal's history. */
+async function showCards(cards: readonly Share[], madeOn: string): Promise<void> {
+  try {
+    for (const card of cards) {
+      process.stdout.write(`\u001b[?1049h\u001b[2J\u001b[H${await shareCardText(card, madeOn)}\n`);
+      await ask(`Only custodian ${card.number} looks now. Written down? Enter clears the screen:`);
+    }
+  } finally {
+    process.stdout.write("\u001b[2J\u001b[H\u001b[?1049l");
+  }
+}
+
+/** The entry, then what people need for the change, then the change: broken off anywhere, the old locks still open. */
+async function make(
+  vault: Vault,
+  ledger: SqliteLedger,
+  change: LockChange,
+  openedBy: OpenedBy,
+  between: () => Promise<void> = async () => {},
+): Promise<void> {
+  const told = { ...change, body: { ...change.body, openedBy } };
+  const receipt = await ledger.append({ body: told.body, actor: operatorActor(), commandId: `lock:${randomUUID()}` });
+  await between();
+  vault.locks.apply(told, receipt, Date.now());
+}
+
+async function list(options: Options): Promise<void> {
+  await withStores(options, async (vault, ledger) => {
+    const locks = vault.locks.list();
+    const unmade = unmadeChanges(await ledger.read(0), vault.vaultId, locks);
+    if (options.json) return print({ vaultId: vault.vaultId, locks, unmade });
+    const rows = locks.map(({ number, kind, set, createdAt }) => [
+      String(number),
+      kind,
+      set === null ? "whoever knows it" : `any ${set.threshold} of ${set.shares}, set ${set.setId}`,
+      formatTime(createdAt),
+    ]);
+    process.stdout.write(formatTable(["NUMBER", "LOCK", "OPENED BY", "MADE"], rows, terminalWidth()));
+    for (const { seq, at, type } of unmade)
+      process.stdout.write(
+        `Entry ${seq} (${formatTime(at)}) announced ${type}, and it was broken off before it was made: the locks above are what opens the vault. Run it again, or leave it.\n`,
+      );
+  });
+}
+
+async function remove(number: number, options: Options): Promise<void> {
+  await withStores(options, async (vault, ledger) => {
+    const change = vault.locks.remove(number);
+    const { kind } = vault.locks.list().find((lock) => lock.number === number)!;
+    const alike = vault.locks.list().filter((lock) => lock.kind === kind).length > 1;
+    const openedBy = await unsealVault(vault, options, UNCHANGED, alike ? undefined : kind);
+    await make(vault, ledger, change, openedBy);
+    if (options.json) return print({ vaultId: vault.vaultId, removed: number, locks: vault.locks.list() });
+    process.stdout.write(
+      `Lock ${number} (${kind}) opens this file no more. It still opens older copies and backups: destroy those.\n`,
+    );
+  });
+}
+
+function parseSize(text: string): number {
+  const number = Number(text);
+  if (!/^\d{1,2}$/.test(text) || number < 2 || number > MOST_SHARES)
+    throw new InvalidArgumentError(`A number from 2 to ${MOST_SHARES}.`);
+  return number;
+}
+
+function parseNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("A number, as `escrow lock list` shows it.");
+  return Number(text);
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,70 @@
+import type { Command } from "commander";
+import { openVault } from "../../escrow/vault.ts";
+import { handOver, type UnsealAnswer } from "../../server/unseal-socket.ts";
+import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
+import { operatorActor } from "../actor.ts";
+import { type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
+import { type StateOption, stateFolder, withStateOption } from "../state.ts";
+
+/** `breakglass escrow unseal`: opens the vault of the station that runs, which goes on serving meanwhile. */
+export function registerUnseal(escrow: Command): void {
+  withOpenerOptions(withStateOption(escrow.command("unseal")))
+    .description("unseal the vault of the station that is running; it need not be restarted")
+    .addHelpText("after", "\nExit code 0 if it is unsealed, 3 if it is not: no station runs, or nothing opened it.")
+    .action(unseal);
+}
+
+const STILL_SEALED = "The station's vault stays as it is.";
+
+async function unseal(options: StateOption & OpenerOption): Promise<void> {
+  const { vault: path, unsealSocket, folder } = stateFolder(options);
+  const vault = await openVault(path, { clock: Date.now });
+  try {
+    if ((await handOver(unsealSocket, null)) === "no-station") throw noStation(folder);
+    const openedBy = await unsealVault(vault, options, STILL_SEALED);
+    const answer = await handOver(unsealSocket, {
+      ...{ identity: vault.heldIdentity(), actor: operatorActor(), openedBy },
+    });
+    if (answer === "no-station") throw noStation(folder);
+    if (answer !== "unsealed") throw new OperatorError(...SAYS[answer === "there" ? "no-answer" : answer]);
+    process.stdout.write("The station's vault is unsealed.\n");
+  } finally {
+    await vault.close();
+  }
+}
+
+function noStation(folder: string): OperatorError {
+  return new OperatorError(
+    `No station serves from ${folder}: there is nothing to unseal.`,
+    "Start one with: breakglass serve. If it runs from another folder, name that with --state.",
+    ExitCode.refused,
+  );
+}
+
+const SAYS: Readonly<Record<Exclude<UnsealAnswer, "unsealed"> | "no-answer", [string, string, ExitCode]>> = {
+  "of-another-vault": [
+    `The station was started with another vault (of-another-vault). ${STILL_SEALED}`,
+    "Was the vault restored meanwhile? Then stop `serve`, and start it again.",
+    ExitCode.refused,
+  ],
+  "halted-meanwhile": [
+    "The campaign was halted at this very moment, and the halt wins (halted-meanwhile). The vault is sealed.",
+    "Unseal it again when you know why it was halted.",
+    ExitCode.refused,
+  ],
+  "ledger-unavailable": [
+    `The station cannot write its ledger (ledger-unavailable). ${STILL_SEALED}`,
+    "Make room on its disk, then try again.",
+    ExitCode.environment,
+  ],
+  malformed: [
+    `The station did not understand (malformed). ${STILL_SEALED}`,
+    "Use the same breakglass for both.",
+    ExitCode.refused,
+  ],
+  "no-answer": [
+    "The station gave no answer. Whether the vault is unsealed now, its terminal and its ledger say.",
+    "Look with: breakglass ledger show --tail 5",
+    ExitCode.refused,
+  ],
+};

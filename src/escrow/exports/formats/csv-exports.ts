@@ -1,0 +1,113 @@
+import { deviceNameOf } from "../../device-name.ts";
+import { parseDirectoryTime } from "../directory-time.ts";
+import { type Cells, type CsvFormat, csvFormat } from "./csv.ts";
+import type { Format } from "./format.ts";
+import { rowOf, volumeTypeOf } from "./raw-row.ts";
+import { rowOfObject } from "./recovery-object.ts";
+
+/** Columns that scripts add to exports of any kind. */
+const COMMON = {
+  deviceName: ["hostname", "devicename", "computername", "device name", "computer name"],
+  directory: ["directory"],
+  deviceId: ["deviceid", "azureaddeviceid"],
+  volumeType: ["volumetype"],
+  createdAt: ["createddatetime", "whencreated"],
+};
+
+function commonOf(cells: Cells) {
+  return {
+    deviceName: deviceNameOf(cells.deviceName ?? ""),
+    directory: cells.directory || null,
+    deviceId: cells.deviceId || null,
+    volumeType: volumeTypeOf(cells.volumeType ?? ""),
+    createdAt: parseDirectoryTime(cells.createdAt ?? ""),
+  };
+}
+
+const crowdStrike: CsvFormat = {
+  name: "crowdstrike",
+  what: "CrowdStrike's recovery scripts, CSV",
+  header: "Hostname,KeyID,RecoveryKey,Directory or KeyID,RecoveryKey",
+  columns: { protectorId: ["keyid"], password: ["recoverykey"], ...COMMON },
+  needed: ["protectorId", "password"],
+  row: (cells) =>
+    rowOf(
+      { protectorId: cells.protectorId!, password: cells.password!, ...commonOf(cells) },
+      { protectorId: "KeyID", password: "RecoveryKey" },
+    ),
+};
+
+const idKey: CsvFormat = {
+  name: "id-key",
+  what: "CSV of the columns Id and Key",
+  header: "Id,Key",
+  columns: { protectorId: ["id"], password: ["key"], ...COMMON },
+  needed: ["protectorId", "password"],
+  row: (cells) =>
+    rowOf(
+      { protectorId: cells.protectorId!, password: cells.password!, ...commonOf(cells) },
+      { protectorId: "Id", password: "Key" },
+    ),
+};
+
+const mbam: CsvFormat = {
+  name: "mbam",
+  what: "MBAM or ConfigMgr, from its SQL tables",
+  header: "Name,VolumeId,RecoveryKeyId,LastUpdateTime,RecoveryKey",
+  columns: {
+    protectorId: ["recoverykeyid"],
+    password: ["recoverykey"],
+    ...COMMON,
+    deviceName: ["name", ...COMMON.deviceName],
+    createdAt: ["lastupdatetime"],
+  },
+  needed: ["protectorId", "password"],
+  row: mbamRow,
+};
+
+const NO_DMK =
+  "RecoveryKey is NULL: the DMK closed (the database's master key was not open); ask SQL for it with DecryptString";
+
+function mbamRow(cells: Cells) {
+  const row = rowOf(
+    { protectorId: cells.protectorId!, password: cells.password!, ...commonOf(cells), directory: "MBAM" },
+    { protectorId: "RecoveryKeyId", password: "RecoveryKey" },
+  );
+  if (!("reason" in row)) return row;
+  const { protectorId } = row;
+  if (row.reason === "no-password") return { reason: "dmk-closed", detail: NO_DMK, protectorId } as const;
+  const encrypted = row.reason === "bad-password" && /^0x[0-9a-f]{32,}$/i.test(cells.password!);
+  const detail = "RecoveryKey is still encrypted: ask SQL for it with DecryptString";
+  return encrypted ? ({ reason: "still-encrypted", detail, protectorId } as const) : row;
+}
+
+const adCsv: CsvFormat = {
+  name: "ad-csv",
+  what: "Active Directory by csvde or PowerShell, CSV",
+  header: "DistinguishedName,Name,msFVE-RecoveryPassword,whenCreated",
+  columns: {
+    password: ["msfve-recoverypassword"],
+    distinguishedName: ["distinguishedname", "dn"],
+    name: ["name", "cn"],
+    guid: ["msfve-recoveryguid"],
+    whenCreated: ["whencreated", "created"],
+  },
+  needed: ["password"],
+  row: ({ password, distinguishedName, name, guid, whenCreated }) =>
+    rowOfObject({
+      password: password!,
+      distinguishedName: distinguishedName || null,
+      name: name || null,
+      guid: octetsOf(guid ?? ""),
+      whenCreated: whenCreated || null,
+    }),
+};
+
+/** csvde writes octet strings as `X'32aab024...'`. PowerShell writes `System.Byte[]`: no octets, but Name has the GUID. */
+function octetsOf(cell: string): Uint8Array | null {
+  const hex = /^X'([0-9a-f]{32})'$/i.exec(cell)?.[1];
+  return hex === undefined ? null : Buffer.from(hex, "hex");
+}
+
+/** Those whose header says more come first. */
+export const CSV_EXPORTS: readonly Format[] = [adCsv, mbam, crowdStrike, idKey].map(csvFormat);

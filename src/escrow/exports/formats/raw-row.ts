@@ -1,0 +1,81 @@
+import { parseRecoveryPassword } from "../../../bitlocker/recovery-password.ts";
+import { type Guid, parseGuid } from "../../../wire/guid.ts";
+import { MalformedError } from "../../../wire/malformed.ts";
+import type { VolumeType } from "../../deposit.ts";
+import type { ExportRow, Reject, RejectReason } from "../export-row.ts";
+
+/** One row as its export writes it; null for what it does not say. */
+export interface RawRow {
+  readonly protectorId: string;
+  readonly password: string;
+  readonly deviceName: string | null;
+  readonly directory: string | null;
+  readonly deviceId?: string | null;
+  readonly volumeType?: VolumeType | null;
+  /** Milliseconds since 1970 UTC. */
+  readonly createdAt?: number | null;
+}
+
+/** What the export calls the two that matter, for messages. */
+export interface Called {
+  readonly protectorId: string;
+  readonly password: string;
+}
+
+/** The row as a deposit, or why it is none. No detail repeats what stands in the row. */
+export function rowOf(raw: RawRow, called: Called): ExportRow["row"] {
+  const { deviceName, directory, deviceId = null, volumeType = null, createdAt = null } = raw;
+  const protectorId = guidOrNull(raw.protectorId);
+  const reject = (reason: RejectReason, detail: string): Reject => ({ reason, detail, protectorId });
+  if (protectorId === null)
+    return reject("bad-protector-id", `${called.protectorId} is not a full key protector ID (a GUID)`);
+  if ([deviceName, directory, deviceId].some((each) => each !== null && holdsPassword(each)))
+    return reject("password-in-wrong-column", "a name in it is what looks like a recovery password");
+  const password = raw.password.trim();
+  if (/^(|null|n\/a|#n\/a)$/i.test(password))
+    return reject("no-password", `${called.password} is empty or NULL: the export could not read it`);
+  if (/^(System|Microsoft)\./i.test(password))
+    return reject(
+      "object-not-expanded",
+      `${called.password} is a PowerShell object's type: several passwords, none of them exported`,
+    );
+  if (/^[0-9][.,][0-9]+e\+?[0-9]+$/i.test(password))
+    return reject(
+      "bad-password",
+      "a spreadsheet made a rounded number of it: export it again, and do not open it there",
+    );
+  try {
+    const origin = { deviceName, directory, deviceId: deviceId && (guidOrNull(deviceId) ?? deviceId) };
+    return { protectorId, password: parseRecoveryPassword(password), ...origin, volumeType, createdAt };
+  } catch (error) {
+    if (error instanceof MalformedError) return reject("bad-password", error.what.replace(/^recovery password: /, ""));
+    throw error;
+  }
+}
+
+/** Names are stored and shown in the clear, so a row with its columns shifted must not bring a password in as a name. */
+export function holdsPassword(cell: string): boolean {
+  return /(?:[0-9]{6}[ -]*){4}/.test(cell);
+}
+
+export function guidOrNull(text: string): Guid | null {
+  try {
+    return parseGuid(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Graph's `volumeType`, by number or by name. */
+export function volumeTypeOf(text: string): VolumeType | null {
+  return VOLUME_TYPES.get(text.trim().toLowerCase()) ?? null;
+}
+
+const VOLUME_TYPES: ReadonlyMap<string, VolumeType> = new Map([
+  ["1", "os"],
+  ["2", "fixed"],
+  ["3", "removable"],
+  ["operatingsystemvolume", "os"],
+  ["fixeddatavolume", "fixed"],
+  ["removabledatavolume", "removable"],
+]);

@@ -3,6 +3,7 @@ import type { Ipv4 } from "../wire/ipv4.ts";
 import { limitConnections, PATIENCE, type Patience } from "./connections.ts";
 import { listen } from "./listen.ts";
 import type { Pacer } from "./pacer.ts";
+import { sendBody } from "./send-body.ts";
 
 /** What a path answers to this address: bytes, or null for a path nobody serves. */
 export type ResolveHttp = (
@@ -70,7 +71,7 @@ export async function startBootHttp(options: {
       const over = options.sending?.(path, from);
       if (over !== undefined) response.once("close", () => over(response.writableFinished));
       if (options.pacer) options.pacer.send(response, bytes, from);
-      else response.end(bytes);
+      else sendBody(response, bytes);
       counters.bytes += bytes.length;
       bytesTo.set(from, (bytesTo.get(from) ?? 0) + bytes.length);
     }

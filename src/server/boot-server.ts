@@ -103,7 +103,7 @@ export class BootServer {
     if (typeof lease === "object") {
       if (lease.kind === "ack") {
         if (!(await this.#recordExchange(client, packet, lease.address))) return null;
-        this.#options.loads?.arrives(client.device);
+        this.#options.loads?.arrives(client.device, isListed(desk.state.campaign, client.device));
       }
       return this.#leased(lease, packet, proxyAck(client, packet, served.address, file));
     }
@@ -119,7 +119,7 @@ export class BootServer {
     }
     if (!(await this.#recordExchange(client, packet, address))) return null;
     this.#count(answer);
-    this.#options.loads?.arrives(client.device);
+    this.#options.loads?.arrives(client.device, isListed(desk.state.campaign, client.device));
     if (answer === "lease-seen") return null;
     return { bytes: encodePacket(proxyAck(client, packet, served.address, file)), to: ackDestination(packet, from) };
   }

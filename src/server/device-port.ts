@@ -27,8 +27,8 @@ export interface DevicePortOptions {
   /** Length of the datagrams that a longer `send` is cut into; null if each is sent by itself. */
   readonly cutAt: number | null;
   readonly onOpen: (port: DevicePort) => void;
-  /** The bytes are the port's own again afterwards. */
-  readonly onMessage: (bytes: Uint8Array) => void;
+  /** The bytes are the port's own again afterwards. `now`: when they were taken in, milliseconds of `performance.now()`. */
+  readonly onMessage: (bytes: Uint8Array, now: number) => void;
   /** A code such as ECONNREFUSED: nothing listens at the device's port (ICMP). May come before `onOpen`, and ends it. */
   readonly onError: (code: string, message: string) => void;
 }
@@ -58,7 +58,7 @@ export class DgramPort implements DevicePort {
       if (!isOpen) this.#socket.close();
       onError(error.code ?? "", error.message);
     };
-    this.#socket.on("message", onMessage);
+    this.#socket.on("message", (bytes) => onMessage(bytes, performance.now()));
     this.#socket.on("error", (error: NodeJS.ErrnoException) => {
       // No room in the interface's queue, a firewall, a cable that was pulled: a lost datagram, made good like any other.
       if (error.syscall !== "send" || error.code === "ECONNREFUSED") fail(error);

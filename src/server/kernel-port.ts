@@ -24,8 +24,8 @@ export const OUTGOING = Buffer.allocUnsafeSlow(LONGEST_DATAGRAM);
 /** What a kernel says that cannot cut for this interface, or block size. */
 const CANNOT_CUT: ReadonlySet<number> = new Set([EINVAL, EIO, EMSGSIZE]);
 
-/** Datagrams taken in one after another before the rest of the station has its turn: about two milliseconds. */
-const AT_ONCE = 512;
+/** Datagrams taken in one after another before the rest of the station has its turn: about four milliseconds. */
+export const AT_ONCE = 1024;
 
 /** Bytes of all ports that may wait for room in the kernel. Who acknowledges what he never got asks for more than any line carries. */
 const MOST_WAITING = 64 * 1024 * 1024;
@@ -108,7 +108,7 @@ class Pool {
 
   /** `first`: the datagram that Node has read already. */
   take(port: KernelPort, first: Uint8Array): void {
-    port.options.onMessage(first);
+    port.options.onMessage(first, performance.now());
     if (this.#draining || this.#left <= 0 || this.#ports.size < 2) return;
     this.#draining = true;
     try {
@@ -128,14 +128,16 @@ class Pool {
     while (this.#left > 0) {
       const ready = this.#calls.epoll_wait(this.#queue, this.#events, EVENTS, 0);
       if (ready <= 0) return;
+      let now = performance.now();
       for (let at = 0; at < ready; at++) {
         const port = this.#ports.get(this.#events.readInt32LE(at * EVENT_BYTES + DATA_AT));
-        if (port !== undefined) this.#receive(port);
+        if (port !== undefined) this.#receive(port, now);
       }
       this.#left -= ready;
       for (let had = ready; this.#left > 0 && 2 * had > this.#ports.size; this.#left -= had) {
         had = 0;
-        for (const port of this.#ports.values()) if (this.#receive(port)) had += 1;
+        now = performance.now();
+        for (const port of this.#ports.values()) if (this.#receive(port, now)) had += 1;
       }
     }
   }
@@ -173,10 +175,10 @@ class Pool {
     this.#ports.delete(port.fd);
   }
 
-  #receive(port: KernelPort): boolean {
+  #receive(port: KernelPort, now: number): boolean {
     const length = this.#calls.read(port.fd, this.#incomingAt, this.#incoming.length);
-    if (length === 4) port.options.onMessage(this.#four);
-    else if (length >= 0) port.options.onMessage(this.#incoming.subarray(0, length));
+    if (length === 4) port.options.onMessage(this.#four, now);
+    else if (length >= 0) port.options.onMessage(this.#incoming.subarray(0, length), now);
     else {
       if (this.#calls.errno() === ECONNREFUSED) port.fail(ECONNREFUSED);
       return false;

@@ -27,6 +27,8 @@ function open() {
       epoll_create1: { arguments: ["int32"], return: "int32" },
       epoll_ctl: { arguments: ["int32", "int32", "int32", "buffer"], return: "int32" },
       epoll_wait: { arguments: ["int32", "buffer", "int32", "int32"], return: "int32" },
+      memfd_create: { arguments: ["buffer", "uint32"], return: "int32" },
+      sendfile: { arguments: ["int32", "int32", "buffer", "uint32"], return: "int32" },
       close: { arguments: ["int32"], return: "int32" },
       __errno_location: { arguments: [], return: "pointer" },
     });

@@ -50,8 +50,8 @@ export class LoadDesk {
   }
 
   /** It asked for its boot file. */
-  arrives(device: MacAddress): void {
-    arrives(this.#arrivals, device, this.#now());
+  arrives(device: MacAddress, known: boolean): void {
+    arrives(this.#arrivals, device, known, this.#now());
   }
 
   /**

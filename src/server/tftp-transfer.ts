@@ -54,7 +54,7 @@ export class TransferSocket {
     openDevicePort({
       ...{ address, to, cutAt: negotiated.windowSize > 1 ? DATA_HEADER + negotiated.blockSize : null },
       onOpen: (port) => this.#begin(port),
-      onMessage: (bytes) => this.#hear(bytes),
+      onMessage: (bytes, now) => this.#hear(bytes, now),
       onError: (code, message) =>
         this.#end(
           code === "ECONNREFUSED"
@@ -81,7 +81,7 @@ export class TransferSocket {
     this.#wake(transfer);
   }
 
-  #hear(bytes: Uint8Array): void {
+  #hear(bytes: Uint8Array, now: number): void {
     let packet: TftpPacket;
     try {
       packet = decodeTftp(bytes);
@@ -90,7 +90,7 @@ export class TransferSocket {
       this.#options.onMalformed(error);
       return;
     }
-    this.heardAt = performance.now();
+    this.heardAt = now;
     if (!this.#answered) this.#options.onAnswered();
     this.#answered = true;
     this.#step(packet, this.heardAt);

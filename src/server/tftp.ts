@@ -36,7 +36,7 @@ export interface TftpLimits extends NegotiationLimits {
 /** Transfers with one address that it never answered, in a minute, for each that it may have at once. */
 const UNANSWERED = { perTransfer: 2, addresses: 16_384 };
 
-export const TFTP_LIMITS: TftpLimits = { ...NEGOTIATION_LIMITS, transfers: 2048, perAddress: 16 };
+export const TFTP_LIMITS: TftpLimits = { ...NEGOTIATION_LIMITS, transfers: 8192, perAddress: 16 };
 
 export interface TftpOptions {
   readonly address: Ipv4;

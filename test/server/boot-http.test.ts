@@ -1,16 +1,19 @@
-import { connect } from "node:net";
+import { connect, type NetConnectOpts } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BootHttp, startBootHttp } from "../../src/server/boot-http.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 
 const loopback = parseIpv4("127.0.0.1");
 const asked: string[] = [];
+/** No two of its kilobytes are alike. */
+const LARGE = Buffer.from(Uint32Array.from({ length: 2_500_001 }, (_, index) => Math.imul(index, 2654435761)).buffer);
 let server: BootHttp;
 
 beforeEach(async () => {
   asked.length = 0;
   const resolve = (path: string) => {
     asked.push(path);
+    if (path === "initrd") return LARGE;
     return path === "vmlinuz" ? Buffer.from("kernel") : null;
   };
   server = await startBootHttp({ address: loopback, port: 0, resolve });
@@ -32,6 +35,25 @@ function send(text: string): Promise<string> {
 const get = (path: string) => send(`GET ${path} HTTP/1.1\r\nHost: station\r\n\r\n`);
 
 describe("the boot file server", () => {
+  it("sends a large file byte for byte, to several devices side by side, and to one that reads in small bites", async () => {
+    const whole = (bite: number) =>
+      new Promise<Buffer>((resolve, reject) => {
+        const parts: Buffer[] = [];
+        const socket = connect({ port: server.port, host: loopback, readableHighWaterMark: bite } as NetConnectOpts);
+        socket.on("readable", () => {
+          for (let part = socket.read(); part !== null; part = socket.read()) parts.push(part);
+        });
+        socket.on("end", () => resolve(Buffer.concat(parts)));
+        socket.on("error", reject);
+        socket.write("GET /initrd HTTP/1.1\r\nHost: station\r\n\r\n");
+      });
+    for (const answer of await Promise.all([whole(65_536), whole(1024), whole(65_536)])) {
+      const head = answer.indexOf("\r\n\r\n") + 4;
+      expect(answer.toString("latin1", 0, head)).toContain(`Content-Length: ${LARGE.length}`);
+      expect(Buffer.compare(answer.subarray(head), LARGE)).toBe(0);
+    }
+  });
+
   it("spells Content-Length as GRUB 2.12 reads it, which knows only these capitals (measured)", async () => {
     expect(await get("/vmlinuz")).toContain("\r\nContent-Length: 6\r\n");
   });

@@ -27,6 +27,7 @@ export function picture(title: string, rows: readonly RowResult[]): string {
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 14}" font-family="sans-serif" font-size="13">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${WIDTH}" height="${y + 14}" fill="#fff"/>`,
     `<text x="16" y="28" font-size="17">${escaped(title)}</text>`,
     ...parts,

@@ -7,7 +7,7 @@ import { looksLikePassword } from "../../escrow/password-text.ts";
 import { openVault } from "../../escrow/vault.ts";
 import { openSqliteLedger } from "../../ledger/sqlite.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
-import { type StateOption, stateFolder, withStateOption } from "../state.ts";
+import { type StateOption, sayForeignLedger, stateFolder, withStateOption } from "../state.ts";
 import { count, formatAge, formatTable, printable, terminalWidth } from "../table.ts";
 import { readInventory } from "./coverage.ts";
 
@@ -44,6 +44,7 @@ async function find(words: readonly string[], options: Options): Promise<void> {
       "That looks like a recovery password, and other programs can read a command's arguments. Nothing was looked up.",
       "Look for the key protector ID or the device name instead.",
     );
+  sayForeignLedger(options);
   const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
   try {
     const { inventory, from } = await inventoryFor(options);

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { ageOf, type Freshness, lateSources, type SourceFreshness } from "../../escrow/freshness.ts";
 import { openVault, type VaultStatus } from "../../escrow/vault.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
-import { type StateOption, stateFolder, withStateLedger, withStateOption } from "../state.ts";
+import { type StateOption, sayForeignLedger, stateFolder, withStateLedger, withStateOption } from "../state.ts";
 import { count, formatTable, formatTime, terminalWidth } from "../table.ts";
 import { collect, readFreshness } from "./sync-run.ts";
 
@@ -48,7 +48,10 @@ async function status(options: StatusOptions): Promise<void> {
 
 /** A vault that was copied here without its ledger has no story of where its passwords come from. */
 async function freshnessOf(options: StateOption, vaultId: string): Promise<Freshness> {
-  if (!existsSync(stateFolder(options).ledger)) return new Map();
+  if (!existsSync(stateFolder(options).ledger)) {
+    sayForeignLedger(options);
+    return new Map();
+  }
   return await withStateLedger(options, (ledger) => readFreshness(ledger, vaultId));
 }
 

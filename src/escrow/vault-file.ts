@@ -1,5 +1,15 @@
 import { type StoreKind, storedValue } from "../ledger/store-file.ts";
 
+const LOCK_TABLE = `CREATE TABLE lock (
+      number INTEGER PRIMARY KEY,
+      kind TEXT NOT NULL CHECK (kind IN ('passphrase', 'custodians')),
+      identity TEXT NOT NULL,
+      setId TEXT,
+      threshold INTEGER,
+      shares INTEGER,
+      createdAt INTEGER NOT NULL
+    ) STRICT`;
+
 // A rollback journal, unlike the ledger's WAL: a vault is one file that people carry from laptop to laptop.
 export const VAULT: StoreKind = {
   name: "vault",
@@ -31,26 +41,10 @@ export const VAULT: StoreKind = {
     ) STRICT;
     CREATE INDEX depositByDevice ON deposit (deviceName COLLATE NOCASE);
     CREATE INDEX depositByDeviceId ON deposit (deviceId);
-    CREATE TABLE lock (
-      number INTEGER PRIMARY KEY,
-      kind TEXT NOT NULL CHECK (kind IN ('passphrase', 'custodians')),
-      identity TEXT NOT NULL,
-      setId TEXT,
-      threshold INTEGER,
-      shares INTEGER,
-      createdAt INTEGER NOT NULL
-    ) STRICT`,
+    ${LOCK_TABLE}`,
   upgrades: [
     `
-    CREATE TABLE lock (
-      number INTEGER PRIMARY KEY,
-      kind TEXT NOT NULL CHECK (kind IN ('passphrase', 'custodians')),
-      identity TEXT NOT NULL,
-      setId TEXT,
-      threshold INTEGER,
-      shares INTEGER,
-      createdAt INTEGER NOT NULL
-    ) STRICT;
+    ${LOCK_TABLE};
     INSERT INTO lock (kind, identity, createdAt) SELECT 'passphrase', identity, createdAt FROM vault;
     ALTER TABLE vault DROP COLUMN identity;
     ALTER TABLE vault ADD COLUMN ledgerId TEXT;

@@ -3,8 +3,9 @@ import { DATA_HEADER, decodeTftp, type TftpPacket } from "../tftp/packet.ts";
 import { begin, type Ending, type Input, type Output, step, type Transfer, writeBlock } from "../tftp/transfer.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
-import { type DevicePort, openDevicePort, type Peer } from "./device-port.ts";
+import type { DevicePort, Peer } from "./device-port.ts";
 import { OUTGOING } from "./kernel-port.ts";
+import { openDevicePort } from "./open-port.ts";
 
 /** The protocol's endings, and those that the network or the station brings about. */
 export type SocketEnding =

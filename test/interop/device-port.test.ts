@@ -1,7 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
-import { type DevicePort, type DevicePortOptions, DgramPort } from "../../src/server/device-port.ts";
+import type { DevicePort, DevicePortOptions } from "../../src/server/device-port.ts";
+import { DgramPort } from "../../src/server/dgram-port.ts";
 import { AT_ONCE, openKernelPort } from "../../src/server/kernel-port.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 

@@ -5,7 +5,8 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { type DevicePort, type DevicePortOptions, DgramPort } from "../../src/server/device-port.ts";
+import type { DevicePort, DevicePortOptions } from "../../src/server/device-port.ts";
+import { DgramPort } from "../../src/server/dgram-port.ts";
 import { OUTGOING, openKernelPort } from "../../src/server/kernel-port.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 

@@ -106,7 +106,8 @@ describeWith(["curl", "sh"], "the operator API with curl", () => {
         "vault.unsealed",
         ...["api.called", "key.released-by-hand", "api.called", "api.called"],
         ...["campaign.armed", "key.released-by-hand", "api.called"],
-        ...["campaign.halted", "vault.sealed", "key.refused-by-hand", "api.called"],
+        ...["campaign.halted", "vault.sealed", "station.key-made", "ledger.checkpointed"],
+        ...["key.refused-by-hand", "api.called"],
         ...["token.revoked", "api.refused"],
       ].sort(),
     );

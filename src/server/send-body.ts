@@ -1,5 +1,6 @@
-import { writeSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import type { ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
 import { libc } from "./libc.ts";
 
 /** Below this a copy is as cheap as what it takes to do without one. */
@@ -9,6 +10,8 @@ const THROUGH_NODE = 4 * 1024;
 /** Sent in one go before other work has its turn. */
 const AT_ONCE = 4 * 1024 * 1024;
 const MFD_CLOEXEC = 1;
+// include/uapi/asm-generic/fcntl.h: O_TMPFILE with O_DIRECTORY, which Node has no name for.
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
 /** The kernel's own copies of files that are served over and over; null where it keeps none. */
 const copies = new WeakMap<Uint8Array, number | null>();
@@ -66,8 +69,27 @@ function descriptorOf({ socket }: ServerResponse): number {
 function copyOf(bytes: Uint8Array): number | null {
   const known = copies.get(bytes);
   if (known !== undefined) return known;
-  const copy = libc()?.memfd_create(Buffer.from("breakglass\0"), MFD_CLOEXEC) ?? -1;
-  copies.set(bytes, copy === -1 ? null : copy);
-  for (let at = 0; copy !== -1 && at < bytes.length; ) at += writeSync(copy, bytes, at);
-  return copy === -1 ? null : copy;
+  const copy = storeCopy(bytes);
+  copies.set(bytes, copy);
+  return copy;
+}
+
+/** In a file without a name, whose pages Linux keeps in larger pieces than those of a `memfd`; without room for one, in that. */
+function storeCopy(bytes: Uint8Array): number | null {
+  const stores = [
+    () => openSync(tmpdir(), O_TMPFILE | constants.O_RDWR, 0o600),
+    () => libc()?.memfd_create(Buffer.from("breakglass\0"), MFD_CLOEXEC) ?? -1,
+  ];
+  for (const open of process.platform === "linux" ? stores : []) {
+    let copy = -1;
+    try {
+      copy = open();
+      if (copy === -1) continue;
+      for (let at = 0; at < bytes.length; ) at += writeSync(copy, bytes, at);
+      return copy;
+    } catch {
+      if (copy !== -1) closeSync(copy);
+    }
+  }
+  return null;
 }

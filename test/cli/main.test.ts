@@ -10,7 +10,7 @@ describe.concurrent("wrong usage", () => {
   test.each([
     ["an unknown verb", ["campaign", "halty"], /Unknown command 'halty' \(Did you mean halt\?\)/],
     ["an unknown option", ["remedy", "list", "--nonsense"], /Unknown option '--nonsense'/],
-    ["a missing argument", ["escrow", "import"], /Missing required argument 'file'/],
+    ["a missing argument", ["escrow", "import"], /Missing required argument 'path'/],
     [
       "a value that is none of the choices",
       ["campaign", "arm", "--remedy", "x", "--unknown", "x"],

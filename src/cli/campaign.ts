@@ -15,6 +15,7 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { checkpointAtHalt } from "./checkpoint-files.ts";
 import { rotationLine } from "./escrow/rotation.ts";
+import { printJson } from "./print-json.ts";
 import { readText } from "./read-file.ts";
 import { readRemedy } from "./remedy.ts";
 import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
@@ -96,7 +97,7 @@ async function armCommand(options: ArmOptions): Promise<void> {
   });
   const { campaign, remedySha256: sha256, unknown, hibernated, releaseRate } = arming;
   const said = { campaign, remedy: remedy.id, remedySha256: sha256, unknown, hibernated, releaseRate, devices };
-  if (options.json) return print(said);
+  if (options.json) return printJson(said);
   process.stdout.write(
     `Campaign ${campaign} is armed: remedy ${remedy.id}, ${count(devices.length, "device")} in the inventory, ` +
       `others: ${unknown}.\nStop everything at any moment with: breakglass halt${stateArgument(options)}\n`,
@@ -116,7 +117,7 @@ async function haltCommand(options: Options & { reason: string }): Promise<void>
   const halted = `The campaign ${campaign} is HALTED: nothing more is admitted, released or changed. A running station seals its vault.\n`;
   if (!options.json) process.stdout.write(halted);
   const checkpoint = await checkpointAtHalt(options);
-  if (options.json) print({ campaign, reason, checkpoint });
+  if (options.json) printJson({ campaign, reason, checkpoint });
   else process.stdout.write(`${checkpoint}\n${await rotationLine(options)}`);
 }
 
@@ -139,7 +140,7 @@ async function confirmCommand(code: string, options: Options): Promise<void> {
     };
   });
   const { device, session } = body;
-  if (options.json) return print({ device, session, pairing });
+  if (options.json) return printJson({ device, session, pairing });
   process.stdout.write(`Confirmed: device ${device} (pairing code ${pairing}) goes on.\n`);
 }
 
@@ -157,7 +158,7 @@ async function statusCommand(options: Options): Promise<void> {
       const { device, session, pairing, stage, held, outcome } = each;
       return { device, name: nameOf(each), session, pairing, stage, held, outcome };
     });
-    return print({ campaign, devices });
+    return printJson({ campaign, devices });
   }
   process.stdout.write(`${campaignLine(campaign)}\n`);
   if (campaign.is !== "none") {
@@ -260,8 +261,4 @@ function readInventory(file: string): InventoryDevice[] {
 
 function stateArgument({ state }: StateOption): string {
   return state === undefined ? "" : ` --state ${state}`;
-}
-
-function print(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

@@ -14,6 +14,7 @@ import { registerStatus } from "./escrow/status.ts";
 import { registerSync } from "./escrow/sync.ts";
 import { registerUnseal } from "./escrow/unseal.ts";
 import { type PassphraseOption, readNewPassphrase } from "./passphrase.ts";
+import { printJson } from "./print-json.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
 type Options = StateOption & { readonly json?: boolean };
@@ -52,7 +53,7 @@ async function init(options: Options & PassphraseOption): Promise<void> {
     await vault.close();
     const body = { type: "vault.created", vaultId, recipient };
     await ledger.append({ body, actor: operatorActor(), commandId: `vault:${vaultId}` });
-    if (options.json) return print({ vault: path, vaultId, recipient });
+    if (options.json) return printJson({ vault: path, vaultId, recipient });
     process.stdout.write(
       `A new vault is at ${path}. Without its passphrase nobody, you included, can open what it holds.\n` +
         "Fill it with: breakglass escrow import FILE.csv\n",
@@ -60,8 +61,4 @@ async function init(options: Options & PassphraseOption): Promise<void> {
   } finally {
     await ledger.close();
   }
-}
-
-function print(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

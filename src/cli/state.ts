@@ -109,6 +109,17 @@ export async function withStateLedger<T>(options: StateOption, act: (ledger: Sql
   }
 }
 
+/** The same where there may be none, as beside a vault that was copied here alone: then it is said, and `none` is the answer. */
+export async function withStateLedgerIfAny<T>(
+  options: StateOption,
+  none: T,
+  act: (ledger: SqliteLedger) => Promise<T>,
+): Promise<T> {
+  if (existsSync(stateFolder(options).ledger)) return await withStateLedger(options, act);
+  sayForeignLedger(options);
+  return none;
+}
+
 function makeFolder(folder: string): void {
   try {
     // The umask takes bits away from mkdir's mode, and a folder that was made is ours to open up to its owner.

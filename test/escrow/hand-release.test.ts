@@ -18,11 +18,11 @@ import { createVault, type Vault } from "../../src/escrow/vault.ts";
 import type { Entry } from "../../src/ledger/entry.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
-import { StoreError } from "../../src/ledger/store-error.ts";
 import { releaseByHandAt } from "../../src/server/by-hand.ts";
 import { Desk } from "../../src/server/desk.ts";
 import { type Guid, parseGuid } from "../../src/wire/guid.ts";
 import { depositOf, ID_A, ID_B, PASSPHRASE, PASSWORD_A } from "./fixture.ts";
+import { fullDiskLedger } from "./full-disk-ledger.ts";
 
 const NOW = 1_721_360_000_000;
 const HOUR = 3_600_000;
@@ -167,12 +167,7 @@ async function run(commands: readonly Command[], defect: Defect = {}): Promise<v
   const open = () => openSqliteLedger(path, { station: "s", clock: () => now++, create: true });
   const ledgers = [await open(), await open()] as const;
   const desks = ledgers.map((ledger) => {
-    const refused = () => Promise.reject(new StoreError("full", "ledger", path, "disk full"));
-    const sound = {
-      read: ledger.read.bind(ledger),
-      append: (entry) => (diskFull ? refused() : ledger.append(entry)),
-      appendIfHead: (entry, headSeq) => (diskFull ? refused() : ledger.appendIfHead(entry, headSeq)),
-    } as Ledger;
+    const sound = fullDiskLedger(ledger, path, () => diskFull);
     const own = { ...sound, ...defect.ledger?.(sound) };
     return { ledger: own, desk: new Desk(own, () => {}) };
   });

@@ -17,6 +17,7 @@ import { verifyLedger } from "../../src/ledger/verify.ts";
 import { type Guid, parseGuid } from "../../src/wire/guid.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 import { depositOf, ID_A, newVault, PASSPHRASE, PASSWORD_A } from "./fixture.ts";
+import { fullDiskLedger } from "./full-disk-ledger.ts";
 
 const MINUTE = 60_000;
 /** So tight that each of them bites in most runs. */
@@ -140,12 +141,7 @@ async function run(commands: readonly Command[], defect: Defect = {}): Promise<v
   const open = () => openSqliteLedger(path, { station: "s", clock: () => now++, create: true });
   const ledgers = [await open(), await open()] as const;
   const views = ledgers.map((ledger) => {
-    const refused = () => Promise.reject(new StoreError("full", "ledger", path, "disk full"));
-    const sound = {
-      read: ledger.read.bind(ledger),
-      append: (entry) => (diskFull ? refused() : ledger.append(entry)),
-      appendIfHead: (entry, headSeq) => (diskFull ? refused() : ledger.appendIfHead(entry, headSeq)),
-    } as Ledger;
+    const sound = fullDiskLedger(ledger, path, () => diskFull);
     return new View({ ...sound, ...defect.ledger?.(sound) });
   });
   let diskFull = false;

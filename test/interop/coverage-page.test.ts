@@ -1,32 +1,22 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { coveragePage } from "../../src/dashboard/coverage-page.ts";
 import { aboutSample } from "../dashboard/coverage-about.ts";
 import { companyReport } from "../escrow/coverage-sample.ts";
 import { describeWith } from "./needs.ts";
+import { type WatchedPage, watchedPage } from "./watched-page.ts";
 
 describeWith(["chromium"], "the coverage page in a browser", () => {
   const folder = mkdtempSync(join(tmpdir(), "breakglass-page-"));
   const report = companyReport(800);
-  const asked: string[] = [];
-  const complaints: string[] = [];
-  let browser: Browser;
-  let page: Page;
+  let { browser, page, asked, complaints } = {} as WatchedPage;
 
   beforeAll(async () => {
     const file = join(folder, "coverage.html");
     writeFileSync(file, coveragePage(report, aboutSample(report)));
-    const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", ...quiet] });
-    page = await browser.newPage({ viewport: { width: 390, height: 800 } });
-    page.on("request", (request) => asked.push(request.url()));
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(error.message));
-    await page.goto(pathToFileURL(file).href);
+    ({ browser, page, asked, complaints } = await watchedPage(file, 390));
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,30 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { reportPage } from "../../src/drill/report/page.ts";
 import { passedDrill } from "../drill/fixture.ts";
 import { describeWith } from "./needs.ts";
+import { type WatchedPage, watchedPage } from "./watched-page.ts";
 
 describeWith(["chromium"], "the report page in a browser", () => {
   const folder = mkdtempSync(join(tmpdir(), "breakglass-page-"));
-  const asked: string[] = [];
-  const complaints: string[] = [];
-  let browser: Browser;
-  let page: Page;
+  let { browser, page, asked, complaints } = {} as WatchedPage;
 
   beforeAll(async () => {
     const file = join(folder, "report.html");
     writeFileSync(file, reportPage(passedDrill(), new Map()));
-    const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", ...quiet] });
-    page = await browser.newPage({ viewport: { width: 400, height: 800 } });
-    page.on("request", (request) => asked.push(request.url()));
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(error.message));
-    await page.goto(pathToFileURL(file).href);
+    ({ browser, page, asked, complaints } = await watchedPage(file, 400));
   });
   afterAll(async () => {
     await browser?.close();

@@ -13,6 +13,7 @@ import { handOver } from "../../server/unseal-socket.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
+import { printJson } from "../print-json.ts";
 import { requireFile } from "../read-file.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "../state.ts";
 import { withStores } from "../stores.ts";
@@ -64,7 +65,7 @@ async function verify(options: Options & OpenerOption & { readonly open?: boolea
   }
   const good = check.damage.length === 0 && check.bad.length === 0;
   if (!good) process.exitCode = ExitCode.negative;
-  if (options.json) print({ good, ...check });
+  if (options.json) printJson({ good, ...check });
   else process.stdout.write(describe(check));
 }
 
@@ -109,7 +110,7 @@ async function backup(options: Options & { readonly out: string }): Promise<void
     const { vaultId, deposits } = check;
     const sha256 = await sha256Of(out);
     await append(ledger, { type: "vault.backed-up", vaultId, file: basename(out), deposits, sha256 });
-    if (options.json) return print({ out, vaultId, deposits, sha256 });
+    if (options.json) return printJson({ out, vaultId, deposits, sha256 });
     process.stdout.write(
       `${out}: ${count(deposits, "deposit")}, read back and whole. What opens the vault now opens this copy for ever:\n` +
         "keep it where you would keep the vault, and on another disk.\n",
@@ -139,7 +140,7 @@ async function restore(file: string, options: Options): Promise<void> {
     const names = { from: basename(file), sha256, kept: kept === null ? null : basename(kept) };
     await append(ledger, { type: "vault.restored", vaultId, deposits, ...names });
     swapIn(staged, path, kept);
-    if (options.json) return print({ vaultId, deposits, kept, importsSince: lost?.imports ?? null });
+    if (options.json) return printJson({ vaultId, deposits, kept, importsSince: lost?.imports ?? null });
     process.stdout.write(describeRestore(path, deposits, kept, lost));
     const bound = ledgerOfVault(path);
     if (bound !== null && bound !== ledger.ledgerId)
@@ -228,8 +229,4 @@ async function sha256Of(file: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
   return hash.digest("hex");
-}
-
-function print(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

@@ -1,13 +1,11 @@
-import { existsSync } from "node:fs";
-import { hostname } from "node:os";
 import type { Command } from "commander";
 import type { Deposit } from "../../escrow/deposit.ts";
 import { type Finding, findByText, type KnownDevice, type Reading } from "../../escrow/find.ts";
 import { looksLikePassword } from "../../escrow/password-text.ts";
 import { openVault } from "../../escrow/vault.ts";
-import { openSqliteLedger } from "../../ledger/sqlite.ts";
+import type { SqliteLedger } from "../../ledger/sqlite.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
-import { type StateOption, sayForeignLedger, stateFolder, withStateOption } from "../state.ts";
+import { type StateOption, sayForeignLedger, stateFolder, withStateLedgerIfAny, withStateOption } from "../state.ts";
 import { count, formatAge, formatTable, printable, terminalWidth } from "../table.ts";
 import { readInventory } from "./coverage.ts";
 
@@ -44,7 +42,6 @@ async function find(words: readonly string[], options: Options): Promise<void> {
       "That looks like a recovery password, and other programs can read a command's arguments. Nothing was looked up.",
       "Look for the key protector ID or the device name instead.",
     );
-  sayForeignLedger(options);
   const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
   try {
     const { inventory, from } = await inventoryFor(options);
@@ -56,27 +53,31 @@ async function find(words: readonly string[], options: Options): Promise<void> {
   }
 }
 
+interface Inventory {
+  readonly inventory: readonly KnownDevice[];
+  /** Where it is from; null where there is none. */
+  readonly from: string | null;
+}
+
 /** The named inventory, else the one of the campaign that was armed last, else none. */
-async function inventoryFor(options: Options): Promise<{ inventory: readonly KnownDevice[]; from: string | null }> {
-  if (options.inventory !== undefined)
-    return { inventory: readInventory(options.inventory).inventory, from: options.inventory };
-  const { ledger: path } = stateFolder(options);
-  if (!existsSync(path)) return { inventory: [], from: null };
-  const ledger = await openSqliteLedger(path, { station: hostname(), clock: Date.now, evenIfBroken: true });
-  try {
-    // From the end: the last campaign is not far back in a ledger of years.
-    for (let { seq } = await ledger.head(); seq > 0; seq -= PAGE) {
-      const entries = await ledger.read(Math.max(0, seq - PAGE), Math.min(PAGE, seq));
-      const armed = entries.findLast(({ body }) => body.type === "campaign.armed")?.body;
-      if (armed === undefined) continue;
-      const devices = armed.devices as unknown as readonly Omit<KnownDevice, "deviceId">[];
-      const inventory = devices.map((device) => ({ ...device, deviceId: null }));
-      return { inventory, from: `campaign ${armed.campaign}` };
-    }
-    return { inventory: [], from: null };
-  } finally {
-    await ledger.close();
+async function inventoryFor(options: Options): Promise<Inventory> {
+  if (options.inventory === undefined)
+    return await withStateLedgerIfAny(options, { inventory: [], from: null }, lastArmed);
+  sayForeignLedger(options);
+  return { inventory: readInventory(options.inventory).inventory, from: options.inventory };
+}
+
+/** From the end: the last campaign is not far back in a ledger of years. */
+async function lastArmed(ledger: SqliteLedger): Promise<Inventory> {
+  for (let { seq } = await ledger.head(); seq > 0; seq -= PAGE) {
+    const entries = await ledger.read(Math.max(0, seq - PAGE), Math.min(PAGE, seq));
+    const armed = entries.findLast(({ body }) => body.type === "campaign.armed")?.body;
+    if (armed === undefined) continue;
+    const devices = armed.devices as unknown as readonly Omit<KnownDevice, "deviceId">[];
+    const inventory = devices.map((device) => ({ ...device, deviceId: null }));
+    return { inventory, from: `campaign ${armed.campaign}` };
   }
+  return { inventory: [], from: null };
 }
 
 const PAGE = 1_000;

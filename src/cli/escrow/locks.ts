@@ -12,6 +12,7 @@ import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
 import { ask, readNewPassphrase } from "../passphrase.ts";
+import { printJson } from "../print-json.ts";
 import { fileCause } from "../read-file.ts";
 import { type StateOption, withStateOption } from "../state.ts";
 import { withStores } from "../stores.ts";
@@ -62,7 +63,7 @@ async function rekey(options: Options & { readonly newPassphraseFd?: string }): 
     const passphrase = await readNewPassphrase(newPassphraseFd === undefined ? {} : { passphraseFd: newPassphraseFd });
     const change = await vault.locks.rekey(vault.heldIdentity(), passphrase);
     await make(vault, ledger, change, openedBy);
-    if (options.json) return print({ vaultId: vault.vaultId, locks: vault.locks.list() });
+    if (options.json) return printJson({ vaultId: vault.vaultId, locks: vault.locks.list() });
     process.stdout.write(
       "The vault has a new passphrase; the old one opens this file no more. It still opens older copies and backups:\n" +
         "make a new backup (breakglass escrow backup --out FILE), and destroy the older ones.\n",
@@ -88,7 +89,8 @@ async function split(options: SplitOptions): Promise<void> {
     await make(vault, ledger, change, openedBy, () =>
       out === undefined ? showCards(cards, madeOn) : writeCards(cards, madeOn, out),
     );
-    if (options.json) return print({ vaultId: vault.vaultId, ...set, out: out ?? null, replaced: older.map(idOfSet) });
+    if (options.json)
+      return printJson({ vaultId: vault.vaultId, ...set, out: out ?? null, replaced: older.map(idOfSet) });
     process.stdout.write(
       `Any ${threshold} of ${count(shares, "share")} of set ${set.setId} now open the vault.\n${
         older.length === 0
@@ -165,7 +167,7 @@ async function list(options: Options): Promise<void> {
   await withStores(options, async (vault, ledger) => {
     const locks = vault.locks.list();
     const unmade = unmadeChanges(await ledger.read(0), vault.vaultId, locks);
-    if (options.json) return print({ vaultId: vault.vaultId, locks, unmade });
+    if (options.json) return printJson({ vaultId: vault.vaultId, locks, unmade });
     const rows = locks.map(({ number, kind, set, createdAt }) => [
       String(number),
       kind,
@@ -187,7 +189,7 @@ async function remove(number: number, options: Options): Promise<void> {
     const alike = vault.locks.list().filter((lock) => lock.kind === kind).length > 1;
     const openedBy = await unsealVault(vault, options, UNCHANGED, alike ? undefined : kind);
     await make(vault, ledger, change, openedBy);
-    if (options.json) return print({ vaultId: vault.vaultId, removed: number, locks: vault.locks.list() });
+    if (options.json) return printJson({ vaultId: vault.vaultId, removed: number, locks: vault.locks.list() });
     process.stdout.write(
       `Lock ${number} (${kind}) opens this file no more. It still opens older copies and backups: destroy those.\n`,
     );
@@ -204,8 +206,4 @@ function parseSize(text: string): number {
 function parseNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("A number, as `escrow lock list` shows it.");
   return Number(text);
-}
-
-function print(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

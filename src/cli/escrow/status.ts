@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { ageOf, type Freshness, lateSources, type SourceFreshness } from "../../escrow/freshness.ts";
 import { openVault, type VaultStatus } from "../../escrow/vault.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
-import { type StateOption, sayForeignLedger, stateFolder, withStateLedger, withStateOption } from "../state.ts";
+import { type StateOption, stateFolder, withStateLedgerIfAny, withStateOption } from "../state.ts";
 import { count, formatTable, formatTime, terminalWidth } from "../table.ts";
 import { collect, readFreshness } from "./sync-run.ts";
 
@@ -37,22 +36,15 @@ async function status(options: StatusOptions): Promise<void> {
   const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
   const found = vault.status();
   await vault.close();
-  const freshness = await freshnessOf(options, found.vaultId);
+  const freshness: Freshness = await withStateLedgerIfAny(options, new Map(), (ledger) =>
+    readFreshness(ledger, found.vaultId),
+  );
   const now = Date.now();
   const late = maxAge === null ? null : lateSources(freshness, now, { maxAge, named: options.source });
   if (late !== null && late.length > 0) process.exitCode = ExitCode.negative;
   const sources = [...freshness.values()].map((each) => ({ ...each, age: ageOf(each, now) }));
   if (options.json) process.stdout.write(`${JSON.stringify({ ...found, sources, ...(late !== null && { late }) })}\n`);
   else process.stdout.write(describeVault(found) + describeSources(sources) + describeLate(late, options.maxAge));
-}
-
-/** A vault that was copied here without its ledger has no story of where its passwords come from. */
-async function freshnessOf(options: StateOption, vaultId: string): Promise<Freshness> {
-  if (!existsSync(stateFolder(options).ledger)) {
-    sayForeignLedger(options);
-    return new Map();
-  }
-  return await withStateLedger(options, (ledger) => readFreshness(ledger, vaultId));
 }
 
 function hours(text: string): number {

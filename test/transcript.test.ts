@@ -15,12 +15,12 @@ import { verifyLedger } from "../src/ledger/verify.ts";
 import { REMEDIES } from "../src/remedy/library.ts";
 import { remedySha256 } from "../src/remedy/remedy.ts";
 import { type Answer, decodeAnswer, encodeRequest, type Request } from "../src/rescue/message.ts";
-import { BootFiles } from "../src/server/boot-files.ts";
-import { BootServer } from "../src/server/boot-server.ts";
-import type { Chance } from "../src/server/chance.ts";
-import { Desk } from "../src/server/desk.ts";
-import { LoadDesk } from "../src/server/load-queue.ts";
-import { Rescuer } from "../src/server/rescuer.ts";
+import { BootFiles } from "../src/station/boot-files.ts";
+import { BootServer } from "../src/station/boot-server.ts";
+import type { ClockAndRandom } from "../src/station/clock-and-random.ts";
+import { Desk } from "../src/station/desk.ts";
+import { LoadDesk } from "../src/station/load-queue.ts";
+import { Rescuer } from "../src/station/rescuer.ts";
 import { negotiate } from "../src/tftp/negotiate.ts";
 import { begin, step } from "../src/tftp/transfer.ts";
 import { decodeCpio } from "../src/wire/cpio.ts";
@@ -52,7 +52,7 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
   const tell = (from: string, to: string, text: string) => story.push(`${from.padEnd(8)}> ${to.padEnd(8)} ${text}`);
   let now = Date.UTC(2026, 10, 21, 4, 0, 0);
   let drawn = 0;
-  const chance: Chance = {
+  const chance: ClockAndRandom = {
     now: () => now,
     bytes: (length) => Buffer.alloc(length, ++drawn),
   };

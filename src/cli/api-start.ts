@@ -3,8 +3,8 @@ import { InvalidArgumentError } from "commander";
 import type { Vault } from "../escrow/vault.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { type OperatorApi, startOperatorApi } from "../server/api/api.ts";
-import type { Desk } from "../server/desk.ts";
 import { stationTls } from "../server/tls.ts";
+import type { Desk } from "../station/desk.ts";
 import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import type { StateFolder } from "./state.ts";
 

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
+import { openApi } from "../api/openapi.ts";
 import { openVault } from "../escrow/vault.ts";
-import { openApi } from "../operator/openapi.ts";
 import { tryPort } from "../server/listen.ts";
 import { sealedDesk } from "../server/sealed-desk.ts";
-import { VERSION } from "../server/version.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
+import { VERSION } from "../wire/version.ts";
 import { API_DEFAULT, countersLine, parseAddress, parsePort, readyLine, startApi } from "./api-start.ts";
 import { forgetUnused } from "./forget.ts";
 import { type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";

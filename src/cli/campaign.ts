@@ -7,8 +7,8 @@ import { type InventoryDevice, parseInventory, recognise } from "../fleet/invent
 import type { NewEntry } from "../ledger/entry.ts";
 import { remedySha256 } from "../remedy/remedy.ts";
 import type { Session } from "../rescue/session.ts";
-import type { RescueState } from "../rescue/state.ts";
-import { Desk } from "../server/desk.ts";
+import { Desk } from "../station/desk.ts";
+import type { RescueState } from "../station/state.ts";
 import type { JsonObject } from "../wire/json.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";

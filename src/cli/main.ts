@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { VERSION } from "../server/version.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { VERSION } from "../wire/version.ts";
 import { register as registerApi } from "./api.ts";
 import { register as registerCampaign } from "./campaign.ts";
 import { register as registerDrill } from "./drill.ts";

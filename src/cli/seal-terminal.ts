@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { selfCommand } from "../drill/lab/namespace.ts";
+import { selfCommand } from "../server/self-command.ts";
 
 /** The station's terminal, while its vault may have to be unsealed there. */
 export interface Terminal {

@@ -5,13 +5,14 @@ import { type LeaseRange, parseLeaseRange, rangeProblem } from "../boot/lease-ra
 import { openVault, type Vault } from "../escrow/vault.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { findInterfaces, type ServedInterface } from "../server/interface.ts";
+import { findInterfaces } from "../server/interface.ts";
 import { refuseOtherServers } from "../server/lease-check.ts";
 import { tryPort, tryPorts } from "../server/listen.ts";
-import { defaultLoads } from "../server/load-queue.ts";
 import { shortOfBuffer } from "../server/receive-buffer.ts";
-import type { SealReason } from "../server/sealer.ts";
 import { STANDARD_PORTS, type Station, startStation } from "../server/station.ts";
+import { defaultLoads } from "../station/load-queue.ts";
+import type { SealReason } from "../station/sealer.ts";
+import type { ServedInterface } from "../station/served-interface.ts";
 import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";

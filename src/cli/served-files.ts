@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { BootFile } from "../boot/source.ts";
 import type { ImageArchitecture } from "../boot/table.ts";
 import { loadManifest, MANIFEST, verifyImage } from "../image/manifest.ts";
-import type { ImageFiles } from "../server/boot-files.ts";
 import type { ServedImage } from "../server/station.ts";
+import type { ImageFiles } from "../station/boot-files.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 
 /** The images whole in memory, by architecture, and only after every byte is what their manifests say. */

@@ -2,13 +2,14 @@ import { readFileSync } from "node:fs";
 import { freemem, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { enterLab, holdLifeline, labFolder, selfCommand } from "../drill/lab/namespace.ts";
+import { enterLab, holdLifeline, labFolder } from "../drill/lab/namespace.ts";
 import { Story } from "../drill/report/story.ts";
 import { runSynthetic, type SyntheticOptions } from "../drill/synthetic/run.ts";
 import { loadManifest } from "../image/manifest.ts";
-import { defaultLoads } from "../server/load-queue.ts";
-import { VERSION } from "../server/version.ts";
+import { selfCommand } from "../server/self-command.ts";
+import { defaultLoads } from "../station/load-queue.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { VERSION } from "../wire/version.ts";
 import { readRemedy } from "./remedy.ts";
 import { parseBandwidth, parseLoads } from "./serve.ts";
 

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, writeSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { createToken, findToken, revokeToken, TOKEN_NAME } from "../operator/command.ts";
-import { isScope, SCOPES, type Scope } from "../operator/scope.ts";
-import type { OperatorToken, OperatorTokens } from "../operator/token.ts";
-import { hashOfTokenText, holdsToken, newTokenText } from "../operator/token-text.ts";
-import { Desk } from "../server/desk.ts";
+import { createToken, findToken, revokeToken, TOKEN_NAME } from "../api/command.ts";
+import { isScope, SCOPES, type Scope } from "../api/scope.ts";
+import type { OperatorToken, OperatorTokens } from "../api/token.ts";
+import { hashOfTokenText, holdsToken, newTokenText } from "../api/token-text.ts";
+import { Desk } from "../station/desk.ts";
 import { guidFromBytes } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";

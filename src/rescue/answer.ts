@@ -1,5 +1,5 @@
-import { deviceOfToken, hashOfToken, isContested } from "../boot/exchange.ts";
-import { type Admitted, admit, type Held } from "../campaign/campaign.ts";
+import { type BootState, deviceOfToken, hashOfToken, isContested } from "../boot/exchange.ts";
+import { type Admitted, admit, type CampaignState, type Held } from "../campaign/campaign.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { Plan } from "../remedy/plan.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
@@ -7,8 +7,14 @@ import type { Json, JsonObject } from "../wire/json.ts";
 import { ADVICE } from "./advice.ts";
 import type { Answer, Hello, Report, StageMark } from "./message.ts";
 import type { Reason } from "./message-words.ts";
-import { GOOD_OUTCOMES, isSettled, SESSION_NOTES, type Session } from "./session.ts";
-import type { RescueState } from "./state.ts";
+import { GOOD_OUTCOMES, isSettled, SESSION_NOTES, type Session, type Sessions } from "./session.ts";
+
+/** What the answers rest on, folded from the ledger. */
+export interface RescueView {
+  readonly campaign: CampaignState;
+  readonly boots: BootState;
+  readonly sessions: Sessions;
+}
 
 /** What to write into the ledger, and what to say once that is durable. */
 export interface Decision {
@@ -37,7 +43,7 @@ export interface Asking {
  * Opens a session for a good, unused boot token. The same token with the same session secret is the agent asking again
  * because it lost the answer; with another secret it is a replay.
  */
-export function answerHello(state: RescueState, hello: Hello, asking: Asking): Decision {
+export function answerHello(state: RescueView, hello: Hello, asking: Asking): Decision {
   const tokenHash = hashOfToken(hello.token);
   const open = state.sessions.byToken.get(tokenHash);
   if (open !== undefined) {
@@ -83,14 +89,14 @@ function refuseHello(reason: Reason, { address, freshId }: Asking, device: strin
 }
 
 /** What the campaign says of this session's device now. A device that two addresses claim to be has to be looked at. */
-export function admissionOf(state: RescueState, { device, marks, openedAt }: Session): Admitted | Held {
+export function admissionOf(state: RescueView, { device, marks, openedAt }: Session): Admitted | Held {
   const admission = admit(state.campaign, marks);
   if (!admission.admitted || !isContested(state.boots, device, openedAt)) return admission;
   return { ...admission, confirm: true };
 }
 
 /** Why nothing may be released to or changed on this session's device now; null if nothing stands in the way. */
-export function gate(state: RescueState, session: Session): Reason | null {
+export function gate(state: RescueView, session: Session): Reason | null {
   if (session.outcome !== null) return "session-over";
   if (state.sessions.byDevice.get(session.device) !== session) return "session-over";
   const admission = admissionOf(state, session);

@@ -1,10 +1,5 @@
+import type { Peer } from "../station/tftp-event.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
-
-/** Where a datagram came from. */
-export interface Peer {
-  readonly address: Ipv4;
-  readonly port: number;
-}
 
 /** A UDP port of the station's own that talks with one port of one device. */
 export interface DevicePort {

@@ -1,22 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import type { DhcpDatagram, DhcpPort, DhcpReply } from "../station/dhcp-datagram.ts";
 import { type Ipv4, LIMITED_BROADCAST } from "../wire/ipv4.ts";
 import { bind } from "./listen.ts";
 import { RECEIVE_BYTES } from "./receive-buffer.ts";
-
-/** Where a datagram came in: broadcast or unicast to the DHCP server port, or the PXE boot server port. */
-export type DhcpPort = 67 | 4011;
-
-export interface DhcpDatagram {
-  readonly bytes: Uint8Array;
-  readonly port: DhcpPort;
-  readonly from: { readonly address: Ipv4; readonly port: number };
-}
-
-/** A datagram to send; the port it leaves from is the one the question came in on. */
-export interface DhcpReply {
-  readonly bytes: Uint8Array;
-  readonly to: { readonly address: Ipv4; readonly port: number };
-}
 
 export interface DhcpSockets {
   close(): Promise<void>;

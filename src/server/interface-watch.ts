@@ -1,5 +1,5 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
-import type { ServedInterface } from "./interface.ts";
+import type { ServedInterface } from "../station/served-interface.ts";
 
 /** How often the station looks whether its interfaces are still there. */
 const LOOK_MS = 1_000;

@@ -1,16 +1,9 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import type { ServedInterface } from "../station/served-interface.ts";
 import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
-import { type MacAddress, parseMac } from "../wire/mac.ts";
+import { parseMac } from "../wire/mac.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { inSubnet } from "../wire/subnet.ts";
-
-/** An interface that a station serves on. */
-export interface ServedInterface {
-  readonly name: string;
-  readonly address: Ipv4;
-  readonly netmask: Ipv4;
-  readonly mac: MacAddress;
-}
 
 /**
  * The interface the operator named. Never guesses: boot servers that answer on the wrong LAN boot machines that nobody

@@ -1,8 +1,9 @@
 import { createSocket, type Socket } from "node:dgram";
 import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
+import type { Peer } from "../station/tftp-event.ts";
 import { ipv4ToBytes } from "../wire/ipv4.ts";
-import type { DevicePort, DevicePortOptions, Peer } from "./device-port.ts";
+import type { DevicePort, DevicePortOptions } from "./device-port.ts";
 import { type Libc, libc } from "./libc.ts";
 
 // include/uapi/linux/udp.h, bits/socket.h and sys/epoll.h, as x64 and arm64 have them.

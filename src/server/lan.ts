@@ -1,19 +1,19 @@
 import type { UefiLoader } from "../boot/loader.ts";
 import type { ImageArchitecture } from "../boot/table.ts";
+import { BootFiles, type ImageFiles } from "../station/boot-files.ts";
+import { BootServer } from "../station/boot-server.ts";
+import type { Desk } from "../station/desk.ts";
+import type { Ears } from "../station/ears.ts";
+import type { Leases } from "../station/leases.ts";
+import type { LoadDesk } from "../station/load-queue.ts";
+import type { ServedInterface } from "../station/served-interface.ts";
 import { ANY_ADDRESS } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import { BootFiles, type ImageFiles } from "./boot-files.ts";
 import { type BootHttp, startBootHttp } from "./boot-http.ts";
-import { BootServer } from "./boot-server.ts";
-import { REAL_CHANCE } from "./chance.ts";
 import { type AnswerAgent, type ControlPlane, startControlPlane } from "./control.ts";
-import type { Desk } from "./desk.ts";
 import { openDhcpSockets } from "./dhcp.ts";
-import type { Ears } from "./ears.ts";
-import type { ServedInterface } from "./interface.ts";
-import type { Leases } from "./leases.ts";
-import type { LoadDesk } from "./load-queue.ts";
 import type { Pacer } from "./pacer.ts";
+import { REAL_CLOCK } from "./real-clock.ts";
 import type { StationPorts } from "./station.ts";
 import { startTftp, type TftpServer } from "./tftp.ts";
 import { type AuthorityFiles, stationTls } from "./tls.ts";
@@ -79,7 +79,7 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
     const url = `https://${address}:${control.port}`;
     const source = { address, httpPort: ports.http };
     const files = new BootFiles({
-      ...{ desk, images, ownIpxe, source, loads, stationUrl: url, caPem: tls.caPem, chance: REAL_CHANCE },
+      ...{ desk, images, ownIpxe, source, loads, stationUrl: url, caPem: tls.caPem, chance: REAL_CLOCK },
     });
     const http: BootHttp = await startBootHttp({
       address,
@@ -114,7 +114,7 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
     });
     closing.push(() => tftp.close());
     const bootServer = new BootServer({
-      ...{ desk, served, ownMacs, uefiLoader, loads, onNotice, chance: REAL_CHANCE },
+      ...{ desk, served, ownMacs, uefiLoader, loads, onNotice, chance: REAL_CLOCK },
       ...(leases === null ? {} : { leases }),
       ...{ httpPort: http.port, images: new Set(images.keys()) },
     });

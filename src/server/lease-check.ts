@@ -1,7 +1,7 @@
+import type { Leases } from "../station/leases.ts";
+import type { ServedInterface } from "../station/served-interface.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
-import type { ServedInterface } from "./interface.ts";
-import type { Leases } from "./leases.ts";
 import { listenForServers, type Watch } from "./watch.ts";
 
 /** dnsmasq and ISC's server ping an address for up to 3 s before they offer it. */

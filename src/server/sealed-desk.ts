@@ -1,6 +1,6 @@
 import type { Ledger } from "../ledger/ledger.ts";
-import { Desk } from "./desk.ts";
-import type { Sealer } from "./sealer.ts";
+import { Desk } from "../station/desk.ts";
+import type { Sealer } from "../station/sealer.ts";
 import { LOOK_MS, type StationOptions, startSealing } from "./station.ts";
 
 /** A desk without a LAN: it looks at the ledger as a station does, and its vault is sealed by itself as a station's is. */

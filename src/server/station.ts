@@ -5,24 +5,24 @@ import { type CampaignState, isListed } from "../campaign/campaign.ts";
 import type { Vault } from "../escrow/vault.ts";
 import type { Entry, NewEntry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { ImageFiles } from "../station/boot-files.ts";
+import { Budget } from "../station/budget.ts";
+import { Desk } from "../station/desk.ts";
+import { Ears } from "../station/ears.ts";
+import { Leases } from "../station/leases.ts";
+import { LoadDesk } from "../station/load-queue.ts";
+import { Rescuer } from "../station/rescuer.ts";
+import { Sealer, type SealReason } from "../station/sealer.ts";
+import type { ServedInterface } from "../station/served-interface.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import type { ImageFiles } from "./boot-files.ts";
-import { Budget } from "./budget.ts";
-import { REAL_CHANCE } from "./chance.ts";
-import { Desk } from "./desk.ts";
-import { Ears } from "./ears.ts";
-import type { ServedInterface } from "./interface.ts";
+import { VERSION } from "../wire/version.ts";
 import { watchInterfaces } from "./interface-watch.ts";
 import { type Lan, type LanCounters, type LanOptions, startLan, sumCounts } from "./lan.ts";
 import { keepAsking } from "./lease-check.ts";
-import { Leases } from "./leases.ts";
-import { LoadDesk } from "./load-queue.ts";
 import { Pacer } from "./pacer.ts";
-import { Rescuer } from "./rescuer.ts";
-import { Sealer, type SealReason } from "./sealer.ts";
+import { REAL_CLOCK } from "./real-clock.ts";
 import type { AuthorityFiles } from "./tls.ts";
 import { listenForUnseal } from "./unseal-socket.ts";
-import { VERSION } from "./version.ts";
 import { watchServers } from "./watch.ts";
 
 export interface StationPorts {
@@ -127,7 +127,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     });
     sealer = await startSealing(options, desk, closing, onFault);
     await desk.catchUp();
-    const rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CHANCE });
+    const rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CLOCK });
     const loads = new LoadDesk({
       loads: options.loads,
       now: Date.now,
@@ -137,7 +137,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
         ),
     });
     const leases =
-      options.leases === null ? null : new Leases({ desk, ...options.leases, chance: REAL_CHANCE, onNotice });
+      options.leases === null ? null : new Leases({ desk, ...options.leases, chance: REAL_CLOCK, onNotice });
     const ears = new Ears({
       now: Date.now,
       isKnown: (name) => isListed(desk.state.campaign, name as MacAddress),

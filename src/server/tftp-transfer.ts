@@ -1,21 +1,12 @@
+import type { Peer, SocketEnding } from "../station/tftp-event.ts";
 import type { Negotiated } from "../tftp/negotiate.ts";
 import { DATA_HEADER, decodeTftp, type TftpPacket } from "../tftp/packet.ts";
-import { begin, type Ending, type Input, type Output, step, type Transfer, writeBlock } from "../tftp/transfer.ts";
+import { begin, type Input, type Output, step, type Transfer, writeBlock } from "../tftp/transfer.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
-import type { DevicePort, Peer } from "./device-port.ts";
+import type { DevicePort } from "./device-port.ts";
 import { OUTGOING } from "./kernel-port.ts";
 import { openDevicePort } from "./open-port.ts";
-
-/** The protocol's endings, and those that the network or the station brings about. */
-export type SocketEnding =
-  | Ending
-  | {
-      readonly kind: "aborted";
-      readonly reason: "port-closed" | "asked-anew" | "crowded-out" | "station-stopped";
-      readonly message: string;
-    }
-  | { readonly kind: "failed"; readonly reason: "socket-error"; readonly message: string };
 
 export interface TransferSocketOptions {
   /** The address the question came in on: answers must leave from it. */

@@ -1,31 +1,14 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { Budget } from "../station/budget.ts";
+import type { Peer, TftpEvent } from "../station/tftp-event.ts";
 import { NEGOTIATION_LIMITS, type NegotiationLimits, negotiate } from "../tftp/negotiate.ts";
 import type { Options } from "../tftp/packet.ts";
 import { type ReadRequest, type Refusal, readRequest, refusal } from "../tftp/request.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
-import { Budget } from "./budget.ts";
-import type { Peer } from "./device-port.ts";
 import { bind } from "./listen.ts";
 import { RECEIVE_BYTES } from "./receive-buffer.ts";
-import { type SocketEnding, TransferSocket } from "./tftp-transfer.ts";
-
-/** What became of one datagram or transfer. */
-export type TftpEvent =
-  | { readonly kind: "started"; readonly name: string; readonly from: Peer; readonly fileBytes: number }
-  | {
-      readonly kind: SocketEnding["kind"];
-      readonly name: string;
-      readonly from: Peer;
-      /** Handed to the network, headers and repetitions included. */
-      readonly bytes: number;
-      readonly milliseconds: number;
-      /** Empty where it finished. */
-      readonly reason: string;
-      readonly message: string;
-    }
-  | { readonly kind: "refused"; readonly name: string; readonly from: Peer; readonly reason: Refusal | "busy" }
-  | { readonly kind: "malformed"; readonly from: Peer; readonly reason: string };
+import { TransferSocket } from "./tftp-transfer.ts";
 
 export interface TftpLimits extends NegotiationLimits {
   /** Transfers at once, in all and with one address. */

@@ -1,22 +1,8 @@
 import { chmodSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { type OpenerStory, UNSEAL_ANSWERS, type UnsealAnswer } from "../station/unsealing.ts";
 import type { JsonObject } from "../wire/json.ts";
 import { Secret } from "../wire/secret.ts";
-
-/** Who unseals, and with what, for the ledger. */
-export interface OpenerStory {
-  readonly actor: string;
-  readonly openedBy: JsonObject;
-}
-
-export const UNSEAL_ANSWERS = [
-  "unsealed",
-  "of-another-vault",
-  "halted-meanwhile",
-  "ledger-unavailable",
-  "malformed",
-] as const;
-export type UnsealAnswer = (typeof UNSEAL_ANSWERS)[number];
 
 const MOST_BYTES = 4_096;
 const PATIENCE_MS = 5_000;

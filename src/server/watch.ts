@@ -3,9 +3,9 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { boots, isFrom, leases, question, replyOfAnother } from "../boot/other-server.ts";
 import { encodePacket } from "../dhcp/packet.ts";
 import { Port } from "../dhcp/registry.ts";
+import type { Desk } from "../station/desk.ts";
+import type { ServedInterface } from "../station/served-interface.ts";
 import { type Ipv4, LIMITED_BROADCAST } from "../wire/ipv4.ts";
-import type { Desk } from "./desk.ts";
-import type { ServedInterface } from "./interface.ts";
 import { bind } from "./listen.ts";
 
 /** How often the station asks its LANs who else is there: it costs a server on them one reserved address. */

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { openVault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { startOperatorApi } from "../../src/server/api/api.ts";
-import { Desk } from "../../src/server/desk.ts";
 import { stationTls } from "../../src/server/tls.ts";
+import { Desk } from "../../src/station/desk.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { Secret } from "../../src/wire/secret.ts";
 

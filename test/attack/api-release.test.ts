@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { arm, halt } from "../../src/campaign/command.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
-import { Desk } from "../../src/server/desk.ts";
+import { Desk } from "../../src/station/desk.ts";
 import { depositOf, ID_A, ID_B, ID_C, PASSPHRASE, PASSWORD_A, PASSWORD_B, showsDigits } from "../escrow/fixture.ts";
 import { type ApiStation, send, startApiStation } from "./api-station.ts";
 

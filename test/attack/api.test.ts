@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { SCOPES, type Scope } from "../../src/operator/scope.ts";
-import { newTokenText } from "../../src/operator/token-text.ts";
+import { SCOPES, type Scope } from "../../src/api/scope.ts";
+import { newTokenText } from "../../src/api/token-text.ts";
 import { ID_A, PASSWORD_A, showsDigits } from "../escrow/fixture.ts";
 import { type ApiStation, LOOPBACK, startApiStation } from "./api-station.ts";
 

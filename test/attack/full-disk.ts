@@ -5,9 +5,9 @@ import { encodePacket } from "../../src/dhcp/packet.ts";
 import { BROADCAST_FLAG, ETHERNET, MessageType, Op } from "../../src/dhcp/registry.ts";
 import { parseInventory } from "../../src/fleet/inventory.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
-import { newRescueState } from "../../src/rescue/state.ts";
-import { BootServer } from "../../src/server/boot-server.ts";
-import { Desk } from "../../src/server/desk.ts";
+import { BootServer } from "../../src/station/boot-server.ts";
+import { Desk } from "../../src/station/desk.ts";
+import { newRescueState } from "../../src/station/state.ts";
 import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { macToBytes, parseMac } from "../../src/wire/mac.ts";
 

@@ -1,7 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { startTftp, type TftpEvent, type TftpLimits, type TftpServer } from "../../src/server/tftp.ts";
+import { startTftp, type TftpLimits, type TftpServer } from "../../src/server/tftp.ts";
+import type { TftpEvent } from "../../src/station/tftp-event.ts";
 import { negotiate } from "../../src/tftp/negotiate.ts";
 import { DATA_HEADER, decodeTftp, encodeTftp, type Options } from "../../src/tftp/packet.ts";
 import { begin, type Output, step } from "../../src/tftp/transfer.ts";

@@ -10,9 +10,9 @@ import { arm } from "../../src/campaign/command.ts";
 import { createVault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { decodeAnswer, encodeRequest } from "../../src/rescue/message.ts";
-import { REAL_CHANCE } from "../../src/server/chance.ts";
-import { Desk } from "../../src/server/desk.ts";
-import { Rescuer } from "../../src/server/rescuer.ts";
+import { REAL_CLOCK } from "../../src/server/real-clock.ts";
+import { Desk } from "../../src/station/desk.ts";
+import { Rescuer } from "../../src/station/rescuer.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { Secret } from "../../src/wire/secret.ts";
@@ -42,7 +42,7 @@ try {
 
   const desk = new Desk(ledger, () => {});
   const caps = { asksPerProtector: 5, protectorsPerDevice: 3, perCampaign: releases, perMinute: releases };
-  const rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CHANCE, caps });
+  const rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CLOCK, caps });
   const campaign = { campaign: "bench", remedy: "r", remedySha256: "0".repeat(64), document: {}, devices: [] };
   const armed = arm({ is: "none" }, { ...campaign, unknown: "auto", hibernated: "stop" }, "operator:bench");
   if (typeof armed === "string") throw new Error(armed);

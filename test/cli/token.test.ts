@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { isTokenText } from "../../src/operator/token-text.ts";
+import { isTokenText } from "../../src/api/token-text.ts";
 import { breakglass, type Ran, REFUSAL } from "./program.ts";
 import { temporaryFolder } from "./run.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { MessageType } from "../../src/dhcp/registry.ts";
-import type { DhcpPort } from "../../src/server/dhcp.ts";
-import { Ears } from "../../src/server/ears.ts";
+import type { DhcpPort } from "../../src/station/dhcp-datagram.ts";
+import { Ears } from "../../src/station/ears.ts";
 import { Boot, DEVICE, STATION, UEFI_X86 } from "./boot.ts";
 
 let now = 1_795_492_800_000;

@@ -7,10 +7,10 @@ import { arm } from "../../src/campaign/command.ts";
 import { createVault } from "../../src/escrow/vault.ts";
 import { parseInventory } from "../../src/fleet/inventory.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
-import { newRescueState } from "../../src/rescue/state.ts";
 import { findInterfaces } from "../../src/server/interface.ts";
 import { refuseOtherServers } from "../../src/server/lease-check.ts";
 import { STANDARD_PORTS, startStation } from "../../src/server/station.ts";
+import { newRescueState } from "../../src/station/state.ts";
 import { OperatorError } from "../../src/wire/operator-error.ts";
 import { Secret } from "../../src/wire/secret.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildImage } from "../../src/image/build.ts";
-import { VERSION } from "../../src/server/version.ts";
+import { VERSION } from "../../src/wire/version.ts";
 import { ID_A, PASSPHRASE, PASSWORD_A, showsDigits } from "../escrow/fixture.ts";
 import { describeWith } from "./needs.ts";
 import { makeRelease, root } from "./release.ts";

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startTftp, type TftpEvent, type TftpLimits, type TftpServer } from "../../src/server/tftp.ts";
+import { startTftp, type TftpLimits, type TftpServer } from "../../src/server/tftp.ts";
+import type { TftpEvent } from "../../src/station/tftp-event.ts";
 import { decodeTftp, encodeTftp, type Options } from "../../src/tftp/packet.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { OperatorError } from "../../src/wire/operator-error.ts";

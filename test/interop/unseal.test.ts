@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createVault, type Vault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
-import { Desk } from "../../src/server/desk.ts";
-import { Sealer } from "../../src/server/sealer.ts";
 import { handOver, listenForUnseal } from "../../src/server/unseal-socket.ts";
+import { Desk } from "../../src/station/desk.ts";
+import { Sealer } from "../../src/station/sealer.ts";
 import { breakglass, REFUSAL } from "../cli/program.ts";
 import { PASSPHRASE, temporaryFolder } from "../escrow/fixture.ts";
 

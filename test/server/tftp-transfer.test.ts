@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { type SocketEnding, TransferSocket } from "../../src/server/tftp-transfer.ts";
+import { TransferSocket } from "../../src/server/tftp-transfer.ts";
+import type { SocketEnding } from "../../src/station/tftp-event.ts";
 import { negotiate } from "../../src/tftp/negotiate.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 

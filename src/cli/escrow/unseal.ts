@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { openVault } from "../../escrow/vault.ts";
-import { handOver, type UnsealAnswer } from "../../server/unseal-socket.ts";
+import { handOver } from "../../server/unseal-socket.ts";
+import type { UnsealAnswer } from "../../station/unsealing.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isSea } from "node:sea";
+import { selfCommand } from "../../server/self-command.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { ownMounts } from "./own-mounts.ts";
 
@@ -12,11 +12,6 @@ const INSIDE = "BREAKGLASS_LAB_FOLDER";
 /** The copy inside the lab ends when this descriptor closes, so it cannot outlive the one outside. */
 const LIFELINE = 3;
 const HANDED_OVER = "handed-over.json";
-
-/** How this program is started again: the executable itself, or Node with the same script. */
-export function selfCommand(): readonly string[] {
-  return isSea() ? [process.execPath] : [process.execPath, ...process.execArgv, process.argv[1]!];
-}
 
 /**
  * The lab's working folder if this process is inside the lab, else null. Inside, it is process 1 of its own process

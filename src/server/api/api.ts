@@ -1,19 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { openApi } from "../../operator/openapi.ts";
-import { PROBLEMS, type ProblemReason } from "../../operator/problem.ts";
-import { ROUTES, type Route, type RouteName } from "../../operator/route.ts";
-import { type OperatorToken, tokenFault } from "../../operator/token.ts";
-import { hashOfTokenText } from "../../operator/token-text.ts";
+import { openApi } from "../../api/openapi.ts";
+import { PROBLEMS, type ProblemReason } from "../../api/problem.ts";
+import { ROUTES, type Route, type RouteName } from "../../api/route.ts";
+import { type OperatorToken, tokenFault } from "../../api/token.ts";
+import { hashOfTokenText } from "../../api/token-text.ts";
+import { ApiAnswers, type ApiOptions, type Outcome, type Refusal } from "../../station/api/answers.ts";
+import { ApiCalls } from "../../station/api/calls.ts";
+import { ApiReports } from "../../station/api/reports.ts";
+import { VaultCounts } from "../../station/vault-counts.ts";
 import type { Ipv4 } from "../../wire/ipv4.ts";
+import { VERSION } from "../../wire/version.ts";
 import type { Patience } from "../connections.ts";
 import { listenSecurely, secureServer } from "../https.ts";
 import type { StationTls } from "../tls.ts";
-import { VaultCounts } from "../vault-counts.ts";
-import { VERSION } from "../version.ts";
-import { ApiAnswers, type ApiOptions, type Outcome, type Refusal } from "./answers.ts";
-import { ApiCalls } from "./calls.ts";
 import { answerNoHttp, bearer, idempotencyKey, misread, problemOf, sendJson, sendProblem } from "./reply.ts";
-import { ApiReports } from "./reports.ts";
 
 export interface OperatorApi {
   readonly url: string;

@@ -1,4 +1,4 @@
-import { Ears } from "../../../src/server/ears.ts";
+import { Ears } from "../../../src/station/ears.ts";
 import { ipv4FromBytes, parseIpv4 } from "../../../src/wire/ipv4.ts";
 import { packetsOf } from "../seeds.ts";
 import { must, type Target, textOf } from "../target.ts";

@@ -7,9 +7,9 @@ import { arm } from "../../../src/campaign/command.ts";
 import { decodePacket } from "../../../src/dhcp/packet.ts";
 import { parseInventory } from "../../../src/fleet/inventory.ts";
 import { openSqliteLedger, type SqliteLedger } from "../../../src/ledger/sqlite.ts";
-import { BootServer } from "../../../src/server/boot-server.ts";
-import { Desk } from "../../../src/server/desk.ts";
-import { Leases } from "../../../src/server/leases.ts";
+import { BootServer } from "../../../src/station/boot-server.ts";
+import { Desk } from "../../../src/station/desk.ts";
+import { Leases } from "../../../src/station/leases.ts";
 import {
   ANY_ADDRESS,
   type Ipv4,

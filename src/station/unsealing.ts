@@ -1,0 +1,16 @@
+import type { JsonObject } from "../wire/json.ts";
+
+/** Who unseals, and with what, for the ledger. */
+export interface OpenerStory {
+  readonly actor: string;
+  readonly openedBy: JsonObject;
+}
+
+export const UNSEAL_ANSWERS = [
+  "unsealed",
+  "of-another-vault",
+  "halted-meanwhile",
+  "ledger-unavailable",
+  "malformed",
+] as const;
+export type UnsealAnswer = (typeof UNSEAL_ANSWERS)[number];

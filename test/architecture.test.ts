@@ -52,6 +52,29 @@ function code(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|[^:"'`])\/\/.*$/gm, "$1");
 }
 
+/** The files of one circle of imports in their order, the first one also last; none if there is no circle. */
+function circle(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const open: string[] = [];
+  const done = new Set<string>();
+  const walk = (file: string): string[] => {
+    if (open.includes(file)) return [...open.slice(open.indexOf(file)), file];
+    if (done.has(file)) return [];
+    open.push(file);
+    for (const next of imports.get(file) ?? []) {
+      const found = walk(next);
+      if (found.length > 0) return found;
+    }
+    open.pop();
+    done.add(file);
+    return [];
+  };
+  for (const file of imports.keys()) {
+    const found = walk(file);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
 /** `file: what` for each source that breaks a rule. */
 function breaches(rule: (source: (typeof sources)[number]) => readonly string[]): string[] {
   return sources.flatMap((source) => rule(source).map((what) => `${source.file}: ${what}`));
@@ -71,6 +94,25 @@ describe("the folders of src", () => {
         .filter((other) => other !== ".." && FOLDERS.indexOf(other) > FOLDERS.indexOf(folder)),
     );
     expect(upward).toEqual([]);
+  });
+
+  it("import each other in no circle, not even by type", () => {
+    const imports = new Map(
+      sources.map(({ file, text }) => {
+        const relatives = importsOf(text).filter((name) => name.startsWith("."));
+        return [file, relatives.map((name) => join(dirname(file), name).split(sep).join("/"))];
+      }),
+    );
+    expect(circle(imports)).toEqual([]);
+  });
+
+  it("lean on the drill nowhere but in the verbs that run one", () => {
+    const leaning = breaches(({ file, folder, text }) =>
+      folder === "drill" || /^src\/cli\/(drill|synthetic)[^/]*\.ts$/.test(file)
+        ? []
+        : importsOf(text).filter((name) => join(dirname(file), name).split(sep)[1] === "drill"),
+    );
+    expect(leaning).toEqual([]);
   });
 
   it("have no barrels: nothing re-exports a whole module", () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ImageArchitecture } from "../boot/table.ts";
 import { fileSha256 } from "../image/debian.ts";
@@ -9,6 +9,7 @@ import { FIRMWARES, type Firmware } from "./lab/firmware.ts";
 import { buildLab } from "./lab/lab.ts";
 import { type LabNetwork, NETWORKS } from "./lab/lan.ts";
 import { reportPage } from "./report/page.ts";
+import { makePrivateFolder, writePrivateFile } from "./report/private-file.ts";
 import { reportJson } from "./report/report.ts";
 import { type DrillResult, type ScenarioResult, type Verdict, verdict } from "./report/result.ts";
 import type { Story } from "./report/story.ts";
@@ -44,7 +45,7 @@ export type DrillEnd = Verdict & { readonly json: string; readonly page: string;
 export async function runDrill(options: DrillOptions): Promise<DrillEnd> {
   const { story, report, folder, network, now } = options;
   const startedAt = new Date(now()).toISOString();
-  mkdirSync(report, { recursive: true });
+  makePrivateFolder(report);
   story.tell(null, `lab: private network, ${network.title}`);
   const lab = await buildLab(folder, network);
   story.tell(
@@ -96,8 +97,8 @@ function writeReport(drill: DrillResult, report: string): { json: string; page: 
         screens.set(`${scenario.folder}/${screen}`, readFileSync(join(report, scenario.folder, screen)));
   const json = join(report, "report.json");
   const page = join(report, "report.html");
-  writeFileSync(json, reportJson(drill));
-  writeFileSync(page, reportPage(drill, screens));
+  writePrivateFile(json, reportJson(drill));
+  writePrivateFile(page, reportPage(drill, screens));
   return { json, page };
 }
 

@@ -1,6 +1,7 @@
-import { copyFileSync, mkdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileSha256 } from "../image/debian.ts";
+import { copyToPrivateFile, makePrivateFolder } from "./report/private-file.ts";
 
 export interface Artifact {
   readonly file: string;
@@ -10,12 +11,12 @@ export interface Artifact {
 
 /** Copies what a scenario wrote down to the report's folder; says of each file how long it is and its digest. */
 export async function keepArtifacts(files: readonly string[], folder: string): Promise<Artifact[]> {
-  mkdirSync(folder, { recursive: true });
+  makePrivateFolder(folder);
   const kept: Artifact[] = [];
   for (const file of files) {
     const bytes = statSync(file, { throwIfNoEntry: false })?.size;
     if (bytes === undefined) continue;
-    copyFileSync(file, join(folder, basename(file)));
+    copyToPrivateFile(file, join(folder, basename(file)));
     const name = `${basename(folder)}/${basename(file)}`;
     kept.push({ file: name, bytes, sha256: await fileSha256(file) });
   }

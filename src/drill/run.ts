@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { telling } from "../dashboard/timeline.ts";
 import { type CrashTest, makeCrashTest } from "./crash-test.ts";
@@ -12,11 +12,13 @@ import { ownIpxe } from "./lab/own-ipxe.ts";
 import { Station } from "./lab/station.ts";
 import { proveLedger } from "./ledger-proof.ts";
 import { type ExpectedDevice, type Office, openOffice } from "./prepare.ts";
+import { watchProcesses } from "./process-watch.ts";
+import { makePrivateFolder } from "./report/private-file.ts";
 import type { Check, DeviceResult, ScenarioResult } from "./report/result.ts";
 import type { Story } from "./report/story.ts";
 import { attack } from "./rogue/run.ts";
 import type { Scenario } from "./scenario.ts";
-import { searchFiles, watchProcesses } from "./secrecy.ts";
+import { searchFiles } from "./secrecy.ts";
 import { expectedDevice, judge, type Staged, stage } from "./staged.ts";
 
 export interface RunOptions {
@@ -47,7 +49,7 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
   const firstMoment = story.elapsed;
   const folder = join(lab.folder, options.name);
   const kept = join(options.report, options.name);
-  for (const each of [folder, kept]) mkdirSync(each, { recursive: true });
+  for (const each of [folder, kept]) makePrivateFolder(each);
   story.heading(`\n${scenario.name}: ${scenario.title}`);
   story.tell(null, `firmware ${firmware.name}: ${firmware.title}; network ${lab.network.name}: ${lab.network.title}`);
   const endWatching = watchProcesses();

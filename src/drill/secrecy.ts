@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** A place where a secret was found. Which secret is told by its number, never by its digits. */
@@ -83,28 +83,4 @@ function filesUnder(path: string): string[] {
   return readdirSync(path)
     .sort()
     .flatMap((name) => filesUnder(join(path, name)));
-}
-
-/**
- * Samples the command line and the environment of every process of the lab, as any user of a real station could read
- * the command lines. Gives a function that ends it and returns what was seen, one per line.
- */
-export function watchProcesses(interval = 300): () => string {
-  const seen = new Set<string>();
-  const sample = () => {
-    for (const pid of readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name)))
-      for (const file of ["cmdline", "environ"])
-        try {
-          const text = readFileSync(`/proc/${pid}/${file}`, "utf8").replaceAll("\0", " ").trim();
-          if (text !== "") seen.add(`${file}: ${text}`);
-        } catch {
-          // The process ended between the listing and the look.
-        }
-  };
-  const timer = setInterval(sample, interval);
-  return () => {
-    clearInterval(timer);
-    sample();
-    return `${[...seen].join("\n")}\n`;
-  };
 }

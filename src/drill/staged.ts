@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileSha256 } from "../image/debian.ts";
 import { QUARANTINE_FOLDER } from "../remedy/plan.ts";
@@ -11,6 +10,7 @@ import type { Lab } from "./lab/lab.ts";
 import { Device } from "./lab/qemu.ts";
 import type { Station } from "./lab/station.ts";
 import type { ExpectedDevice } from "./prepare.ts";
+import { writePrivateFile } from "./report/private-file.ts";
 import type { Check, DeviceResult } from "./report/result.ts";
 import type { Story } from "./report/story.ts";
 import { type DeviceRole, type DiskRole, expectedEnd } from "./scenario.ts";
@@ -85,7 +85,7 @@ export async function judge(
   const seen = await disk.look();
   const changes = before === null || seen === null ? [] : diskChanges(before, seen);
   const screen = record.screen === null ? null : `${role.name}.screen.png`;
-  if (screen !== null) writeFileSync(join(kept, screen), record.screen!);
+  if (screen !== null) writePrivateFile(join(kept, screen), record.screen!);
   const checks = deviceChecks({
     role,
     firmware: staged.firmware,

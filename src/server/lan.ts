@@ -13,8 +13,8 @@ import { type BootHttp, startBootHttp } from "./boot-http.ts";
 import { type AnswerAgent, type ControlPlane, startControlPlane } from "./control.ts";
 import { openDhcpSockets } from "./dhcp.ts";
 import type { Pacer } from "./pacer.ts";
+import type { StationPorts } from "./ports.ts";
 import { REAL_CLOCK } from "./real-clock.ts";
-import type { StationPorts } from "./station.ts";
 import { startTftp, type TftpServer } from "./tftp.ts";
 import { type AuthorityFiles, stationTls } from "./tls.ts";
 

@@ -20,20 +20,11 @@ import { watchInterfaces } from "./interface-watch.ts";
 import { type Lan, type LanCounters, type LanOptions, startLan, sumCounts } from "./lan.ts";
 import { keepAsking } from "./lease-check.ts";
 import { Pacer } from "./pacer.ts";
+import type { StationPorts } from "./ports.ts";
 import { REAL_CLOCK } from "./real-clock.ts";
 import type { AuthorityFiles } from "./tls.ts";
 import { listenForUnseal } from "./unseal-socket.ts";
 import { watchServers } from "./watch.ts";
-
-export interface StationPorts {
-  readonly dhcp: number;
-  readonly bootServer: number;
-  readonly tftp: number;
-  readonly http: number;
-  readonly https: number;
-}
-
-export const STANDARD_PORTS: StationPorts = { dhcp: 67, bootServer: 4011, tftp: 69, http: 80, https: 443 };
 
 /** A recovery image as it is in memory, and the digest of its manifest. */
 export interface ServedImage {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileSha256 } from "../../image/debian.ts";
 import { loadManifest, MANIFEST, verifyImage } from "../../image/manifest.ts";
@@ -8,10 +8,11 @@ import type { Program } from "../lab/program.ts";
 import { Station } from "../lab/station.ts";
 import { proveLedger } from "../ledger-proof.ts";
 import { type ExpectedDevice, type Office, openOffice } from "../prepare.ts";
+import { watchProcesses } from "../process-watch.ts";
+import { makePrivateFolder, writePrivateFile } from "../report/private-file.ts";
 import type { Check, Verdict } from "../report/result.ts";
 import type { Story } from "../report/story.ts";
 import { findScenario } from "../scenario-list.ts";
-import { watchProcesses } from "../secrecy.ts";
 import { Air } from "./air.ts";
 import { check, waveChecks } from "./checks.ts";
 import { costOf, forgetPeak } from "./cost.ts";
@@ -50,7 +51,7 @@ const PROGRESS_MS = 5000;
 export async function runSynthetic(options: SyntheticOptions): Promise<SyntheticEnd> {
   const { story, report, folder, now } = options;
   const startedAt = new Date(now()).toISOString();
-  mkdirSync(report, { recursive: true });
+  makePrivateFolder(report);
   const endWatching = watchProcesses(2000);
   const image = await readImage(options.image);
   const devices = makeDevices(options.devices);
@@ -178,8 +179,8 @@ function writeReport(result: SyntheticResult, report: string): { json: string; p
   const [json, page] = [join(report, "report.json"), join(report, "report.html")];
   // What an earlier drill left would be taken for this one's.
   for (const file of [json, page]) rmSync(file, { force: true });
-  writeFileSync(json, syntheticJson(result));
-  writeFileSync(page, syntheticPage(result));
+  writePrivateFile(json, syntheticJson(result));
+  writePrivateFile(page, syntheticPage(result));
   return { json, page };
 }
 

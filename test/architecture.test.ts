@@ -200,7 +200,11 @@ describe("the glossary", () => {
 });
 
 describe("the pages", () => {
-  const pages = [join(root, "README.md"), ...filesBelow("docs", ".md"), ...filesBelow("keys", ".md")];
+  const pages = [
+    ...["README.md", "CONTRIBUTING.md"].map((name) => join(root, name)),
+    ...filesBelow("docs", ".md"),
+    ...filesBelow("keys", ".md"),
+  ];
 
   it("link only to files that exist", () => {
     const broken = pages.flatMap((page) =>
@@ -208,6 +212,27 @@ describe("the pages", () => {
         .map(([, link]) => link!)
         .filter((link) => !/^[a-z]+:/.test(link) && !existsSync(join(dirname(page), link)))
         .map((link) => `${relative(root, page)} -> ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it("link only to headings that exist", () => {
+    // GitHub's anchors: lower case, spaces to hyphens, other punctuation left out.
+    const anchorsOf = (page: string) =>
+      [
+        ...readFileSync(page, "utf8")
+          .replace(/^```[\s\S]*?^```$/gm, "")
+          .matchAll(/^#+ (.*)$/gm),
+      ].map(([, heading]) =>
+        heading!
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N}_ -]/gu, "")
+          .replaceAll(" ", "-"),
+      );
+    const broken = pages.flatMap((page) =>
+      [...readFileSync(page, "utf8").matchAll(/\]\(([^)#\s:]*)#([^)]*)\)/g)]
+        .filter(([, file, anchor]) => !anchorsOf(file === "" ? page : join(dirname(page), file!)).includes(anchor!))
+        .map(([, file, anchor]) => `${relative(root, page)} -> ${file}#${anchor}`),
     );
     expect(broken).toEqual([]);
   });

@@ -13,7 +13,7 @@ function filesBelow(folder: string, ending: RegExp): string[] {
 }
 
 const pages = [
-  ...["README.md", "CHANGELOG.md"].map((name) => join(root, name)),
+  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map((name) => join(root, name)),
   ...filesBelow("docs", /\.md$/),
   ...filesBelow("keys", /\.md$/),
 ];

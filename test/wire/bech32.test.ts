@@ -1,3 +1,4 @@
+import { bech32m } from "@scure/base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeBech32, encodeBech32 } from "../../src/wire/bech32.ts";
@@ -27,6 +28,24 @@ describe("bech32", () => {
         expect(decodeBech32("bech32m", "bg", upper ? text.toUpperCase() : text)).toEqual(bytes);
       }),
     );
+  });
+
+  test.each([
+    ["a text of mixed case", "BG1qqqqqqqq"],
+    ["a text that does not begin with bg1", "bc1qqqqqqqq"],
+    ["a text with a character that is never in one", "bg1qqqqqqbq"],
+    ["a text with a character that is never in one", "bg1qqq1qqqqq"],
+    [
+      "a text whose checksum does not hold",
+      encodeBech32("bech32m", "bg", Uint8Array.of(1, 2, 3)).replace("bg1q", "bg1p"),
+    ],
+    ["a text whose checksum does not hold", "bg1"],
+    ["a text with bits left over", bech32m.encode("bg", [31, 31, 31])],
+  ])("%s is malformed, and its message does not repeat the text", (what, text) => {
+    const decode = () => decodeBech32("bech32m", "bg", text);
+    expect(decode).toThrow(MalformedError);
+    expect(decode).toThrow(what);
+    expect(decode).not.toThrow(text);
   });
 
   test("any text reads, or is malformed", () => {

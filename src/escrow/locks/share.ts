@@ -1,4 +1,4 @@
-import { bech32Holds, bech32Values, decodeBech32, encodeBech32 } from "../../wire/bech32.ts";
+import { BECH32_CHARACTERS, bech32Holds, decodeBech32, encodeBech32 } from "../../wire/bech32.ts";
 import { MalformedError } from "../../wire/malformed.ts";
 import { Secret } from "../../wire/secret.ts";
 
@@ -57,9 +57,9 @@ export function parseShare(text: string): Share | ShareFault {
       refuse: "not-a-share",
       detail: `a share has ${CHARACTERS} characters after BG1, and this one has ${read.length}`,
     };
-  const values = bech32Values(read);
-  if (!bech32Holds("bech32m", PREFIX, values)) return { refuse: "mistyped-share", detail: whereMistyped(values) };
-  return fromBytes(decodeBech32("bech32m", PREFIX, `${PREFIX}1${read}`));
+  const whole = `${PREFIX}1${read}`;
+  if (!bech32Holds("bech32m", whole)) return { refuse: "mistyped-share", detail: whereMistyped(read) };
+  return fromBytes(decodeBech32("bech32m", PREFIX, whole));
 }
 
 function fromBytes(bytes: Uint8Array): Share | ShareFault {
@@ -77,10 +77,10 @@ function fromBytes(bytes: Uint8Array): Share | ShareFault {
 }
 
 /** Two shares never differ in fewer than five characters, so a single wrong one can be found, though not trusted. */
-function whereMistyped(values: readonly number[]): string {
-  for (const [place, typed] of values.entries())
-    for (let other = 0; other < 32; other++)
-      if (other !== typed && bech32Holds("bech32m", PREFIX, values.with(place, other)))
+function whereMistyped(read: string): string {
+  for (let place = 0; place < read.length; place++)
+    for (const other of BECH32_CHARACTERS)
+      if (bech32Holds("bech32m", `${PREFIX}1${read.slice(0, place)}${other}${read.slice(place + 1)}`))
         return `a character of group ${Math.floor(place / GROUP) + 1} after BG1 is wrong`;
   return "several characters are wrong, or two groups have changed places";
 }

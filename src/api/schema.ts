@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { looksLikePassword } from "../escrow/password-text.ts";
+import { looksLikePassword } from "../bitlocker/password-text.ts";
 import { holdsToken } from "./token-text.ts";
 
 // What the operator API takes and gives. The API's description (openapi.json) is made of these, so it cannot say

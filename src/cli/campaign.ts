@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CampaignState, UnknownPolicy } from "../campaign/campaign.ts";
 import { arm, halt } from "../campaign/command.ts";
 import { RELEASE_CAPS } from "../escrow/release.ts";
-import { type InventoryDevice, parseInventory, recognise } from "../fleet/inventory.ts";
+import { BadRowsError, type InventoryDevice, parseInventory, recognise } from "../fleet/inventory.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import { remedySha256 } from "../remedy/remedy.ts";
 import type { Session } from "../rescue/session.ts";
@@ -16,7 +16,7 @@ import { operatorActor } from "./actor.ts";
 import { checkpointAtHalt } from "./checkpoint-files.ts";
 import { rotationLine } from "./escrow/rotation.ts";
 import { printJson } from "./print-json.ts";
-import { readText } from "./read-file.ts";
+import { readBytes } from "./read-file.ts";
 import { readRemedy } from "./remedy.ts";
 import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
 import { count, formatTable, printable, terminalWidth } from "./table.ts";
@@ -247,16 +247,24 @@ function parseRate(text: string): number {
 }
 
 function readInventory(file: string): InventoryDevice[] {
-  const text = readText(file, "inventory", NOT_ARMED);
+  const bytes = readBytes(file, "inventory", NOT_ARMED);
   try {
-    return parseInventory(text);
+    return parseInventory(bytes);
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
     throw new OperatorError(
-      `The inventory ${file} cannot be used: ${printable(error.what)}. ${NOT_ARMED}`,
+      `The inventory ${file} cannot be used: ${whatIsWrong(error)} ${NOT_ARMED}`,
       "The header is name,mac,serial,uuid. Correct the file, and arm again.",
     );
   }
+}
+
+/** Several wrong rows are a line each. */
+function whatIsWrong(error: MalformedError): string {
+  if (!(error instanceof BadRowsError) || error.rows.length === 1) return `${printable(error.what)}.`;
+  const { told, more } = error;
+  const lines = [...told, ...(more > 0 ? [`and ${count(more, "more row")}`] : [])];
+  return `${error.rows.length} rows are wrong.\n${lines.map((line) => `  ${printable(line)}\n`).join("")}`;
 }
 
 function stateArgument({ state }: StateOption): string {

@@ -29,9 +29,14 @@ export function requireFile(file: string, what: string, unchanged: string): void
 
 /** The text of a file that an operator named: UTF-8, or UTF-16LE with its mark, as Excel and PowerShell write it. */
 export function readText(file: string, what: string, unchanged: string): string {
+  const bytes = readBytes(file, what, unchanged);
+  return new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8").decode(bytes);
+}
+
+/** The bytes of a file that an operator named. */
+export function readBytes(file: string, what: string, unchanged: string): Uint8Array {
   try {
-    const bytes = readFileSync(file);
-    return new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8").decode(bytes);
+    return readFileSync(file);
   } catch (error) {
     throw unreadable(file, what, unchanged, error);
   }

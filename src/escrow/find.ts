@@ -1,9 +1,9 @@
+import type { ListedDevice } from "../fleet/device-list.ts";
+import { bareName } from "../fleet/device-name.ts";
 import { type Guid, parseGuid } from "../wire/guid.ts";
 import { parseMac } from "../wire/mac.ts";
-import type { ListedDevice } from "./coverage/device-list.ts";
 import type { Deposit } from "./deposit.ts";
 import type { DepositQuery } from "./deposit-query.ts";
-import { bareName } from "./device-name.ts";
 
 /** What a text was taken for. */
 export type Reading = "key-protector-id" | "first-8" | "device-name" | "device-id" | "serial" | "uuid" | "mac";

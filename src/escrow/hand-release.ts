@@ -1,10 +1,10 @@
+import { looksLikePassword } from "../bitlocker/password-text.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { Ledger, Receipt } from "../ledger/ledger.ts";
 import { StoreError } from "../ledger/store-error.ts";
 import type { Guid } from "../wire/guid.ts";
 import type { Secret } from "../wire/secret.ts";
 import type { Deposit } from "./deposit.ts";
-import { looksLikePassword } from "./password-text.ts";
 import { DAY_MS, fullUntil, HOUR_MS } from "./released.ts";
 import type { HandCaps, ReleasedByHand } from "./released-by-hand.ts";
 import { type Vault, VaultSealed } from "./vault.ts";

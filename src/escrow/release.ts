@@ -1,8 +1,8 @@
+import { bareName } from "../fleet/device-name.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { Guid } from "../wire/guid.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Deposit } from "./deposit.ts";
-import { bareName } from "./device-name.ts";
 import { type CampaignReleases, fullUntil, MINUTE_MS } from "./released.ts";
 
 /** How much one campaign may release. */

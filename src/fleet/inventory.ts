@@ -1,8 +1,8 @@
-import { parse } from "csv-parse/sync";
-import { type Guid, parseGuid } from "../wire/guid.ts";
+import type { Guid } from "../wire/guid.ts";
 import type { JsonObject } from "../wire/json.ts";
-import { type MacAddress, parseMac } from "../wire/mac.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import { MalformedError } from "../wire/malformed.ts";
+import { readDeviceList } from "./device-list.ts";
 
 /** A device the operator expects. Any one of its marks is enough to recognise it. */
 export interface InventoryDevice {
@@ -20,87 +20,43 @@ export interface DeviceMarks {
   readonly uuid?: Guid | null;
 }
 
+/** A row that an inventory cannot be used with, and why. */
+export interface BadRow {
+  readonly line: number;
+  readonly faults: readonly string[];
+}
+
+/** An inventory with rows that are wrong: all of them. `told` has the first twenty in words, `more` how many are left. */
+export class BadRowsError extends MalformedError {
+  readonly rows: readonly BadRow[];
+  readonly told: readonly string[];
+  readonly more: number;
+
+  constructor(rows: readonly BadRow[]) {
+    const told = rows.slice(0, MOST_TOLD).map(({ line, faults }) => `line ${line}: ${faults.join(", ")}`);
+    const more = rows.length - told.length;
+    const what = [...told, ...(more > 0 ? [`and ${more} more rows`] : [])].join("; ");
+    super(rows.length === 1 ? what : `${rows.length} rows are wrong: ${what}`, rows[0]!.line);
+    this.rows = rows;
+    this.told = told;
+    this.more = more;
+  }
+}
+
+const MOST_TOLD = 20;
+
 /**
  * Reads an inventory: CSV with the header `name,mac,serial,uuid` (columns in any order, `name` and one other needed;
- * semicolons and tabs do as well as commas; several MACs in a cell are separated by space or semicolon). Throws
- * MalformedError naming the line: an inventory decides who gets keys without a person asking, so a doubtful row is not
- * guessed at, and a mark that many mainboards carry is refused.
+ * semicolons and tabs do as well as commas; several MACs in a cell are separated by space or semicolon). An inventory
+ * decides who gets keys without a person asking, so a doubtful row is not guessed at, and a mark that many mainboards
+ * carry is refused: throws BadRowsError with all such rows, and MalformedError where the whole is no inventory.
  */
-export function parseInventory(text: string): InventoryDevice[] {
-  const rows = parseCsv(text);
-  if (rows.length === 0) throw new MalformedError("it lists no device");
-  const seen = new Map<string, string>();
-  return rows.map(({ info, record }) => {
-    const device = parseRow(record, info.lines);
-    for (const mark of [...device.macs, device.serial, device.uuid].filter((each) => each !== null)) {
-      const other = seen.get(mark);
-      if (other !== undefined)
-        throw new MalformedError(`line ${info.lines}: ${device.name} and ${other} share ${mark}`, info.lines);
-      seen.set(mark, device.name);
-    }
-    return device;
-  });
-}
-
-type Row = { info: { lines: number }; record: Record<string, string> };
-
-const MARKS = ["mac", "serial", "uuid"];
-
-function parseCsv(text: string): Row[] {
-  const header = text.split(/\r?\n/).find((line) => line.trim() !== "") ?? "";
-  const delimiter = [",", ";", "\t"].find((each) => header.includes(each)) ?? ",";
-  const columns = (names: string[]) => {
-    const known = names.map((name) => name.trim().toLowerCase());
-    if (!known.includes("name") || !MARKS.some((mark) => known.includes(mark)))
-      throw new MalformedError("line 1 is no header with name and at least one of mac, serial, uuid", 1);
-    return known;
-  };
-  try {
-    const options = { bom: true, columns, delimiter, info: true, skip_empty_lines: true, trim: true };
-    return parse(text, options) as unknown as Row[];
-  } catch (error) {
-    if (error instanceof MalformedError) throw error;
-    const { lines } = error as { lines?: number };
-    throw new MalformedError(`not an inventory CSV: ${(error as Error).message}`, lines);
-  }
-}
-
-function parseRow(row: Record<string, string>, line: number): InventoryDevice {
-  try {
-    const name = row.name ?? "";
-    if (name === "") throw new MalformedError("no name");
-    const macs = (row.mac ?? "").split(/[\s;]+/).filter((mac) => mac !== "");
-    const device: InventoryDevice = {
-      name,
-      macs: macs.map(parseMac),
-      serial: row.serial || null,
-      uuid: row.uuid ? parseGuid(row.uuid) : null,
-    };
-    if (device.macs.length === 0 && device.serial === null && device.uuid === null)
-      throw new MalformedError(`${name} has neither mac nor serial nor uuid`);
-    const shared = commonMark(device);
-    if (shared !== null)
-      throw new MalformedError(`${name} has ${shared}, which many devices carry: leave that cell empty`);
-    return device;
-  } catch (error) {
-    if (error instanceof MalformedError) throw new MalformedError(`line ${line}: ${error.what}`, line);
-    throw error;
-  }
-}
-
-// What firmware shows where nobody entered a value. One such mark would admit every mainboard of that kind unasked.
-const UNSET_SERIAL =
-  /^(to be filled by o\.?e\.?m\.?|default string|system serial number|serial number|not (specified|applicable|available)|none|n\/a|unknown|oem|invalid|chassis serial number|0+|1234567890?|x+)$/i;
-
-/** SMBIOS section 7.2.1 (all 0: not present, all F: not set), and the value that AMI's firmware template comes with. */
-const UNSET_UUID = /^(0{8}-(0{4}-){3}0{12}|F{8}-(F{4}-){3}F{12}|03000200-0400-0500-0006-000700080009)$/;
-
-/** The first mark of it that names no one device, in words; null if there is none. */
-export function commonMark({ macs, serial, uuid }: Omit<InventoryDevice, "name">): string | null {
-  const group = macs.find((mac) => mac === "00:00:00:00:00:00" || Number.parseInt(mac.slice(0, 2), 16) % 2 === 1);
-  if (group !== undefined) return `the MAC address ${group}`;
-  if (serial !== null && UNSET_SERIAL.test(serial)) return `the serial "${serial}"`;
-  return uuid !== null && UNSET_UUID.test(uuid) ? `the uuid ${uuid}` : null;
+export function parseInventory(source: string | Uint8Array): InventoryDevice[] {
+  const bytes = typeof source === "string" ? new TextEncoder().encode(source) : source;
+  const list = readDeviceList(bytes, "strict");
+  const bad = list.filter(({ faults }) => faults.length > 0);
+  if (bad.length > 0) throw new BadRowsError(bad.map(({ line, faults }) => ({ line, faults })));
+  return list.map(({ name, macs, serial, uuid }) => ({ name: name!, macs, serial, uuid }));
 }
 
 /**

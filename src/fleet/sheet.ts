@@ -17,9 +17,10 @@ export interface SheetRow {
 /**
  * Reads commas, semicolons or tabs, whatever the header has most of; UTF-8, UTF-16 or, where the bytes are not UTF-8,
  * Windows-1252 (Excel's plain "CSV" in western Europe); Excel's `sep=;` line before the header. Throws MalformedError,
- * with the line, where the quotation marks do not pair up, and for a workbook that was not saved as text.
+ * with the line, where the quotation marks do not pair up, and for a workbook that was not saved as text. Where it is not
+ * `strict`, a quotation mark within a cell is one of the cell's characters.
  */
-export function readSheet(bytes: Uint8Array): Sheet {
+export function readSheet(bytes: Uint8Array, reading: "strict" | "lenient"): Sheet {
   // A zip file: every .xlsx is one.
   if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4)
     throw new MalformedError("it is a workbook, not text: save it as CSV first");
@@ -27,9 +28,9 @@ export function readSheet(bytes: Uint8Array): Sheet {
   const hint = /^sep=(.)\r?\n/i.exec(text);
   const body = hint === null ? text : text.slice(hint[0].length);
   const skipped = hint === null ? 0 : 1;
-  const rows = split(body, hint?.[1] ?? delimiterOf(body), skipped);
+  const rows = split(body, hint?.[1] ?? delimiterOf(body), skipped, reading === "lenient");
   const [header, ...rest] = rows.filter(({ cells }) => cells.some((cell) => cell !== ""));
-  if (header === undefined) throw new MalformedError("it is empty");
+  if (header === undefined) throw new MalformedError("it is empty: it lists no device");
   return { header: header.cells, rows: rest };
 }
 
@@ -51,8 +52,9 @@ function delimiterOf(text: string): string {
   return counts.sort((a, b) => b.count - a.count)[0]!.each;
 }
 
-function split(text: string, delimiter: string, skipped: number): SheetRow[] {
-  const options = { delimiter, info: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true };
+function split(text: string, delimiter: string, skipped: number, lenient: boolean): SheetRow[] {
+  const relaxed = { relax_column_count: true, relax_quotes: lenient };
+  const options = { delimiter, info: true, skip_empty_lines: true, ...relaxed };
   try {
     const rows = parse(text, options) as unknown as { info: { lines: number }; record: string[] }[];
     return rows.map(({ info, record }) => ({ line: info.lines + skipped, cells: record.map(plainCell) }));

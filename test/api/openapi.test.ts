@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { openApi } from "../../src/api/openapi.ts";
 import { PROBLEMS } from "../../src/api/problem.ts";
 import { COMMON_REASONS, ROUTES, type Route } from "../../src/api/route.ts";
-import { looksLikePassword } from "../../src/escrow/password-text.ts";
+import { looksLikePassword } from "../../src/bitlocker/password-text.ts";
 import { VERSION } from "../../src/wire/version.ts";
 
 const text = readFileSync(join(import.meta.dirname, "../../docs/openapi.json"), "utf8");

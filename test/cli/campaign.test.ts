@@ -67,9 +67,15 @@ describe("arm", () => {
     ["that is not there", () => "/nowhere/devices.csv", /no such file/],
     ["that is a folder", () => state, /is a folder/],
     ["with a broken row", () => `${inventory}.broken`, /line 3: not a MAC address/],
+    [
+      "with two broken rows, tells both",
+      () => `${inventory}.two`,
+      /2 rows are wrong\.\n {2}line 2: no name\n {2}line 3: not a MAC address/,
+    ],
     ["that is empty", () => `${inventory}.empty`, /lists no device/],
   ])("with an inventory %s nothing is armed", async (_what, file, message) => {
     writeFileSync(`${inventory}.broken`, "name,mac,serial,uuid\nPC-1,525400000001,,\nPC-2,nonsense,,\n");
+    writeFileSync(`${inventory}.two`, "name,mac\n,525400000001\nPC-2,nonsense\n");
     writeFileSync(`${inventory}.empty`, "");
     const failure = await arm("--inventory", file()).catch((error: Error) => error);
     expect(failure).toMatchObject({ name: "OperatorError", exitCode: 2, message: expect.stringMatching(message) });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { coveragePage } from "../../src/dashboard/coverage-page.ts";
 import { grouped } from "../../src/dashboard/coverage-picture.ts";
 import { coverage } from "../../src/escrow/coverage/coverage.ts";
-import { readDeviceList } from "../../src/escrow/coverage/device-list.ts";
+import { readDeviceList } from "../../src/fleet/device-list.ts";
 import { companyReport, companySample, NOW } from "../escrow/coverage-sample.ts";
 import { aboutSample } from "./coverage-about.ts";
 
@@ -12,7 +12,7 @@ const page = coveragePage(report, aboutSample(report));
 describe("the coverage page", () => {
   test("is the same bytes for the same values, whatever order the rows came in", () => {
     const { inventory, deposits, released } = companySample(600);
-    const list = readDeviceList(inventory).reverse();
+    const list = readDeviceList(inventory, "lenient").reverse();
     const question = { inventory: list, deposits: [...deposits].reverse(), released, now: NOW, maxAgeDays: 1_095 };
     const again = coverage(question);
     expect(coveragePage(again, aboutSample(again))).toBe(page);
@@ -48,7 +48,7 @@ describe("the coverage page", () => {
   });
 
   test("lets no name of an inventory become markup", () => {
-    const inventory = readDeviceList(Buffer.from('name,site\n<img src=x onerror=alert(1)>,"<b>"'));
+    const inventory = readDeviceList(Buffer.from('name,site\n<img src=x onerror=alert(1)>,"<b>"'), "lenient");
     const hostile = coverage({ inventory, deposits: [], released: new Map(), now: NOW, maxAgeDays: null });
     expect(coveragePage(hostile, aboutSample(hostile))).not.toMatch(/<img|<b><|<td[^>]*><b>/);
   });

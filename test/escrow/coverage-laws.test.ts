@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CoverageReport, coverage } from "../../src/escrow/coverage/coverage.ts";
-import type { ListedDevice } from "../../src/escrow/coverage/device-list.ts";
 import type { Deposit } from "../../src/escrow/deposit.ts";
-import { bareName } from "../../src/escrow/device-name.ts";
+import type { ListedDevice } from "../../src/fleet/device-list.ts";
+import { bareName } from "../../src/fleet/device-name.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
 
 const NOW = 1_760_000_000_000;
@@ -30,6 +30,7 @@ const orNull = <T>(values: readonly T[]) => fc.oneof(fc.constant(null), fc.const
 const device = fc.record({
   ...{ name: orNull(NAMES), deviceId: orNull(ENTRA), serial: orNull(["S1", "S2"]) },
   ...{ macs: fc.constant([]), uuid: fc.constant(null), site: orNull(["Bern", "Basel"]), ring: fc.constant(null) },
+  ...{ model: fc.constant(null), build: fc.constant(null), bmc: fc.constant(null), bmcKind: fc.constant(null) },
   faults: fc.constant([]),
 });
 const inventory = fc

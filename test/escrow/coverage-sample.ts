@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type CoverageReport, coverage } from "../../src/escrow/coverage/coverage.ts";
-import { readDeviceList } from "../../src/escrow/coverage/device-list.ts";
 import type { Deposit } from "../../src/escrow/deposit.ts";
+import { readDeviceList } from "../../src/fleet/device-list.ts";
 import { guidFromBytes } from "../../src/wire/guid.ts";
 
 export const NOW = Date.UTC(2026, 9, 1, 6, 30);
@@ -69,5 +69,5 @@ function sampleDeposit(index: number, nth: number, deviceName: string | null, en
 
 export function companyReport(devices: number, maxAgeDays: number | null = 1_095): CoverageReport {
   const { inventory, deposits, released } = companySample(devices);
-  return coverage({ inventory: readDeviceList(inventory), deposits, released, now: NOW, maxAgeDays });
+  return coverage({ inventory: readDeviceList(inventory, "lenient"), deposits, released, now: NOW, maxAgeDays });
 }

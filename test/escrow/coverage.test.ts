@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type CoverageReport, coverage } from "../../src/escrow/coverage/coverage.ts";
-import { readDeviceList } from "../../src/escrow/coverage/device-list.ts";
 import { FINDINGS } from "../../src/escrow/coverage/finding.ts";
 import { parsePercent, percentText, required } from "../../src/escrow/coverage/required.ts";
 import { coverageWarnings } from "../../src/escrow/coverage/warning.ts";
 import type { Deposit } from "../../src/escrow/deposit.ts";
+import { readDeviceList } from "../../src/fleet/device-list.ts";
 import { ID_A, ID_B, ID_C } from "./fixture.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
@@ -28,7 +28,7 @@ function check(
   options: { maxAgeDays?: number; released?: ReadonlyMap<string, number> } = {},
 ): CoverageReport {
   const { maxAgeDays = null, released = new Map() } = options;
-  return coverage({ inventory: readDeviceList(Buffer.from(csv)), deposits, released, now: NOW, maxAgeDays });
+  return coverage({ inventory: readDeviceList(Buffer.from(csv), "lenient"), deposits, released, now: NOW, maxAgeDays });
 }
 
 const words = ({ list }: CoverageReport) => list.map(({ state, findings }) => [state, ...findings.map(({ is }) => is)]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { deviceAbove } from "../../src/escrow/device-name.ts";
 import { parseDirectoryTime } from "../../src/escrow/exports/directory-time.ts";
+import { deviceAbove } from "../../src/fleet/device-name.ts";
 
 test.each([
   ["20240514092133.0Z", "2024-05-14T09:21:33Z"],

@@ -2,12 +2,12 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
-import { deviceNameOf } from "../../src/escrow/device-name.ts";
 import type { FileProblem } from "../../src/escrow/exports/export-file.ts";
 import { linesOf } from "../../src/escrow/exports/lines.ts";
 import { exportItems } from "../../src/escrow/exports/read-exports.ts";
 import { type ImportReport, importRows } from "../../src/escrow/import.ts";
 import type { Vault } from "../../src/escrow/vault.ts";
+import { deviceNameOf } from "../../src/fleet/device-name.ts";
 import { ID_A, ID_B, ID_C, newVault, PASSWORD_A, PASSWORD_B, showsDigits } from "./fixture.ts";
 
 const HEADER = '"Hostname","KeyID","RecoveryKey","Directory"';

@@ -5,7 +5,6 @@ import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { coveragePage } from "../../dashboard/coverage-page.ts";
 import { type CoverageReport, coverage } from "../../escrow/coverage/coverage.ts";
-import { type ListedDevice, readDeviceList } from "../../escrow/coverage/device-list.ts";
 import {
   parsePercent,
   percentText,
@@ -15,6 +14,7 @@ import {
 } from "../../escrow/coverage/required.ts";
 import { rotationDue } from "../../escrow/rotation-due.ts";
 import { openVault, type Vault } from "../../escrow/vault.ts";
+import { type ListedDevice, readDeviceList } from "../../fleet/device-list.ts";
 import type { Receipt } from "../../ledger/ledger.ts";
 import type { SqliteLedger } from "../../ledger/sqlite.ts";
 import { MalformedError } from "../../wire/malformed.ts";
@@ -138,12 +138,12 @@ function jsonOf(
 
 const UNCHANGED = "Nothing was checked.";
 
-/** The inventory that an operator named, read as leniently as escrow/coverage/device-list.ts does. */
+/** The inventory that an operator named, read leniently. */
 export function readInventory(file: string): { readonly bytes: Uint8Array; readonly inventory: ListedDevice[] } {
   requireFile(file, "inventory", UNCHANGED);
   try {
     const bytes = readFileSync(file);
-    return { bytes, inventory: readDeviceList(bytes) };
+    return { bytes, inventory: readDeviceList(bytes, "lenient") };
   } catch (error) {
     const malformed = error instanceof MalformedError;
     if (!malformed && (error as NodeJS.ErrnoException).code === undefined) throw error;

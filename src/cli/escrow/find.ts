@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { looksLikePassword } from "../../bitlocker/password-text.ts";
 import type { Deposit } from "../../escrow/deposit.ts";
 import { type Finding, findByText, type KnownDevice, type Reading } from "../../escrow/find.ts";
-import { looksLikePassword } from "../../escrow/password-text.ts";
 import { openVault } from "../../escrow/vault.ts";
 import type { SqliteLedger } from "../../ledger/sqlite.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";

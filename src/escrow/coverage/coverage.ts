@@ -1,6 +1,6 @@
+import type { ListedDevice } from "../../fleet/device-list.ts";
 import type { Deposit } from "../deposit.ts";
 import { type DeviceCoverage, type Judging, judge, plausibleOf } from "./device.ts";
-import type { ListedDevice } from "./device-list.ts";
 import { type CoverageFinding, FINDINGS } from "./finding.ts";
 import { matchDeposits, type VaultCounts } from "./match.ts";
 import { protectorsSeen } from "./protectors.ts";

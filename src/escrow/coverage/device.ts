@@ -1,6 +1,6 @@
+import type { ListedDevice } from "../../fleet/device-list.ts";
+import { bareName } from "../../fleet/device-name.ts";
 import type { Guid } from "../../wire/guid.ts";
-import { bareName } from "../device-name.ts";
-import type { ListedDevice } from "./device-list.ts";
 import { type CoverageFinding, type CoverageState, FINDINGS, findingText } from "./finding.ts";
 import type { Candidate, Matched } from "./match.ts";
 import type { SeenProtector } from "./protectors.ts";

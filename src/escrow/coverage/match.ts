@@ -1,7 +1,7 @@
+import { deviceKey, type ListedDevice } from "../../fleet/device-list.ts";
+import { bareName, domainOf } from "../../fleet/device-name.ts";
 import type { Guid } from "../../wire/guid.ts";
 import type { Deposit, VolumeType } from "../deposit.ts";
-import { bareName, domainOf } from "../device-name.ts";
-import { deviceKey, type ListedDevice } from "./device-list.ts";
 
 /** What coverage needs of a deposit. */
 export interface Candidate {

@@ -5,10 +5,10 @@ import type { LookupRequest, lookupAnswer, ReleaseRequest, releaseAnswer, status
 import type { OperatorToken } from "../../api/token.ts";
 import { holdsToken } from "../../api/token-text.ts";
 import type { Deposit } from "../../escrow/deposit.ts";
-import { bareName } from "../../escrow/device-name.ts";
 import { isGoodReason } from "../../escrow/hand-release.ts";
 import type { HandCaps } from "../../escrow/released-by-hand.ts";
 import type { Vault } from "../../escrow/vault.ts";
+import { bareName } from "../../fleet/device-name.ts";
 import type { InventoryDevice } from "../../fleet/inventory.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { CommandReused } from "../../ledger/sqlite.ts";

@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import type { coverageAnswer, rotationAnswer } from "../../api/schema.ts";
+import { looksLikePassword } from "../../bitlocker/password-text.ts";
 import { coverage } from "../../escrow/coverage/coverage.ts";
-import { type ListedDevice, readDeviceList } from "../../escrow/coverage/device-list.ts";
 import { findingText } from "../../escrow/coverage/finding.ts";
-import { looksLikePassword } from "../../escrow/password-text.ts";
 import { nameOf } from "../../escrow/rotation.ts";
 import { rotationDue } from "../../escrow/rotation-due.ts";
+import { type ListedDevice, readDeviceList } from "../../fleet/device-list.ts";
 import { MalformedError } from "../../wire/malformed.ts";
 import type { VaultCounts } from "../vault-counts.ts";
 import type { ApiOptions, Outcome } from "./answers.ts";
@@ -39,7 +39,16 @@ export class ApiReports {
   async coverage(): Promise<Outcome<CoverageAnswer>> {
     const { campaign } = this.#options.desk.state;
     if (campaign.is === "none" || campaign.campaign.devices.length === 0) return { problem: "no-inventory" };
-    const none = { deviceId: null, site: null, ring: null, faults: [] };
+    const none = {
+      deviceId: null,
+      site: null,
+      ring: null,
+      model: null,
+      build: null,
+      bmc: null,
+      bmcKind: null,
+      faults: [],
+    };
     const inventory = campaign.campaign.devices.map((device, index) => ({ ...device, ...none, line: index + 1 }));
     return this.#covered(campaign.campaign.campaign, inventory);
   }
@@ -47,7 +56,7 @@ export class ApiReports {
   /** Of an inventory that was sent. */
   async coverageOf(sent: Uint8Array): Promise<Outcome<CoverageAnswer>> {
     try {
-      return await this.#covered(null, readDeviceList(sent));
+      return await this.#covered(null, readDeviceList(sent, "lenient"));
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       if (looksLikePassword(error.what)) return { problem: "looks-like-password" };

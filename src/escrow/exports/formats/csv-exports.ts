@@ -1,4 +1,4 @@
-import { deviceNameOf } from "../../device-name.ts";
+import { deviceNameOf } from "../../../fleet/device-name.ts";
 import { parseDirectoryTime } from "../directory-time.ts";
 import { type Cells, type CsvFormat, csvFormat } from "./csv.ts";
 import type { Format } from "./format.ts";

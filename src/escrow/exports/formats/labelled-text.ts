@@ -1,4 +1,4 @@
-import { deviceAbove, deviceNameOf } from "../../device-name.ts";
+import { deviceAbove, deviceNameOf } from "../../../fleet/device-name.ts";
 import type { ExportItem } from "../export-row.ts";
 import { linesOf } from "../lines.ts";
 import type { Chunks, Format } from "./format.ts";

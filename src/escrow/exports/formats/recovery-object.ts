@@ -1,5 +1,5 @@
+import { deviceAbove } from "../../../fleet/device-name.ts";
 import { guidFromBytes } from "../../../wire/guid.ts";
-import { deviceAbove } from "../../device-name.ts";
 import { parseDirectoryTime } from "../directory-time.ts";
 import type { ExportRow } from "../export-row.ts";
 import { guidOrNull, rowOf } from "./raw-row.ts";

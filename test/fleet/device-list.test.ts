@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { readDeviceList } from "../../src/escrow/coverage/device-list.ts";
+import { readDeviceList } from "../../src/fleet/device-list.ts";
 import { MalformedError } from "../../src/wire/malformed.ts";
-import { PASSWORD_A, showsDigits } from "./fixture.ts";
+import { PASSWORD_A, showsDigits } from "../escrow/fixture.ts";
 
-const read = (text: string) => readDeviceList(Buffer.from(text));
+const read = (text: string) => readDeviceList(Buffer.from(text), "lenient");
 const UUID = "4C4C4544-0042-3510-8052-B4C04F4D3332";
 const ENTRA = "1ab40ab2-32a8-4b00-b6b5-ba724e407de9";
 
@@ -26,8 +26,20 @@ describe("a list of devices", () => {
       {
         ...{ line: 2, name: "PC-1", serial: "SN1", uuid: UUID, macs: ["52:54:00:00:00:01"] },
         ...{ deviceId: ENTRA, site: "Bern", ring: "canary", faults: [] },
+        ...{ model: null, build: null, bmc: null, bmcKind: null },
       },
     ]);
+  });
+
+  test("takes model, Windows build and management controller under the headings of common tools", () => {
+    const text = "Device name,Model,OS version,iDRAC,BMC type\nPC-1,Latitude 5440,10.0.22631.3880,10.9.0.4,redfish";
+    const [device] = read(text);
+    expect(device).toMatchObject({
+      model: "Latitude 5440",
+      build: "10.0.22631.3880",
+      bmc: "10.9.0.4",
+      bmcKind: "redfish",
+    });
   });
 
   test("prefers Entra's own device ID to Intune's, which has the plainer heading", () => {
@@ -46,10 +58,14 @@ describe("a list of devices", () => {
     ["Excel's empty columns and rows at the end", Buffer.from("name;serial;;\r\nPC-1;SN1;;\r\n;;;\r\n;;;\r\n")],
     ["leading zeros kept the way Excel needs it", Buffer.from('name,serial\n"=""PC-1""",\'SN1')],
     ["hard spaces", Buffer.from("name,serial\n\u00a0PC-1\u00a0, SN1 ")],
-  ])("reads %s", (_what, bytes) => expect(readDeviceList(bytes)).toMatchObject([{ name: "PC-1", serial: "SN1" }]));
+  ])("reads %s", (_what, bytes) =>
+    expect(readDeviceList(bytes, "lenient")).toMatchObject([{ name: "PC-1", serial: "SN1" }]),
+  );
 
   test("reads Windows-1252, which is what Excel's plain CSV is in western Europe", () => {
-    expect(readDeviceList(Buffer.from("name;site\nPC-1;Z\u00fcrich", "latin1"))).toMatchObject([{ site: "Zürich" }]);
+    expect(readDeviceList(Buffer.from("name;site\nPC-1;Z\u00fcrich", "latin1"), "lenient")).toMatchObject([
+      { site: "Zürich" },
+    ]);
   });
 
   test.each(["CN=PC-1,OU=Desktops,DC=corp", "CORP\\PC-1", "PC-1$"])("finds the name in %s", (cell) => {
@@ -61,11 +77,11 @@ describe("a list of devices", () => {
     const [first, second] = read(text);
     expect(first).toMatchObject({ name: "PC-1", macs: [], uuid: null });
     expect(first!.faults).toEqual([
-      'the MAC address "5.254E+11" is none, because a spreadsheet took it for a number',
-      'the UUID "none of it" is none',
+      'not a MAC address: "5.254E+11" (a spreadsheet took it for a number)',
+      'not a UUID: "none of it"',
       'it has the serial "To be filled by O.E.M.", which many devices carry',
     ]);
-    expect(second!.faults).toEqual(['the MAC address "52:54:00" is none']);
+    expect(second!.faults).toEqual(['not a MAC address: "52:54:00"']);
   });
 
   test("says which line has the same mark", () => {

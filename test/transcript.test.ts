@@ -29,6 +29,7 @@ import { ANY_ADDRESS, parseIpv4 } from "../src/wire/ipv4.ts";
 import type { JsonObject } from "../src/wire/json.ts";
 import { macToBytes, parseMac } from "../src/wire/mac.ts";
 import { Secret } from "../src/wire/secret.ts";
+import { toldTo } from "./station/told.ts";
 
 // The cast and the props. Nothing here has a socket: the test hands bytes from one side to the other.
 const device = parseMac("52:54:00:00:00:01");
@@ -86,7 +87,7 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
   const notices: string[] = [];
   const bootServer = new BootServer({
     ...{ desk, served, chance, httpPort: 80, images: new Set(["x64" as const]), uefiLoader: "shim" },
-    onNotice: (text) => notices.push(text),
+    onNotice: toldTo(notices, { now: chance.now }),
   });
   const files = new BootFiles({
     ...{

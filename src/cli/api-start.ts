@@ -5,6 +5,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { type OperatorApi, startOperatorApi } from "../server/api/api.ts";
 import { stationTls } from "../server/tls.ts";
 import type { Desk } from "../station/desk.ts";
+import { type Notice, notice } from "../station/notice.ts";
 import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import type { StateFolder } from "./state.ts";
 
@@ -45,13 +46,14 @@ export async function startApi(options: {
   });
 }
 
-export function readyLine(api: OperatorApi, { caCertificate }: StateFolder): string {
-  return `The operator API is at ${api.url}, known by the CA ${caCertificate}. Who may use it: breakglass token list`;
+export function apiReady(api: OperatorApi, { caCertificate }: StateFolder): Notice {
+  return notice("api-ready", "api", { url: api.url, ca: caCertificate });
 }
 
-export function countersLine(api: OperatorApi): string {
+export function apiStopped(api: OperatorApi): Notice {
   const counts = Object.entries(api.counters()).filter(([, count]) => count > 0);
-  return counts.map(([what, count]) => `${what} ${count}`).join(", ") || "nobody asked";
+  const text = counts.map(([what, count]) => `${what} ${count}`).join(", ") || "nobody asked";
+  return notice("api-stopped", "api", { counts: text });
 }
 
 /** `[ADDRESS:]PORT` of `serve --api`; alone it is loopback's usual one. */

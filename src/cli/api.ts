@@ -3,12 +3,15 @@ import { openApi } from "../api/openapi.ts";
 import { openVault } from "../escrow/vault.ts";
 import { tryPort } from "../server/listen.ts";
 import { sealedDesk } from "../server/sealed-desk.ts";
+import { type Notice, notice, noticeText } from "../station/notice.ts";
+import { NoticeBoard } from "../station/notice-board.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { VERSION } from "../wire/version.ts";
-import { API_DEFAULT, countersLine, parseAddress, parsePort, readyLine, startApi } from "./api-start.ts";
+import { API_DEFAULT, apiReady, apiStopped, parseAddress, parsePort, startApi } from "./api-start.ts";
 import { forgetUnused } from "./forget.ts";
 import { type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
-import { parseMinutes, recordUnsealed } from "./serve.ts";
+import { parseMinutes, recordUnsealed, SEALED } from "./serve.ts";
+import { noticeJson } from "./serve-say.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
 type ServeOptions = StateOption &
@@ -52,25 +55,28 @@ async function serve(options: ServeOptions): Promise<void> {
   forgetUnused();
   vault.bindLedger(ledger.ledgerId);
   const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
-  const say = (line: string, event: object = { notice: line }) =>
-    process.stdout.write(options.json ? `${JSON.stringify(event)}\n` : `${line}\n`);
-  const onFault = (error: Error) => say(`a fault: ${error.message}`);
+  const say = (told: Notice, event: object = noticeJson(told)) =>
+    process.stdout.write(`${options.json ? JSON.stringify(event) : noticeText(told)}\n`);
+  const { tell } = new NoticeBoard({ now: Date.now, isKnown: () => false, onNotice: say });
+  const onFault = ({ message }: Error) => tell(notice("fault", "api", { message }));
   const sealing = {
     since,
     idleMs: options.sealAfter === 0 ? null : options.sealAfter * 60_000,
     socket: folder.unsealSocket,
-    onSealed: (reason: "idle" | "halt") =>
-      say(`The vault is SEALED (${reason}). Unseal it with: breakglass escrow unseal --state ${folder.folder}`),
+    onSealed: (reason: "idle" | "halt") => {
+      tell(notice(SEALED[reason], "vault"));
+      tell(notice("unseal-with", "vault", { state: folder.folder }));
+    },
   };
-  const { desk, close } = await sealedDesk({ ledger, vault, sealing, onNotice: say, onFault });
+  const { desk, close } = await sealedDesk({ ledger, vault, sealing, onNotice: tell, onFault });
   const api = await startApi({ ...options, folder, desk, ledger, vault, onFault, mostDeposits: null });
-  say(readyLine(api, folder), { ready: { api: api.url, ca: folder.caCertificate } });
+  say(apiReady(api, folder), { ready: { api: api.url, ca: folder.caCertificate } });
   await untilStopped();
   await api.close();
   await close();
   await vault.close();
   await ledger.close();
-  say(`The operator API has stopped: ${countersLine(api)}.`, { counters: api.counters() });
+  say(apiStopped(api), { counters: api.counters() });
 }
 
 const NOT_STARTED = "Nothing was started. (Lookups are answered, and nothing is released, with: --sealed)";

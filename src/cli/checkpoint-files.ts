@@ -10,6 +10,7 @@ import {
 } from "../ledger/checkpoint.ts";
 import type { SqliteLedger } from "../ledger/sqlite.ts";
 import { KEY_COMMANDS, keyEntry } from "../ledger/station-key.ts";
+import { type Notice, notice, noticeText } from "../station/notice.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
@@ -46,13 +47,13 @@ export async function makeCheckpoint(folder: StateFolder, ledger: SqliteLedger):
  * The same at the end of a station's day and at a halt, told in one line. What keeps it from being made is told, too, and
  * stops nothing: a halt that was written has happened.
  */
-export async function automaticCheckpoint(folder: StateFolder, ledger: SqliteLedger): Promise<string> {
+export async function automaticCheckpoint(folder: StateFolder, ledger: SqliteLedger): Promise<Notice> {
   return told(() => makeCheckpoint(folder, ledger));
 }
 
 /** For a verb that has closed the ledger again. */
-export function checkpointAtHalt(options: StateOption): Promise<string> {
-  return told(async () => {
+export async function checkpointAtHalt(options: StateOption): Promise<string> {
+  const made = await told(async () => {
     const ledger = await openStateLedger(options);
     try {
       return await makeCheckpoint(stateFolder(options), ledger);
@@ -60,15 +61,16 @@ export function checkpointAtHalt(options: StateOption): Promise<string> {
       await ledger.close();
     }
   });
+  return noticeText(made);
 }
 
-async function told(make: () => Promise<MadeCheckpoint>): Promise<string> {
+async function told(make: () => Promise<MadeCheckpoint>): Promise<Notice> {
   try {
     const { seq, hash } = (await make()).checkpoint;
-    return `Ledger checkpoint, signed: ${seq}:${hash}`;
+    return notice("checkpoint-made", "ledger", { seq, hash });
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    return `No ledger checkpoint was made: ${error.message}`;
+    return notice("checkpoint-not-made", "ledger", { message: error.message });
   }
 }
 

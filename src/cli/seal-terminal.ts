@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { selfCommand } from "../server/self-command.ts";
+import { type Notice, notice } from "../station/notice.ts";
 
 /** The station's terminal, while its vault may have to be unsealed there. */
 export interface Terminal {
@@ -24,7 +25,7 @@ export function writeLine(line: string): void {
  * The question is asked by a process of its own, `breakglass escrow unseal`: stretching a passphrase keeps a processor
  * busy for a second and fills 256 MB, and the station has devices to answer meanwhile. Null where there is no terminal.
  */
-export function openTerminal(state: string, say: (text: string) => void): Terminal | null {
+export function openTerminal(state: string, onNotice: (notice: Notice) => void): Terminal | null {
   const { stdin, stdout } = process;
   if (!stdin.isTTY || !stdout.isTTY) return null;
   let asking = false;
@@ -49,7 +50,7 @@ export function openTerminal(state: string, say: (text: string) => void): Termin
   };
   const offer = () => {
     if (!inForeground()) return false;
-    say("Enter unseals the vault here.");
+    onNotice(notice("unseal-here", "vault"));
     stdin.on("data", onLine).resume();
     return true;
   };

@@ -3,6 +3,7 @@ import type { CampaignState } from "../campaign/campaign.ts";
 import { type TimelineLine, timelineLine } from "../dashboard/timeline.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { Station } from "../server/station.ts";
+import { type Notice, noticeText, noticeWords } from "../station/notice.ts";
 import { campaignLine } from "./campaign.ts";
 import { writeLine } from "./seal-terminal.ts";
 import { folded, terminalWidth } from "./table.ts";
@@ -10,7 +11,7 @@ import { folded, terminalWidth } from "./table.ts";
 /** How a serving station tells what happens: to a person, or to a script. */
 export interface Say {
   entry(entry: Entry): void;
-  notice(text: string): void;
+  notice(notice: Notice): void;
   ready(station: Station, state: string): void;
   campaign(state: CampaignState): void;
   periodic(station: Station): void;
@@ -18,11 +19,17 @@ export interface Say {
   farewell(text: string): void;
 }
 
+/** `notice` is the whole line of text. */
+export function noticeJson(told: Notice): object {
+  const { reason, device, part, cure } = told;
+  return { notice: noticeText(told), reason, device, part, cure };
+}
+
 const print = (line: string) => writeLine(line);
 
 export const sayJson: Say = {
   entry: (entry) => print(JSON.stringify({ entry })),
-  notice: (text) => print(JSON.stringify({ notice: text })),
+  notice: (notice) => print(JSON.stringify(noticeJson(notice))),
   ready: ({ lans }) => {
     for (const { name, url } of lans) print(JSON.stringify({ ready: { url, interface: name } }));
   },
@@ -46,8 +53,8 @@ export const sayPlain: Say = {
     const { at, device, mark, text } = timelineLine(entry);
     print(`${clock(at)}  ${(device ?? "station").padEnd(17)}  ${styleText(COLOURS[mark], text)}`);
   },
-  notice(text) {
-    const line = `${clock(Date.now())}  ${"station".padEnd(17)}  ${text}`;
+  notice(notice) {
+    const line = `${clock(Date.now())}  ${(notice.device ?? "station").padEnd(17)}  ${noticeWords(notice)}`;
     for (const each of folded(line, terminalWidth())) print(styleText("yellow", each));
   },
   ready({ lans }, state) {

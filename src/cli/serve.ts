@@ -12,12 +12,14 @@ import { STANDARD_PORTS } from "../server/ports.ts";
 import { shortOfBuffer } from "../server/receive-buffer.ts";
 import { type Station, startStation } from "../server/station.ts";
 import { defaultLoads } from "../station/load-queue.ts";
+import { notice } from "../station/notice.ts";
+import type { NoticeReason } from "../station/notice-table.ts";
 import type { SealReason } from "../station/sealer.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
 import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
-import { API_DEFAULT, type ApiAddress, countersLine, parseApiAddress, readyLine, startApi } from "./api-start.ts";
+import { API_DEFAULT, type ApiAddress, apiReady, apiStopped, parseApiAddress, startApi } from "./api-start.ts";
 import { automaticCheckpoint } from "./checkpoint-files.ts";
 import { rotationLine } from "./escrow/rotation.ts";
 import { forgetUnused } from "./forget.ts";
@@ -122,9 +124,9 @@ async function serve(options: ServeOptions): Promise<void> {
       idleMs: options.sealAfter === 0 ? null : options.sealAfter * 60_000,
       socket: folder.unsealSocket,
       onSealed: (reason) => {
-        say.notice(SEALED[reason]);
+        say.notice(notice(SEALED[reason], "vault"));
         if (terminal === null || !terminal.offer())
-          say.notice(`Unseal it with: breakglass escrow unseal --state ${folder.folder}`);
+          say.notice(notice("unseal-with", "vault", { state: folder.folder }));
       },
     },
     onEntry: (entry) => {
@@ -132,7 +134,7 @@ async function serve(options: ServeOptions): Promise<void> {
     },
     onNotice: say.notice,
   });
-  const onFault = ({ message }: Error) => say.notice(`fault: ${message}`);
+  const onFault = ({ message }: Error) => station.tell(notice("fault", "api", { message }));
   const mostDeposits = MOST_DEPOSITS_BESIDE;
   const api =
     at === undefined
@@ -144,7 +146,7 @@ async function serve(options: ServeOptions): Promise<void> {
           },
         );
   say.ready(station, folder.folder);
-  if (api !== null) say.notice(readyLine(api, folder));
+  if (api !== null) say.notice(apiReady(api, folder));
   say.campaign(station.campaign());
   const short = shortOfBuffer();
   if (short !== null) say.notice(short);
@@ -152,7 +154,7 @@ async function serve(options: ServeOptions): Promise<void> {
   await api?.close();
   await station.close();
   say.counters(station);
-  if (api !== null) say.notice(`operator API: ${countersLine(api)}`);
+  if (api !== null) say.notice(apiStopped(api));
   await vault.close();
   say.notice(await automaticCheckpoint(folder, ledger));
   await ledger.close();
@@ -169,10 +171,10 @@ const MOST_DEPOSITS_BESIDE = 100_000;
 
 const NOT_STARTED = "Nothing was started. (Devices boot and wait, and nothing is released, with: --sealed)";
 
-const SEALED: Readonly<Record<Exclude<SealReason, "stop">, string>> = {
-  idle: "the vault is SEALED: nothing was released for as long as --seal-after says; devices that need a key wait",
-  halt: "the vault is SEALED: the campaign was halted",
-};
+export const SEALED = {
+  idle: "sealed-idle",
+  halt: "sealed-by-halt",
+} as const satisfies Readonly<Record<Exclude<SealReason, "stop">, NoticeReason>>;
 
 /** The entry's sequence. */
 export async function recordUnsealed(ledger: Ledger, { vaultId }: Vault, openedBy: OpenedBy): Promise<number> {

@@ -1,4 +1,5 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import { type Notice, notice } from "../station/notice.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
 
 /** How often the station looks whether its interfaces are still there. */
@@ -6,6 +7,8 @@ const LOOK_MS = 1_000;
 
 /** `up`, or what is missing: the interface (or its cable), or the address that the station serves at. */
 export type LinkState = "up" | "down" | "no-address";
+
+const CHANGES = { up: "link-up", down: "link-down", "no-address": "address-gone" } as const;
 
 /** An interface that is down, or has no carrier, is not listed at all (uv_interface_addresses skips it). */
 export function linkState(
@@ -30,7 +33,7 @@ export interface InterfaceWatch {
 export function watchInterfaces(
   all: readonly ServedInterface[],
   options: {
-    readonly onNotice: (text: string) => void;
+    readonly onNotice: (notice: Notice) => void;
     readonly onBack: (served: ServedInterface) => void;
     readonly look?: () => NodeJS.Dict<NetworkInterfaceInfo[]>;
   },
@@ -46,15 +49,9 @@ export function watchInterfaces(
       if (state === before) continue;
       states.set(served, state);
       if (before === "up") watch.losses += 1;
-      onNotice(tell(served, state));
+      onNotice(notice(CHANGES[state], "network", { name: served.name, address: served.address }));
       if (state === "up") onBack(served);
     }
   }, LOOK_MS);
   return watch;
-}
-
-function tell({ name, address }: ServedInterface, state: LinkState): string {
-  if (state === "up") return `${name} is up again with ${address}: the station goes on`;
-  if (state === "down") return `${name} is down: no device can reach the station. Look at the cable and the switch.`;
-  return `${name} no longer has the address ${address}: no device can reach the station. Give it back: ip address add ${address} dev ${name}, with the prefix length it had.`;
 }

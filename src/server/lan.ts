@@ -6,6 +6,7 @@ import type { Desk } from "../station/desk.ts";
 import type { Ears } from "../station/ears.ts";
 import type { Leases } from "../station/leases.ts";
 import type { LoadDesk } from "../station/load-queue.ts";
+import { type Notice, notice } from "../station/notice.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
 import { ANY_ADDRESS } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
@@ -34,7 +35,7 @@ export interface LanOptions {
   readonly pacer: Pacer | null;
   readonly ownMacs: ReadonlySet<MacAddress>;
   readonly answer: AnswerAgent;
-  readonly onNotice: (text: string) => void;
+  readonly onNotice: (notice: Notice) => void;
   readonly onFault: (error: Error) => void;
 }
 
@@ -107,7 +108,7 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
       onEvent: (event) => {
         ears.tftp(event, address);
         if (event.kind === "failed" && OUT_OF.test(event.message))
-          onFault(new Error(`this machine gives the station no more sockets (${event.message}): raise \`ulimit -n\``));
+          onNotice(notice("out-of-sockets", "machine", { message: event.message }));
         if (event.kind === "finished")
           bytesTo.set(event.from.address, (bytesTo.get(event.from.address) ?? 0) + (event.bytes ?? 0));
       },

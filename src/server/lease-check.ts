@@ -1,4 +1,5 @@
 import type { Leases } from "../station/leases.ts";
+import { type Notice, notice } from "../station/notice.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
@@ -35,15 +36,14 @@ export async function refuseOtherServers(served: ServedInterface): Promise<void>
 export function keepAsking(
   leases: Leases,
   watch: Watch,
-  onNotice: (text: string) => void,
+  onNotice: (notice: Notice) => void,
 ): { check(): void; close(): void } {
   let waiting: NodeJS.Timeout | undefined;
   const check = () => {
     leases.check();
     clearTimeout(waiting);
     if (leases.leasing === "stopped") return;
-    if (!watch.ask(leases.served))
-      return onNotice("no addresses are leased: the station cannot hear whether another DHCP server is there");
+    if (!watch.ask(leases.served)) return onNotice(notice("leases-unheard", "leases"));
     waiting = setTimeout(() => leases.open(), ANSWERS_MS);
   };
   check();

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type Notice, notice } from "../station/notice.ts";
 
 /** Questions come in bursts when a site loses its machines; Linux' default buffer loses a quarter of such a burst (measured). */
 export const RECEIVE_BYTES = 4 * 1024 * 1024;
@@ -7,7 +8,7 @@ export const RECEIVE_BYTES = 4 * 1024 * 1024;
 const MOST = "/proc/sys/net/core/rmem_max";
 
 /** What an operator should know where sockets get less than they ask for; null where they get all of it, or nobody can tell. */
-export function shortOfBuffer(read: (file: string) => string = (file) => readFileSync(file, "latin1")): string | null {
+export function shortOfBuffer(read: (file: string) => string = (file) => readFileSync(file, "latin1")): Notice | null {
   let most: number;
   try {
     most = Number(read(MOST));
@@ -15,5 +16,5 @@ export function shortOfBuffer(read: (file: string) => string = (file) => readFil
     return null;
   }
   if (!(most < RECEIVE_BYTES)) return null;
-  return `this machine keeps ${Math.floor(most / 1024)} KiB for what a socket has not read yet. For more than some hundred devices that ask at once: sysctl -w net.core.rmem_max=${RECEIVE_BYTES}, and start the station again`;
+  return notice("small-receive-buffer", "machine", { keeps: most, wanted: RECEIVE_BYTES });
 }

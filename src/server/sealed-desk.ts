@@ -1,11 +1,11 @@
 import type { Ledger } from "../ledger/ledger.ts";
 import { Desk } from "../station/desk.ts";
 import type { Sealer } from "../station/sealer.ts";
-import { LOOK_MS, type StationOptions, startSealing } from "./station.ts";
+import { LOOK_MS, type SealingOptions, startSealing } from "./station.ts";
 
 /** A desk without a LAN: it looks at the ledger as a station does, and its vault is sealed by itself as a station's is. */
 export async function sealedDesk(
-  options: Pick<StationOptions, "vault" | "sealing" | "onNotice"> & {
+  options: SealingOptions & {
     readonly ledger: Ledger;
     readonly onFault: (error: Error) => void;
   },

@@ -6,11 +6,12 @@ import type { Vault } from "../escrow/vault.ts";
 import type { Entry, NewEntry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { ImageFiles } from "../station/boot-files.ts";
-import { Budget } from "../station/budget.ts";
 import { Desk } from "../station/desk.ts";
 import { Ears } from "../station/ears.ts";
 import { Leases } from "../station/leases.ts";
 import { LoadDesk } from "../station/load-queue.ts";
+import { type Notice, notice } from "../station/notice.ts";
+import { NoticeBoard } from "../station/notice-board.ts";
 import { Rescuer } from "../station/rescuer.ts";
 import { Sealer, type SealReason } from "../station/sealer.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
@@ -55,7 +56,7 @@ export interface StationOptions {
   /** Every entry of the ledger from the first on, whoever appended it. */
   readonly onEntry: (entry: Entry) => void;
   /** What an operator should know and no entry says. */
-  readonly onNotice: (text: string) => void;
+  readonly onNotice: (notice: Notice) => void;
 }
 
 /** When the station seals its vault, and how it takes what opens it again. A halt always seals it. */
@@ -72,6 +73,8 @@ export interface Sealing {
 export interface Station {
   readonly desk: Desk;
   readonly lans: readonly Pick<Lan, "name" | "url">[];
+  /** Tells the operator, unless it was told before or too much is told. */
+  tell(notice: Notice): void;
   /** As of the last look at the ledger. */
   campaign(): CampaignState;
   counters(): StationCounters;
@@ -96,19 +99,12 @@ export const LOOK_MS = 250;
 /** How often the station looks whether its vault has been open for too long. */
 const SEAL_LOOK_MS = 1_000;
 
-/** Faults told about in a minute: whoever can bring one about could else fill the operator's screen. */
-const FAULTS = { perKey: 20, keys: 1 };
-
 /** A whole station: DHCP, TFTP, HTTP and HTTPS on each of its interfaces. All of it starts or none. */
 export async function startStation(options: StationOptions): Promise<Station> {
-  const { served, ports, ledger, vault, images, uefiLoader, ownIpxe, authority, onNotice } = options;
+  const { served, ports, ledger, vault, images, uefiLoader, ownIpxe, authority } = options;
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const each of closing.splice(0).reverse()) await each();
-  };
-  const faults = new Budget(FAULTS);
-  const onFault = (error: Error) => {
-    if (faults.take("", Date.now())) onNotice(`fault: ${error.message}`);
   };
   try {
     let sealer: Sealer | null = null;
@@ -116,24 +112,24 @@ export async function startStation(options: StationOptions): Promise<Station> {
       options.onEntry(entry);
       sealer?.see(entry);
     });
-    sealer = await startSealing(options, desk, closing, onFault);
+    const board = new NoticeBoard({
+      now: Date.now,
+      isKnown: (name) => isListed(desk.state.campaign, name as MacAddress),
+      onNotice: options.onNotice,
+    });
+    const onNotice = board.tell;
+    const onFault = ({ message }: Error) => onNotice(notice("fault", "station", { message }));
+    sealer = await startSealing({ vault, sealing: options.sealing, onNotice }, desk, closing, onFault);
     await desk.catchUp();
     const rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CLOCK });
     const loads = new LoadDesk({
       loads: options.loads,
       now: Date.now,
-      onWaiting: (most) =>
-        onNotice(
-          `${most} devices load the image at the same time; the others wait, and their screens say so (--loads)`,
-        ),
+      onWaiting: (most) => onNotice(notice("loads-full", "loads", { loads: most })),
     });
     const leases =
       options.leases === null ? null : new Leases({ desk, ...options.leases, chance: REAL_CLOCK, onNotice });
-    const ears = new Ears({
-      now: Date.now,
-      isKnown: (name) => isListed(desk.state.campaign, name as MacAddress),
-      onNotice,
-    });
+    const ears = new Ears({ now: Date.now, onNotice });
     closing.push(async () => ears.close());
     const shared: LanOptions = {
       ...{ ears, desk, ports, authority, ownIpxe, uefiLoader, loads, onNotice, onFault },
@@ -181,6 +177,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     return {
       desk,
       lans,
+      tell: onNotice,
       campaign: () => desk.state.campaign,
       counters: () => ({
         dhcp: counted("dhcp"),
@@ -199,9 +196,11 @@ export async function startStation(options: StationOptions): Promise<Station> {
   }
 }
 
+export type SealingOptions = Pick<StationOptions, "vault" | "onNotice"> & { readonly sealing: Sealing | undefined };
+
 /** Closed last: until then a stopping station still answers, and what it is asked for stays sealed. */
 export async function startSealing(
-  { vault, sealing, onNotice }: Pick<StationOptions, "vault" | "sealing" | "onNotice">,
+  { vault, sealing, onNotice }: SealingOptions,
   desk: Desk,
   closing: (() => Promise<void>)[],
   onFault: (error: Error) => void,
@@ -217,7 +216,7 @@ export async function startSealing(
   });
   if (socket === null) return sealer;
   const door = await listenForUnseal(socket, (identity, story) => sealer.unseal(identity, story));
-  if (door === null) onNotice(`breakglass escrow unseal cannot reach this station: ${socket} cannot be made`);
+  if (door === null) onNotice(notice("unseal-unreachable", "vault", { socket }));
   else closing.push(async () => void door.close());
   return sealer;
 }

@@ -4,6 +4,7 @@ import { boots, isFrom, leases, question, replyOfAnother } from "../boot/other-s
 import { encodePacket } from "../dhcp/packet.ts";
 import { Port } from "../dhcp/registry.ts";
 import type { Desk } from "../station/desk.ts";
+import { type Notice, notice, noticeText } from "../station/notice.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
 import { type Ipv4, LIMITED_BROADCAST } from "../wire/ipv4.ts";
 import { bind } from "./listen.ts";
@@ -101,7 +102,7 @@ export async function watchServers(options: {
   readonly onLeasing: (other: OtherServer) => void;
   /** Every reply of another server that was heard, to whichever device. */
   readonly onReply: (bytes: Uint8Array, from: Ipv4) => void;
-  readonly onNotice: (text: string) => void;
+  readonly onNotice: (notice: Notice) => void;
 }): Promise<Watch> {
   const { all, desk, onLeasing, onReply, onNotice } = options;
   const noticed = new Set<string>();
@@ -110,17 +111,17 @@ export async function watchServers(options: {
     const { server, from } = other;
     if (!other.boots || noticed.has(server) || noticed.size >= NOTICED_LIMIT) return;
     noticed.add(server);
-    const text = `another boot server answers on this network: ${server} (from ${from}). It can boot your devices into something else: find it before you go on.`;
-    const body = { type: "station.noticed", what: "other-boot-server", server, text };
+    const told = notice("other-boot-server", "network", { server, how: `from ${from}` });
+    const body = { type: "station.noticed", what: told.reason, server, text: noticeText(told) };
     desk
       .record({ body, actor: "station", commandId: `noticed:${server}:${Date.now()}` })
-      .catch((error) => onNotice(String(error)));
+      .catch((error) => onNotice(notice("fault", "ledger", { message: String(error) })));
   };
   let listening: Listening;
   try {
     listening = await listenForServers(all, hear, onReply);
   } catch (error) {
-    onNotice(`cannot watch for other boot servers: ${(error as Error).message}`);
+    onNotice(notice("watch-failed", "network", { message: (error as Error).message }));
     return { ask: () => false, close: async () => {} };
   }
   const askAll = () => {

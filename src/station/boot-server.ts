@@ -1,4 +1,3 @@
-import { MOST_ARRIVALS } from "../boot/arrivals.ts";
 import { type BootClient, identify, type NotOursReason } from "../boot/client.ts";
 import { exchangeOf, otherAddress } from "../boot/exchange.ts";
 import type { LeaseAnswer } from "../boot/lease.ts";
@@ -20,6 +19,7 @@ import type { Desk } from "./desk.ts";
 import type { DhcpDatagram, DhcpReply } from "./dhcp-datagram.ts";
 import type { Leases } from "./leases.ts";
 import type { LoadDesk } from "./load-queue.ts";
+import { type Notice, notice } from "./notice.ts";
 import type { ServedInterface } from "./served-interface.ts";
 
 export interface BootServerOptions {
@@ -36,13 +36,9 @@ export interface BootServerOptions {
   /** Who may load; without it, everybody. */
   readonly loads?: LoadDesk;
   readonly chance: ClockAndRandom;
-  readonly onNotice: (text: string) => void;
+  /** Called for each cause; what is told again is decided elsewhere. */
+  readonly onNotice: (notice: Notice) => void;
 }
-
-/** What was told is kept in mind, and not told again at once; a flood of made-up MACs must not fill the memory. */
-const NOTICED_LIMIT = 4096;
-/** Told in a minute of the inventory's devices, and of all others: those must neither fill the screen nor keep it silent. */
-const NOTICES = { perKey: 120, keys: 1 };
 
 /** Boot exchanges of one device from one address, in a minute: each is an entry. Firmware asks once or twice. */
 const EXCHANGES = { perKey: 5, keys: 16_384 };
@@ -61,10 +57,8 @@ const BEYOND_FIRMWARE: ReadonlySet<NotOursReason> = new Set(["windows", "udhcp",
 export class BootServer {
   readonly #options: BootServerOptions;
   readonly #counters = new Map<string, number>();
-  readonly #noticed = new Set<string>();
   readonly #exchanges = { known: new Budget(EXCHANGES), stranger: new Budget(STRANGERS) };
   readonly #sightings = new Budget(SIGHTINGS);
-  readonly #notices = { known: new Budget(NOTICES), stranger: new Budget(NOTICES) };
 
   constructor(options: BootServerOptions) {
     this.#options = options;
@@ -176,12 +170,10 @@ export class BootServer {
     const session = state.sessions.byDevice.get(device);
     if (session !== undefined && isSettled(session))
       return this.#silence(device, "rescued already, goes on to its disk");
-    if (!images.has(image))
-      return this.#silence(
-        device,
-        `its firmware (${firmware}) needs the ${image} image. Build it: breakglass image build --architecture ${image}; then serve it too: --image`,
-      );
-    return true;
+    if (images.has(image)) return true;
+    this.#count("silence");
+    this.#options.onNotice(notice("no-image", { device }, { firmware, image }));
+    return false;
   }
 
   /** False while so many others load their loaders that this one would wait for its own in vain: it asks again. */
@@ -190,32 +182,14 @@ export class BootServer {
     if (loads === undefined || loads.mayArrive(device, isListed(this.#options.desk.state.campaign, device)))
       return true;
     this.#count("later");
-    this.#notice(
-      device,
-      `${MOST_ARRIVALS} devices fetch their loaders at the same time: others get no answer for some seconds. Leave them on, they ask again by themselves`,
-    );
+    this.#options.onNotice(notice("many-arrivals", "loads"));
     return false;
   }
 
-  #silence(device: MacAddress, reason: string): false {
+  #silence(device: MacAddress, why: string): false {
     this.#count("silence");
-    this.#notice(device, `${device} asks to boot from the network and gets no answer: ${reason}`);
+    this.#options.onNotice(notice("not-answered", { device }, { why }));
     return false;
-  }
-
-  #notice(device: MacAddress, text: string): void {
-    if (this.#noticed.has(text)) return;
-    if (
-      !this.#notices[isListed(this.#options.desk.state.campaign, device) ? "known" : "stranger"].take(
-        "",
-        this.#options.chance.now(),
-      )
-    )
-      return;
-    const [oldest] = this.#noticed;
-    if (this.#noticed.size >= NOTICED_LIMIT) this.#noticed.delete(oldest!);
-    this.#noticed.add(text);
-    this.#options.onNotice(text);
   }
 
   /** False if this address has asked more often than is written down, and is not known as this device's. */
@@ -234,11 +208,7 @@ export class BootServer {
       return exchangeOf(boots, address, now)?.device === device;
     }
     const other = otherAddress(boots, { device, address, at: now });
-    if (other !== null)
-      this.#notice(
-        device,
-        `${device} boots from two addresses, ${other} and ${address}: it may be two machines, one with a copied MAC. Each waits until its pairing code is confirmed: read it off the device itself.`,
-      );
+    if (other !== null) this.#options.onNotice(notice("two-addresses", { device }, { one: other, other: address }));
     const body = { type: "boot.offered", device, address, uuid, firmware };
     const commandId = `boot:${device}:${address}:${xid}:${secs}:${firmware}:${uuid}`;
     await desk.record({ body, actor: "station", commandId });

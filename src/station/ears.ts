@@ -5,8 +5,8 @@ import type { LoadSeen, Peer, Seen } from "../explain/seen.ts";
 import { plainText } from "../explain/text.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
-import { Budget } from "./budget.ts";
 import type { DhcpDatagram, DhcpReply } from "./dhcp-datagram.ts";
+import { findingNotice, type Notice, notice } from "./notice.ts";
 import type { TftpEvent } from "./tftp-event.ts";
 
 /** What was heard waits to be understood until the station has answered: answers come first. */
@@ -16,11 +16,6 @@ const LOOK_MS = 500;
 
 /** After more than can be kept, what a device seems not to have done may be what was not heard: nothing is told then. */
 const DEAF_MS = 120_000;
-const DEAF =
-  "more comes in at once than can be explained: what goes wrong with single devices is not told for two minutes (a capture tells: breakglass explain --help)";
-
-/** Findings told in a minute of the inventory's devices, and of all others: made-up ones must not fill the operator's screen. */
-const FINDINGS = { perKey: 20, keys: 1 };
 
 const HTTPS_PORT = 443;
 
@@ -31,21 +26,16 @@ const HTTPS_PORT = 443;
 export class Ears {
   readonly #explainer = new LiveExplainer();
   readonly #waiting: (() => Seen | null)[] = [];
-  readonly #told = { known: new Budget(FINDINGS), stranger: new Budget(FINDINGS) };
   readonly #now: () => number;
-  readonly #isKnown: (device: string) => boolean;
-  readonly #onNotice: (text: string) => void;
+  readonly #onNotice: (notice: Notice) => void;
   readonly #timer: NodeJS.Timeout;
   #deafUntil = 0;
 
-  /** `isKnown`: the inventory has this MAC address. */
   constructor(options: {
     readonly now: () => number;
-    readonly isKnown?: (device: string) => boolean;
-    readonly onNotice: (text: string) => void;
+    readonly onNotice: (notice: Notice) => void;
   }) {
     this.#now = options.now;
-    this.#isKnown = options.isKnown ?? (() => false);
     this.#onNotice = options.onNotice;
     this.#timer = setInterval(() => this.look(), LOOK_MS);
     this.#timer.unref();
@@ -112,8 +102,7 @@ export class Ears {
     }
     const now = this.#now();
     for (const { device, finding } of this.#explainer.look(now))
-      if (now >= this.#deafUntil && this.#told[this.#isKnown(device) ? "known" : "stranger"].take("", now))
-        this.#onNotice(`${device}: ${finding.reason}: ${finding.what} Do: ${finding.cure}`);
+      if (now >= this.#deafUntil) this.#onNotice(findingNotice(device, finding));
   }
 
   close(): void {
@@ -123,7 +112,7 @@ export class Ears {
   #later(understand: (at: number) => Seen | null): void {
     const at = this.#now();
     if (this.#waiting.length >= MOST_WAITING) {
-      if (at >= this.#deafUntil) this.#onNotice(DEAF);
+      if (at >= this.#deafUntil) this.#onNotice(notice("too-much-traffic", "network"));
       this.#deafUntil = at + DEAF_MS;
       return;
     }

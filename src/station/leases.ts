@@ -6,17 +6,13 @@ import type { DhcpPacket } from "../dhcp/packet.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { inSubnet } from "../wire/subnet.ts";
-import { Budget } from "./budget.ts";
 import type { ClockAndRandom } from "./clock-and-random.ts";
 import type { Desk } from "./desk.ts";
+import { type Notice, notice, noticeText } from "./notice.ts";
 import type { ServedInterface } from "./served-interface.ts";
 
 /** What the recovery image's agent calls itself in option 60. */
 const AGENT_CLASS = "breakglass";
-
-/** What was told is not told again at once; and of addresses that are in use so much in a minute. Anybody can say that. */
-const NOTICED_LIMIT = 64;
-const DECLINES = { perKey: 20, keys: 1 };
 
 /**
  * `checking`: the LAN is being asked whether another server leases there. `stopped`: one does, and until the station is
@@ -29,10 +25,8 @@ export class Leases {
   readonly served: ServedInterface;
   readonly #desk: Desk;
   readonly #chance: ClockAndRandom;
-  readonly #onNotice: (text: string) => void;
+  readonly #onNotice: (notice: Notice) => void;
   readonly #pool: LeasePool;
-  readonly #noticed = new Set<string>();
-  readonly #declines = new Budget(DECLINES);
   #leasing: Leasing = "checking";
 
   /** Addresses that devices booted from before, as the ledger has them, are theirs again. */
@@ -41,7 +35,7 @@ export class Leases {
     readonly served: ServedInterface;
     readonly range: LeaseRange;
     readonly chance: ClockAndRandom;
-    readonly onNotice: (text: string) => void;
+    readonly onNotice: (notice: Notice) => void;
   }) {
     this.served = options.served;
     this.#desk = options.desk;
@@ -83,10 +77,9 @@ export class Leases {
       leasing: this.#leasing === "open",
     };
     const answer = answerLease(this.#pool, packet, terms, this.#chance.now());
-    if (answer === "declined" && this.#declines.take("", this.#chance.now()))
-      this.#notice(`${packet.options.requestedIpAddress} is in use by another machine: no device gets it for an hour`);
-    if (answer === "range-full")
-      this.#notice("all addresses of --dhcp-range are taken: start the station again with a wider range");
+    const { requestedIpAddress: address } = packet.options;
+    if (answer === "declined" && address !== undefined) this.#onNotice(notice("address-in-use", "leases", { address }));
+    if (answer === "range-full") this.#onNotice(notice("range-full", "leases"));
     const { serverIdentifier } = packet.options;
     if (answer === "chose-another-server" && inSubnet(serverIdentifier!, this.served.address, this.served.netmask))
       this.stop(serverIdentifier!, `${device} took its offer`);
@@ -108,18 +101,10 @@ export class Leases {
     if (this.#leasing === "stopped") return;
     this.#leasing = "stopped";
     const { name } = this.served;
-    const text = `another DHCP server leases addresses on ${name}: ${server} (${how}). The station leases no more new addresses there and goes on beside it. If it should not be there, unplug it and start the station again.`;
-    const body = { type: "station.noticed", what: "other-dhcp-server", server, text };
+    const noticed = notice("other-dhcp-server", "leases", { name, server, how });
+    const body = { type: "station.noticed", what: noticed.reason, server, text: noticeText(noticed) };
     this.#desk
       .record({ body, actor: "station", commandId: `noticed-dhcp:${server}:${this.#chance.now()}` })
-      .catch((error) => this.#onNotice(String(error)));
-  }
-
-  #notice(text: string): void {
-    if (this.#noticed.has(text)) return;
-    const [oldest] = this.#noticed;
-    if (this.#noticed.size >= NOTICED_LIMIT) this.#noticed.delete(oldest!);
-    this.#noticed.add(text);
-    this.#onNotice(text);
+      .catch((error) => this.#onNotice(notice("fault", "ledger", { message: String(error) })));
   }
 }

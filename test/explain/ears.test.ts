@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { MessageType } from "../../src/dhcp/registry.ts";
 import type { DhcpPort } from "../../src/station/dhcp-datagram.ts";
 import { Ears } from "../../src/station/ears.ts";
+import { toldTo } from "../station/told.ts";
 import { Boot, DEVICE, STATION, UEFI_X86 } from "./boot.ts";
 
 let now = 1_795_492_800_000;
@@ -9,7 +10,7 @@ let notices: string[] = [];
 let ears: Ears;
 const listen = () => {
   notices = [];
-  ears = new Ears({ now: () => now, onNotice: (text) => notices.push(text) });
+  ears = new Ears({ now: () => now, onNotice: toldTo(notices, { now: () => now }) });
 };
 afterEach(() => ears.close());
 
@@ -131,7 +132,8 @@ describe("the station's ears", () => {
 
   it("T16: tell of a device of the inventory all the same", () => {
     notices = [];
-    ears = new Ears({ now: () => now, onNotice: (text) => notices.push(text), isKnown: (name) => name === DEVICE.mac });
+    const isKnown = (name: string) => name === DEVICE.mac;
+    ears = new Ears({ now: () => now, onNotice: toldTo(notices, { now: () => now, isKnown }) });
     const fail = (mac: string) => {
       const boot = new Boot();
       boot.firmware = UEFI_X86;

@@ -11,6 +11,7 @@ import { findInterfaces } from "../../src/server/interface.ts";
 import { refuseOtherServers } from "../../src/server/lease-check.ts";
 import { STANDARD_PORTS } from "../../src/server/ports.ts";
 import { startStation } from "../../src/server/station.ts";
+import { noticeText } from "../../src/station/notice.ts";
 import { newRescueState } from "../../src/station/state.ts";
 import { OperatorError } from "../../src/wire/operator-error.ts";
 import { Secret } from "../../src/wire/secret.ts";
@@ -56,7 +57,7 @@ try {
     ...{ uefiLoader: "shim" as const, ownIpxe: new Map() },
     authority: { certificate: join(folder, "ca.pem"), privateKey: join(folder, "ca.key") },
     onEntry: ({ body }) => print({ entry: body }),
-    onNotice: (notice) => print({ notice }),
+    onNotice: (notice) => print({ notice: noticeText(notice) }),
   });
   print({ ready: folder });
   createInterface({ input: process.stdin })

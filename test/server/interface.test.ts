@@ -2,6 +2,7 @@ import type { NetworkInterfaceInfo } from "node:os";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { findInterfaces } from "../../src/server/interface.ts";
 import { linkState, watchInterfaces } from "../../src/server/interface-watch.ts";
+import { noticeText } from "../../src/station/notice.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 
@@ -33,7 +34,7 @@ describe("the watch over the interfaces", () => {
     let found: NodeJS.Dict<NetworkInterfaceInfo[]> = { lan0: [info("10.99.0.2")] };
     const [notices, back]: [string[], string[]] = [[], []];
     const watch = watchInterfaces([lan], {
-      onNotice: (text) => notices.push(text),
+      onNotice: (notice) => notices.push(noticeText(notice)),
       onBack: ({ name }) => back.push(name),
       look: () => found,
     });

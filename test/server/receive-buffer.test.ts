@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { shortOfBuffer } from "../../src/server/receive-buffer.ts";
+import { noticeText } from "../../src/station/notice.ts";
 
 describe("a machine that gives sockets less than they ask for", () => {
   it("is told of with the command that gives them more", () => {
-    expect(shortOfBuffer(() => "212992\n")).toMatch(/keeps 208 KiB.*sysctl -w net\.core\.rmem_max=4194304/);
+    const short = shortOfBuffer(() => "212992\n")!;
+    expect(short.reason).toBe("small-receive-buffer");
+    expect(noticeText(short)).toMatch(/keeps 208 KiB.*sysctl -w net\.core\.rmem_max=4194304/);
   });
 
   it("is not where there is enough, nor where nobody can tell", () => {

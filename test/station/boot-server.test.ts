@@ -13,6 +13,7 @@ import { Desk } from "../../src/station/desk.ts";
 import { LoadDesk } from "../../src/station/load-queue.ts";
 import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { type MacAddress, macToBytes, parseMac } from "../../src/wire/mac.ts";
+import { toldTo } from "./told.ts";
 
 const known = parseMac("52:54:00:00:00:01");
 const station = parseIpv4("10.99.0.2");
@@ -43,7 +44,7 @@ beforeEach(async () => {
   };
   server = new BootServer({
     ...{ desk, served, chance, httpPort: 80, images: new Set(["x64" as const]), uefiLoader: "shim" },
-    onNotice: (text) => notices.push(text),
+    onNotice: toldTo(notices, { now: clock, isKnown: (name) => name === known }),
   });
   const image = new Map([["vmlinuz", new Uint8Array(10)]]);
   const source = { address: station, httpPort: 80 };

@@ -16,6 +16,7 @@ import { Leases } from "../../src/station/leases.ts";
 import { LoadDesk } from "../../src/station/load-queue.ts";
 import { ANY_ADDRESS, type Ipv4, LIMITED_BROADCAST, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { macToBytes, parseMac } from "../../src/wire/mac.ts";
+import { toldTo } from "./told.ts";
 
 const known = "52:54:00:00:00:01";
 const stranger = "52:54:00:00:00:02";
@@ -50,7 +51,7 @@ afterEach(async () => {
 /** A station on this ledger, as after a start. */
 async function start(): Promise<void> {
   notices = [];
-  const onNotice = (text: string) => notices.push(text);
+  const onNotice = toldTo(notices, { now: () => now });
   desk = new Desk(ledger, () => {});
   await desk.catchUp();
   const chance = { now: () => now, bytes: (length: number) => Buffer.alloc(length) };
@@ -300,7 +301,7 @@ it("devices that get no offer because others load their loaders are told of once
   const chance = { now: () => now, bytes: (length: number) => Buffer.alloc(length) };
   const loads = new LoadDesk({ loads: 1, now: () => now, onWaiting: () => {} });
   const options = { desk, served, leases, loads, chance, httpPort: 80, images: new Set(["x64" as const]) };
-  server = new BootServer({ ...options, uefiLoader: "shim", onNotice: (text) => notices.push(text) });
+  server = new BootServer({ ...options, uefiLoader: "shim", onNotice: toldTo(notices, { now: () => now }) });
   for (let made = 0; made < 256; made++) loads.arrives(parseMac(`0200000${(made + 4096).toString(16)}0`), false);
   expect([await discover(stranger, firmware), await discover("52:54:00:00:00:03", firmware)]).toEqual([null, null]);
   expect(notices).toEqual([expect.stringMatching(/^256 devices fetch their loaders .* ask again by themselves/)]);

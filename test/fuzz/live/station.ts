@@ -8,6 +8,7 @@ import { openSqliteLedger } from "../../../src/ledger/sqlite.ts";
 import { findInterfaces } from "../../../src/server/interface.ts";
 import { STANDARD_PORTS } from "../../../src/server/ports.ts";
 import { startStation } from "../../../src/server/station.ts";
+import { noticeText } from "../../../src/station/notice.ts";
 import { newRescueState } from "../../../src/station/state.ts";
 import { Secret } from "../../../src/wire/secret.ts";
 import { heapInUse } from "../run-target.ts";
@@ -58,8 +59,9 @@ const station = await startStation({
   authority: { certificate: join(folder, "ca.pem"), privateKey: join(folder, "ca.key") },
   onEntry: () => {},
   onNotice: (notice) => {
-    if (!/^[ -~]*$/.test(notice)) tell({ wrong: `a notice that is not printable: ${JSON.stringify(notice)}` });
-    if (notice.startsWith("fault: ")) tell({ wrong: `the station calls an input its own ${notice}` });
+    const text = noticeText(notice);
+    if (!/^[ -~]*$/.test(text)) tell({ wrong: `a notice that is not printable: ${JSON.stringify(text)}` });
+    if (notice.reason === "fault") tell({ wrong: `the station calls an input its own ${text}` });
   },
 });
 process.on("message", (message) => {

@@ -1,4 +1,5 @@
 import { Ears } from "../../../src/station/ears.ts";
+import { type Notice, noticeText } from "../../../src/station/notice.ts";
 import { ipv4FromBytes, parseIpv4 } from "../../../src/wire/ipv4.ts";
 import { packetsOf } from "../seeds.ts";
 import { must, type Target, textOf } from "../target.ts";
@@ -7,9 +8,9 @@ import { DHCP_WORDS } from "./dhcp.ts";
 const ours = parseIpv4("10.99.0.2");
 let now = Date.UTC(2026, 10, 21);
 let told = "";
-const onNotice = (text: string) => {
-  must(/^[ -~]*$/.test(text), "what an operator is told is printable");
-  told = text.split(": ")[1] ?? "";
+const onNotice = (notice: Notice) => {
+  must(/^[ -~]*$/.test(noticeText(notice)), "what an operator is told is printable");
+  told = notice.reason;
 };
 let ears: Ears | null = null;
 

@@ -10,6 +10,7 @@ import { openSqliteLedger, type SqliteLedger } from "../../../src/ledger/sqlite.
 import { BootServer } from "../../../src/station/boot-server.ts";
 import { Desk } from "../../../src/station/desk.ts";
 import { Leases } from "../../../src/station/leases.ts";
+import { type Notice, noticeText } from "../../../src/station/notice.ts";
 import {
   ANY_ADDRESS,
   type Ipv4,
@@ -49,7 +50,7 @@ async function start(): Promise<Lab> {
   const ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "fuzz", clock, create: true });
   const desk = new Desk(ledger, () => {});
   const chance = { now: clock, bytes: (length: number) => Buffer.alloc(length) };
-  const onNotice = (text: string) => must(/^[ -~]*$/.test(text), "a notice is printable");
+  const onNotice = (notice: Notice) => must(/^[ -~]*$/.test(noticeText(notice)), "a notice is printable");
   const devices = parseInventory("name,mac\nPC-1,52:54:00:12:34:56\n");
   const campaign = { campaign: "c1", remedy: "r", remedySha256: "0".repeat(64), document: {}, devices };
   const entry = arm(desk.state.campaign, { ...campaign, unknown: "confirm", hibernated: "stop" }, "operator:fuzz");

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { type Argument, Command, type Option } from "commander";
+import type { Argument, Command, Option } from "commander";
 import { beforeAll, describe, expect, it } from "vitest";
+import { addVerbs, VerbCommand } from "../src/cli/verb-command.ts";
+import { VERBS } from "../src/cli/verbs.ts";
 import { SCENARIOS } from "../src/drill/scenario-list.ts";
 import { REMEDIES } from "../src/remedy/library.ts";
 
@@ -18,16 +20,10 @@ const pages = [
   ...filesBelow("keys", /\.md$/),
 ];
 
-/** The program as `breakglass` has it: every family of verbs registers itself. */
-const program = new Command("breakglass");
+/** The program as `breakglass` has it, with every verb loaded. */
+const program: Command = new VerbCommand("breakglass");
 
-beforeAll(async () => {
-  for (const file of filesBelow(join("src", "cli"), /\.ts$/)) {
-    if (file.endsWith("main.ts")) continue;
-    const { register } = (await import(file)) as { register?: (program: Command) => void };
-    register?.(program);
-  }
-});
+beforeAll(() => addVerbs(program, VERBS, "all"));
 
 /** Code on a page: spans between backticks, fenced and indented lines; line breaks inside a span are spaces. */
 function codeOn(markdown: string): string[] {

@@ -24,11 +24,8 @@ type ServeOptions = StateOption &
   };
 
 /** `breakglass api serve|describe`: the operator API without network boot. */
-export function register(program: Command): void {
-  const api = program.command("api").description("the HTTPS API for scripts of the help desk (docs/api.md)");
-
-  withOpenerOptions(withStateOption(api.command("serve")))
-    .description("answer the API alone: no network boot, no agents")
+export function defineServe(command: Command): void {
+  withOpenerOptions(withStateOption(command))
     .option("--address <IP>", "the address to listen on", parseAddress, API_DEFAULT.address)
     .option("--port <N>", "the port", parsePort, API_DEFAULT.port)
     .option("--sealed", "start without opening the vault: lookups are answered, nothing is released", false)
@@ -36,11 +33,10 @@ export function register(program: Command): void {
     .option("--json", "one JSON object a line", false)
     .addHelpText("after", EXITS)
     .action(serve);
+}
 
-  api
-    .command("describe")
-    .description("the API's description, OpenAPI 3.1 (docs/openapi.json)")
-    .action(() => void process.stdout.write(`${JSON.stringify(openApi(VERSION), null, 2)}\n`));
+export function defineDescribe(command: Command): void {
+  command.action(() => void process.stdout.write(`${JSON.stringify(openApi(VERSION), null, 2)}\n`));
 }
 
 const EXITS =

@@ -23,11 +23,8 @@ import { count, formatTable, printable, terminalWidth } from "./table.ts";
 
 type Options = StateOption & { readonly json: boolean };
 
-export function register(program: Command): void {
-  const campaign = program.command("campaign").description("arm, halt and look at the one campaign");
-
-  withStateOption(campaign.command("arm"))
-    .description("from now on, network-boot devices, release their recovery passwords and apply the remedy")
+export function defineArm(command: Command): void {
+  withStateOption(command)
     .requiredOption("--remedy <ID>", "a remedy by its ID, or a remedy file")
     .option("--inventory <FILE>", "the devices you expect: CSV with the header name,mac,serial,uuid")
     .addOption(
@@ -47,25 +44,25 @@ export function register(program: Command): void {
     .option("--discard-hibernated", "on a volume that holds a hibernated Windows session, discard that session", false)
     .option("--json", "for scripts", false)
     .action(armCommand);
+}
 
-  for (const family of [campaign, program])
-    withStateOption(family.command("halt"))
-      .description("stop at once: nothing more is admitted, released or changed, also after a restart")
-      .option("--reason <TEXT>", "why, for the ledger", "no reason given")
-      .option("--json", "for scripts", false)
-      .addHelpText("after", "\nA running station also seals its vault. Exit code 0, or 3 if there is nothing to halt.")
-      .action(haltCommand);
-
-  withStateOption(campaign.command("confirm"))
-    .description("let in an unknown device whose screen shows this pairing code")
+export function defineConfirm(command: Command): void {
+  withStateOption(command)
     .argument("<code>", "the pairing code, such as 481-902")
     .option("--json", "for scripts", false)
     .action(confirmCommand);
+}
 
-  withStateOption(campaign.command("status"))
-    .description("the campaign and where each device stands")
+export function defineStatus(command: Command): void {
+  withStateOption(command).option("--json", "for scripts", false).action(statusCommand);
+}
+
+export function defineHalt(command: Command): void {
+  withStateOption(command)
+    .option("--reason <TEXT>", "why, for the ledger", "no reason given")
     .option("--json", "for scripts", false)
-    .action(statusCommand);
+    .addHelpText("after", "\nA running station also seals its vault. Exit code 0, or 3 if there is nothing to halt.")
+    .action(haltCommand);
 }
 
 type ArmOptions = Options & {

@@ -36,11 +36,8 @@ interface RunFlags extends SyntheticFlags {
 }
 
 /** `breakglass drill run|list`: a whole rescue in a lab on this machine. */
-export function register(program: Command): void {
-  const drill = program.command("drill").description("rehearse a rescue in a lab on this machine, and keep the proof");
-
-  withSyntheticOptions(drill.command("run"))
-    .description("break virtual devices, rescue them over a private network, and write a report")
+export function defineRun(command: Command): void {
+  withSyntheticOptions(command)
     .addOption(
       several("--scenario <NAME>", "one of `drill list`; may be given several times", "happy").argParser(collect),
     )
@@ -74,24 +71,24 @@ export function register(program: Command): void {
       "\nExit code 0 only if everything held; 1 if something did not (the report says\nwhat). Where nothing was started: 2 for wrong input, 4 if this machine lacks\nsomething (a package, an image).",
     )
     .action(run);
+}
 
-  drill
-    .command("list")
-    .description("the scenarios, firmwares and networks, and what each of them is")
-    .option("--json", "for scripts", false)
-    .action(({ json }: { json: boolean }) => {
-      const scenarios = SCENARIOS.map(({ name, title, objective }) => ({ name, title, objective }));
-      const brief = (all: readonly { readonly name: string; readonly title: string }[]) =>
-        all.map(({ name, title }) => ({ name, title }));
-      const all = { scenarios, firmwares: brief(FIRMWARES), networks: brief(NETWORKS) };
-      if (json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
-      else
-        process.stdout.write(
-          [listed("SCENARIO", SCENARIOS), listed("FIRMWARE", FIRMWARES), listed("NETWORK", NETWORKS)].join("\n"),
-        );
-    });
+export function defineList(command: Command): void {
+  command.option("--json", "for scripts", false).action(({ json }: { json: boolean }) => {
+    const scenarios = SCENARIOS.map(({ name, title, objective }) => ({ name, title, objective }));
+    const brief = (all: readonly { readonly name: string; readonly title: string }[]) =>
+      all.map(({ name, title }) => ({ name, title }));
+    const all = { scenarios, firmwares: brief(FIRMWARES), networks: brief(NETWORKS) };
+    if (json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+    else
+      process.stdout.write(
+        [listed("SCENARIO", SCENARIOS), listed("FIRMWARE", FIRMWARES), listed("NETWORK", NETWORKS)].join("\n"),
+      );
+  });
+}
 
-  drill.command("rogue", { hidden: true }).argument("<file>").action(rogue);
+export function defineRogue(command: Command): void {
+  command.argument("<file>").action(rogue);
 }
 
 async function run(flags: RunFlags): Promise<void> {

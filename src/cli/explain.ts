@@ -16,10 +16,8 @@ interface ExplainFlags {
 }
 
 /** `breakglass explain FILE`: what the devices of a network capture did, what went wrong, and what to do about it. */
-export function register(program: Command): void {
-  program
-    .command("explain")
-    .description("say what went wrong with a network boot, from a capture of it (tcpdump, Wireshark)")
+export function defineExplain(command: Command): void {
+  command
     .argument("<FILE>", "pcap or pcapng")
     .option("--device <MAC>", "only this device", parseDevice)
     .option("--json", "the same as data", false)

@@ -14,12 +14,8 @@ export const IMAGE_FOLDERS: Readonly<Record<ImageArchitecture, string>> = {
 };
 
 /** `breakglass image build|verify`. */
-export function register(program: Command): void {
-  const image = program.command("image").description("the recovery image that devices boot");
-
-  image
-    .command("build")
-    .description("build it from Debian's signed packages; the same packages give the same bytes")
+export function defineBuild(command: Command): void {
+  command
     .addOption(
       new Option("--architecture <NAME>", "of the devices: x64 (legacy BIOS ones too) or arm64")
         .choices(IMAGE_ARCHITECTURES)
@@ -35,13 +31,10 @@ export function register(program: Command): void {
     .option("--update", "ask the mirror for newer packages, though the cache has a complete set", false)
     .option("--json", "the manifest, for scripts", false)
     .action(build);
+}
 
-  image
-    .command("verify")
-    .description("is every byte of the image what its manifest says")
-    .option("--image <DIR>", "the image", IMAGE_FOLDERS.x64)
-    .option("--json", "for scripts", false)
-    .action(verify);
+export function defineVerify(command: Command): void {
+  command.option("--image <DIR>", "the image", IMAGE_FOLDERS.x64).option("--json", "for scripts", false).action(verify);
 }
 
 interface BuildCommand {

@@ -12,24 +12,18 @@ import { readText } from "./read-file.ts";
 import { formatTable, printable, terminalWidth } from "./table.ts";
 
 /** `breakglass remedy list|show|check|undo`. Reads files, changes nothing anywhere. */
-export function register(program: Command): void {
-  const remedy = program.command("remedy").description("what may be done on a device, and how to undo it");
+export function defineList(command: Command): void {
+  command.option("--json", "as JSON").action(({ json }: { json?: boolean }) => {
+    const all = [...REMEDIES.values()];
+    if (json) return printJson(all.map((each) => ({ id: each.id, title: each.title, sha256: remedySha256(each) })));
+    const rows = all.map(({ id, title }) => [id, title]);
+    process.stdout.write(formatTable(["REMEDY", "WHAT IT IS FOR"], rows, terminalWidth()));
+  });
+}
 
-  remedy
-    .command("list")
-    .description("the remedies that come with breakglass")
-    .option("--json", "as JSON")
-    .action(({ json }: { json?: boolean }) => {
-      const all = [...REMEDIES.values()];
-      if (json) return printJson(all.map((each) => ({ id: each.id, title: each.title, sha256: remedySha256(each) })));
-      const rows = all.map(({ id, title }) => [id, title]);
-      process.stdout.write(formatTable(["REMEDY", "WHAT IT IS FOR"], rows, terminalWidth()));
-    });
-
-  remedy
-    .command("show")
+export function defineShow(command: Command): void {
+  command
     .argument("<id>", "a remedy of `remedy list`")
-    .description("what one remedy would remove, in words")
     .option("--json", "the document itself")
     .action((id: string, { json }: { json?: boolean }) => {
       const found = REMEDIES.get(id);
@@ -37,22 +31,22 @@ export function register(program: Command): void {
       if (json) return printJson(found);
       console.log(describeRemedy(found));
     });
+}
 
-  remedy
-    .command("check")
+export function defineCheck(command: Command): void {
+  command
     .argument("<file>", "a remedy you wrote (docs/formats/remedy.md)")
-    .description("does the file hold a valid remedy, and what would it do")
     .option("--json", "as JSON")
     .action((file: string, { json }: { json?: boolean }) => {
       const found = readAs(file, "remedy", loadRemedy);
       if (json) return printJson({ id: found.id, sha256: remedySha256(found) });
       console.log(`${file} is a valid remedy.\n\n${describeRemedy(found)}`);
     });
+}
 
-  remedy
-    .command("undo")
+export function defineUndo(command: Command): void {
+  command
     .argument("<manifest>", "the manifest.json from a device's Windows\\Breakglass-Quarantine")
-    .description("the renames that put quarantined files back; prints them, does none of them")
     .option("--drive <letter>", "the drive letter Windows has on that device", "C:")
     .option("--json", "the steps, paths relative to the volume's root")
     .action((file: string, { json, drive }: { json?: boolean; drive: string }) => {

@@ -47,9 +47,8 @@ type ServeOptions = StateOption &
 
 const COUNTERS_MS = 5_000;
 
-export function register(program: Command): void {
-  withOpenerOptions(withStateOption(program.command("serve")))
-    .description("the station: answer, boot and rescue the devices that the armed campaign admits")
+export function defineServe(command: Command): void {
+  withOpenerOptions(withStateOption(command))
     .requiredOption("--interface <IF>", "the interface to serve on; once for each, where there are several", collect)
     .addOption(
       several("--address <IP>", "which of its addresses, where it has several", "the only one").argParser(

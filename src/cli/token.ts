@@ -17,11 +17,8 @@ import { formatTable, formatTime, printable, terminalWidth } from "./table.ts";
 type Options = StateOption & { readonly json: boolean };
 
 /** `breakglass token create|list|revoke`: who may ask the operator API, and for what. The ledger keeps hashes alone. */
-export function register(program: Command): void {
-  const token = program.command("token").description("who may use the station's HTTPS API, and for what");
-
-  withStateOption(token.command("create"))
-    .description("make a token; its text is shown this once")
+export function defineCreate(command: Command): void {
+  withStateOption(command)
     .requiredOption(
       "--name <NAME>",
       "whose it is: the ledger says operator:NAME of all that is done with it",
@@ -37,15 +34,17 @@ export function register(program: Command): void {
     .option("--json", "for scripts: what was made, without the token", false)
     .addHelpText("after", EXITS)
     .action(create);
+}
 
-  withStateOption(token.command("list"))
-    .description("all tokens there ever were, and which are good")
+export function defineList(command: Command): void {
+  withStateOption(command)
     .option("--json", "for scripts", false)
     .addHelpText("after", "\nExit code 0, also if there are none.")
     .action(list);
+}
 
-  withStateOption(token.command("revoke"))
-    .description("from the next request on, this token opens nothing")
+export function defineRevoke(command: Command): void {
+  withStateOption(command)
     .argument("<name-or-id>", "as `breakglass token list` shows it; never the token itself")
     .requiredOption("--reason <TEXT>", "why, for the ledger")
     .option("--json", "for scripts", false)

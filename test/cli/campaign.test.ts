@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { register } from "../../src/cli/campaign.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { breakglass, REFUSAL } from "./program.ts";
 import { run, temporaryFolder } from "./run.ts";
@@ -37,7 +36,7 @@ async function types(): Promise<string[]> {
   return entries.map(({ body }) => body.type);
 }
 
-const campaign = (...args: string[]) => run(register, "campaign", ...args, "--state", state);
+const campaign = (...args: string[]) => run("campaign", ...args, "--state", state);
 const arm = (...args: string[]) => campaign("arm", "--remedy", "channel-file-291", ...args);
 
 const opened = (session: string, device: string, pairing: string) => ({

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { register } from "../../src/cli/escrow.ts";
 import { createVault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { Secret } from "../../src/wire/secret.ts";
@@ -14,7 +13,7 @@ const ID_B = "4290B6C0-B17A-497A-8552-272CC30E80D4";
 let state: string;
 let files: string;
 
-const escrow = (...args: string[]) => run(register, "escrow", ...args, "--state", state);
+const escrow = (...args: string[]) => run("escrow", ...args, "--state", state);
 
 function file(name: string, content: string): string {
   writeFileSync(join(files, name), content);

@@ -12,7 +12,6 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
-import { register } from "../../src/cli/escrow.ts";
 import { createVault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { Secret } from "../../src/wire/secret.ts";
@@ -51,7 +50,7 @@ async function escrow(args: readonly string[], texts: Readonly<Record<string, st
     return [`--${name}-fd`, String(open.at(-1))];
   });
   try {
-    return await run(register, "escrow", ...args, "--state", state, ...given);
+    return await run("escrow", ...args, "--state", state, ...given);
   } finally {
     for (const each of open) closeSync(each);
   }

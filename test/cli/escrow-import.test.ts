@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
-import { register } from "../../src/cli/escrow.ts";
 import { createVault, openVault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { Secret } from "../../src/wire/secret.ts";
@@ -28,7 +27,7 @@ beforeEach(async () => {
 });
 
 const sample = (name: string) => join(EXPORTS, name);
-const importing = (...args: string[]) => run(register, "escrow", "import", ...args, "--state", state);
+const importing = (...args: string[]) => run("escrow", "import", ...args, "--state", state);
 
 function file(name: string, content: string | Uint8Array): string {
   writeFileSync(join(files, name), content);

@@ -1,7 +1,6 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { register } from "../../src/cli/escrow.ts";
 import { createVault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { Secret } from "../../src/wire/secret.ts";
@@ -17,7 +16,7 @@ beforeEach(() => {
   state = join(files, "state");
 });
 
-const escrow = (...args: string[]) => run(register, "escrow", ...args, "--state", state);
+const escrow = (...args: string[]) => run("escrow", ...args, "--state", state);
 
 function file(name: string, content: string): string {
   writeFileSync(join(files, name), content);

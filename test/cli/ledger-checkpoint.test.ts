@@ -3,7 +3,6 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
-import { register } from "../../src/cli/ledger.ts";
 import {
   type Checkpoint,
   checkpointJson,
@@ -28,7 +27,7 @@ beforeEach(async () => {
   path = join(state, "ledger.sqlite");
   await append(...Array.from({ length: 6 }, (_, n) => `c${n}`));
 });
-const ledger = (...args: string[]) => run(register, "ledger", ...args, "--state", state);
+const ledger = (...args: string[]) => run("ledger", ...args, "--state", state);
 const open = () => openSqliteLedger(path, { station: "laptop-1", clock: () => 1_721_361_600_000, create: true });
 
 async function append(...commands: string[]): Promise<void> {

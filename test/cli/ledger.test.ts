@@ -2,7 +2,6 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
-import { register } from "../../src/cli/ledger.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { run, temporaryFolder } from "./run.ts";
 
@@ -21,7 +20,7 @@ beforeEach(async () => {
     });
   await ledger.close();
 });
-const ledger = (...args: string[]) => run(register, "ledger", ...args, "--state", state);
+const ledger = (...args: string[]) => run("ledger", ...args, "--state", state);
 
 function tamper(sql: string): void {
   const raw = new DatabaseSync(path);

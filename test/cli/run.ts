@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import { afterEach, vi } from "vitest";
+import { addVerbs, VerbCommand } from "../../src/cli/verb-command.ts";
+import { VERBS } from "../../src/cli/verbs.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -15,18 +16,15 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Runs one family's verb in this process. Rejects with what the verb threw. */
-export async function run(
-  register: (program: Command) => void,
-  ...args: string[]
-): Promise<{ readonly stdout: string; readonly exitCode: number }> {
+/** Runs a verb in this process. Rejects with what the verb threw. */
+export async function run(...args: string[]): Promise<{ readonly stdout: string; readonly exitCode: number }> {
   let stdout = "";
   const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
     stdout += String(text);
     return true;
   });
-  const program = new Command().exitOverride();
-  register(program);
+  const program = new VerbCommand().exitOverride();
+  await addVerbs(program, VERBS, args);
   process.exitCode = 0;
   try {
     await program.parseAsync(args, { from: "user" });

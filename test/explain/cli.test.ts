@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { register } from "../../src/cli/explain.ts";
 import { run, temporaryFolder } from "../cli/run.ts";
 
 const captures = join(import.meta.dirname, "..", "captures");
@@ -9,21 +8,21 @@ const capture = (name: string) => join(captures, `${name}.pcap`);
 
 describe("breakglass explain", () => {
   it("ends with 0 where nothing is wrong, and draws the boot", async () => {
-    const { stdout, exitCode } = await run(register, "explain", capture("healthy-uefi-x64-pxe"));
+    const { stdout, exitCode } = await run("explain", capture("healthy-uefi-x64-pxe"));
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/shimx64\.efi: 1,036,152 bytes/);
     expect(stdout).toMatch(/Nothing wrong found\.\n$/);
   });
 
   it("ends with 1 where something is, and says what happened, what proves it, and what to do", async () => {
-    const { stdout, exitCode } = await run(register, "explain", capture("4011-unanswered"));
+    const { stdout, exitCode } = await run("explain", capture("4011-unanswered"));
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/! 4011-unanswered: The device asked 10\.99\.0\.2 .*\(frames \d+-\d+\)/);
     expect(stdout).toMatch(/do: Is the station still running/);
   });
 
   it("gives the same as data", async () => {
-    const { stdout, exitCode } = await run(register, "explain", capture("transfer-stalled"), "--json");
+    const { stdout, exitCode } = await run("explain", capture("transfer-stalled"), "--json");
     expect(exitCode).toBe(1);
     const { devices, damage, format } = JSON.parse(stdout);
     expect({ damage, format }).toEqual({ damage: null, format: "pcap" });
@@ -32,9 +31,9 @@ describe("breakglass explain", () => {
   });
 
   it("shows one device, however its MAC address is spelled", async () => {
-    const { stdout } = await run(register, "explain", capture("relapsed"), "--device", "5254.00dd.0001");
+    const { stdout } = await run("explain", capture("relapsed"), "--device", "5254.00dd.0001");
     expect(stdout).toMatch(/relapsed/);
-    await expect(run(register, "explain", capture("relapsed"), "--device", "00-00-00-00-00-01")).rejects.toMatchObject({
+    await expect(run("explain", capture("relapsed"), "--device", "00-00-00-00-00-01")).rejects.toMatchObject({
       exitCode: 2,
     });
   });
@@ -46,10 +45,10 @@ describe("breakglass explain", () => {
   ])("refuses %s in a sentence, with 2", async (_, content, why) => {
     const file = join(temporaryFolder(), "boot.pcap");
     writeFileSync(file, content, "latin1");
-    await expect(run(register, "explain", file)).rejects.toMatchObject({
+    await expect(run("explain", file)).rejects.toMatchObject({
       exitCode: 2,
       message: expect.stringMatching(why),
     });
-    await expect(run(register, "explain", `${file}.nowhere`)).rejects.toMatchObject({ exitCode: 2 });
+    await expect(run("explain", `${file}.nowhere`)).rejects.toMatchObject({ exitCode: 2 });
   });
 });

@@ -13,7 +13,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { register } from "../../src/cli/escrow.ts";
 import { createVault, openVault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { Secret } from "../../src/wire/secret.ts";
@@ -62,7 +61,7 @@ describeWith(["/usr/sbin/sshd", "ssh-keygen"], "escrow sync sftp, from a real Op
     ...args,
   ];
   const pinned = (url: string, ...args: string[]) => withKey(url, "--host-key", server.hostKey, ...args);
-  const sync = (...args: string[]) => run(register, ...args);
+  const sync = (...args: string[]) => run(...args);
   async function lastEntry() {
     const ledger = await openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
     const entries = await ledger.read(0);
@@ -104,7 +103,7 @@ describeWith(["/usr/sbin/sshd", "ssh-keygen"], "escrow sync sftp, from a real Op
     await expect(sync(...pinned(server.url(folder), "--newest", "--ending", ".ldif"))).rejects.toThrow(
       /No file .* ends in .ldif/,
     );
-    const stale = await run(register, "escrow", "status", "--state", state, "--max-age", "26");
+    const stale = await run("escrow", "status", "--state", state, "--max-age", "26");
     expect(stale.stdout).toMatch(/WARNING: older than 26 h/);
     expect(stale.exitCode).toBe(1);
   });

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
-import { register } from "../../src/cli/escrow.ts";
 import { createVault, openVault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
@@ -50,7 +49,6 @@ describeWith(["openssl"], "escrow sync ldap, from a directory in trouble,", () =
     const login = ["--user", "a@corp.example", "--password-fd", String(fd), "--ca", join(folder, "ca.pem")];
     try {
       return await run(
-        register,
         ...["escrow", "sync", "ldap", "--json", "--state", state, "--retries", "0", "--url", url, ...login, ...args],
       );
     } finally {

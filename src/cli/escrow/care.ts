@@ -22,16 +22,16 @@ import { count, formatTable, printable, terminalWidth } from "../table.ts";
 type Options = StateOption & { readonly json?: boolean };
 
 /** `breakglass escrow verify|backup|restore|adopt-ledger`: is the vault whole, and what if not. */
-export function registerCare(escrow: Command): void {
-  withOpenerOptions(withStateOption(escrow.command("verify")))
-    .description("is the vault whole: the file, and every deposit's shape; with --open every record is tried, too")
+export function defineVerify(command: Command): void {
+  withOpenerOptions(withStateOption(command))
     .option("--open", "decrypt every record and look at its first line; shows no recovery password")
     .option("--json", "for scripts")
     .addHelpText("after", "\nExit code 0 if all of it is good, 1 if something is damaged.")
     .action(verify);
+}
 
-  withStateOption(escrow.command("backup"))
-    .description("a checked copy of the vault, while others use it")
+export function defineBackup(command: Command): void {
+  withStateOption(command)
     .requiredOption("--out <FILE>", "a new file")
     .option("--json", "for scripts")
     .addHelpText(
@@ -39,16 +39,18 @@ export function registerCare(escrow: Command): void {
       "\nExit code 0 if it was made, 1 if the vault itself is damaged, 3 if the file is there already.",
     )
     .action(backup);
+}
 
-  withStateOption(escrow.command("restore"))
-    .description("a backup in the place of the vault, which is kept under another name")
+export function defineRestore(command: Command): void {
+  withStateOption(command)
     .argument("<file>", "what escrow backup wrote")
     .option("--json", "for scripts")
     .addHelpText("after", "\nExit code 0 if it is in place, 1 if the backup is damaged, 3 if it is refused.")
     .action(restore);
+}
 
-  withStateOption(escrow.command("adopt-ledger"))
-    .description("the vault's ledger is lost for good: go on with the one beside it, or with a new one")
+export function defineAdoptLedger(command: Command): void {
+  withStateOption(command)
     .requiredOption("--reason <TEXT>", "why, for the ledger")
     .addHelpText("after", "\nExit code 0 if the vault now belongs to it, 3 if it did already.")
     .action(adoptLedger);

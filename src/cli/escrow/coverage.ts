@@ -36,9 +36,8 @@ type Options = StateOption & {
 };
 
 /** `breakglass escrow coverage`: would every device's recovery password be there? Opens none of them. */
-export function registerCoverage(escrow: Command): void {
-  withStateOption(escrow.command("coverage"))
-    .description("which devices of an inventory the vault could not help; the vault may stay sealed")
+export function defineCoverage(command: Command): void {
+  withStateOption(command)
     .requiredOption("--inventory <FILE>", "the devices you have: CSV with a heading for their names (docs/coverage.md)")
     .option("--max-age <DAYS>", "a newest password older than this is doubtful", parseDays)
     .option("--require <PERCENT>", "exit code 1 if fewer devices than this are covered", parseRequired)

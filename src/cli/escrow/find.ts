@@ -12,9 +12,8 @@ import { readInventory } from "./coverage.ts";
 type Options = StateOption & { readonly inventory?: string; readonly json?: boolean };
 
 /** `breakglass escrow find`: which deposits fit. It shows no recovery password. */
-export function registerFind(escrow: Command): void {
-  withStateOption(escrow.command("find"))
-    .description("which deposits fit; shows no recovery password")
+export function defineFind(command: Command): void {
+  withStateOption(command)
     .argument(
       "<text...>",
       "a key protector ID, its first 8 characters as the recovery screen shows them, a device name, or a serial number, UUID, MAC address or device ID",

@@ -31,9 +31,8 @@ interface Done extends ImportReport {
 }
 
 /** `breakglass escrow import`. It never shows a recovery password. */
-export function registerImport(escrow: Command): void {
-  withStateOption(escrow.command("import"))
-    .description("deposit a directory's export, whatever form it has; the vault may stay sealed")
+export function defineImport(command: Command): void {
+  withStateOption(command)
     .argument("<path>", "a file, a zip, a folder of such, or - for standard input")
     .addOption(new Option("--format <NAME>", "what it is, if it is not recognised").choices(FORMATS.map((f) => f.name)))
     .option("--report <FILE>", "write what became of every row: .csv, or .jsonl for JSON lines")

@@ -24,17 +24,16 @@ const EXITS = "\nExit code 0 if it was done, 3 if it was refused (wrong passphra
 const UNCHANGED = "Nothing was changed.";
 
 /** `breakglass escrow rekey|custodians split|lock list|lock remove`: what opens the vault. No deposit is touched. */
-export function registerLocks(escrow: Command): void {
-  withOpenerOptions(withStateOption(escrow.command("rekey")))
-    .description("a new passphrase in the place of the old one; custodians and deposits stay as they are")
+export function defineRekey(command: Command): void {
+  withOpenerOptions(withStateOption(command))
     .option("--new-passphrase-fd <N>", "read the new passphrase from this descriptor instead of asking")
     .option("--json", "for scripts")
     .addHelpText("after", EXITS)
     .action(rekey);
+}
 
-  const custodians = escrow.command("custodians").description("several people who open the vault together");
-  withOpenerOptions(withStateOption(custodians.command("split")))
-    .description("share cards for custodians; cards of an older splitting open nothing any more")
+export function defineSplit(command: Command): void {
+  withOpenerOptions(withStateOption(command))
     .requiredOption("--threshold <M>", "so many shares open the vault", parseSize)
     .requiredOption("--shares <N>", "so many are made", parseSize)
     .option("--out <FILE>", "cards as a page to print, a new HTML file; print it, then destroy it")
@@ -42,14 +41,14 @@ export function registerLocks(escrow: Command): void {
     .option("--json", "for scripts")
     .addHelpText("after", EXITS)
     .action(split);
+}
 
-  const lock = escrow.command("lock").description("the ways to open the vault: passphrase, custodians");
-  withStateOption(lock.command("list"))
-    .description("each way to open the vault, and changes that were announced but never made")
-    .option("--json", "for scripts")
-    .action(list);
-  withOpenerOptions(withStateOption(lock.command("remove")))
-    .description("take away one way to open the vault, opening it by another; never the last one")
+export function defineList(command: Command): void {
+  withStateOption(command).option("--json", "for scripts").action(list);
+}
+
+export function defineRemove(command: Command): void {
+  withOpenerOptions(withStateOption(command))
     .argument("<number>", "as lock list shows it", parseNumber)
     .option("--json", "for scripts")
     .addHelpText("after", EXITS)

@@ -32,9 +32,8 @@ type Options = StateOption &
 const NOTHING = "Nothing was released.";
 
 /** `breakglass escrow release`: one recovery password, for the desk where no network boot is possible. */
-export function registerRelease(escrow: Command): void {
-  withStateOption(escrow.command("release"))
-    .description("show one recovery password for a device that cannot network-boot; the ledger has it first")
+export function defineRelease(command: Command): void {
+  withStateOption(command)
     .option("--device <NAME>", "the device, as the directory names it")
     .option("--protector <ID>", "the key protector ID of its recovery screen: whole, or the first 8 characters")
     .requiredOption("--reason <TEXT>", "why: it is written into the ledger with your name")

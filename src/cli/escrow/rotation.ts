@@ -19,23 +19,22 @@ type CommandsOptions = StateOption & { readonly for?: Directory };
 type DoneOptions = StateOption & { readonly reason: string; readonly json: boolean };
 
 /** `breakglass escrow rotation list|commands|done`: passwords that were seen, and are to open nothing any more. */
-export function registerRotation(escrow: Command): void {
-  const rotation = escrow.command("rotation").description("the recovery passwords that were released, to be rotated");
-
-  withStateOption(rotation.command("list"))
-    .description("each released password until a newer one of its device is deposited; shows none")
+export function defineList(command: Command): void {
+  withStateOption(command)
     .option("--csv <FILE>", "write it to a new file, for the directory team")
     .option("--json", "for scripts", false)
     .action(listCommand);
+}
 
-  withStateOption(rotation.command("commands"))
-    .description("what the directory team runs to rotate them, with the devices filled in")
+export function defineCommands(command: Command): void {
+  withStateOption(command)
     .addOption(new Option("--for <DIRECTORY>", "one directory's part alone").choices([...DIRECTORIES]))
     .addHelpText("after", "\nExit code 0. Nothing is printed on standard output if nothing is left to rotate.")
     .action(commandsCommand);
+}
 
-  withStateOption(rotation.command("done"))
-    .description("take a device off the list that was rotated and will be in no newer export")
+export function defineDone(command: Command): void {
+  withStateOption(command)
     .argument("<device>", "its name, or the key protector ID: whole, or the first 8 characters")
     .requiredOption("--reason <TEXT>", "how you know, for the ledger")
     .option("--json", "for scripts", false)

@@ -15,9 +15,8 @@ interface StatusOptions extends StateOption {
 const HOUR = 3_600_000;
 
 /** `breakglass escrow status`: what the vault holds, and how old that is. */
-export function registerStatus(escrow: Command): void {
-  withStateOption(escrow.command("status"))
-    .description("what the vault holds and how old that is, counted without opening anything")
+export function defineStatus(command: Command): void {
+  withStateOption(command)
     .option("--max-age <HOURS>", "warn, with exit code 1, if a live source was not read completely for so long")
     .option("--source <NAME>", "judge this source alone; again for another one", collect, [])
     .option("--json", "for scripts")

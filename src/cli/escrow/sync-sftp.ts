@@ -34,9 +34,8 @@ const ANSWER_TIMEOUT = 60_000;
 /** What exports of recovery passwords are called. */
 const ENDINGS = [".csv", ".json", ".ldif", ".ldf", ".zip"];
 
-export function registerSftp(sync: Command): void {
-  withStateOption(sync.command("sftp"))
-    .description("fetch a nightly export from an SFTP server")
+export function defineSftp(command: Command): void {
+  withStateOption(command)
     .option("--url <URL>", "the file, sftp://ACCOUNT@SERVER:PORT/PATH, or with --newest its folder")
     .option("--newest", "take the newest file of that folder")
     .option(

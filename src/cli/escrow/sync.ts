@@ -11,7 +11,6 @@ import { fileCause } from "../read-file.ts";
 import { readSecret } from "../secret-input.ts";
 import { withStateOption } from "../state.ts";
 import { collect, type OpenSource, patiently, runSync, SYNC_EXIT_CODES, type SyncOptions } from "./sync-run.ts";
-import { registerSftp } from "./sync-sftp.ts";
 
 interface LdapOptions extends SyncOptions {
   readonly url: readonly string[];
@@ -32,11 +31,8 @@ const CONNECT_TIMEOUT = 10_000;
 const ANSWER_TIMEOUT = 120_000;
 
 /** `breakglass escrow sync ldap|sftp`: from cron or a systemd timer, before the incident, the vault sealed. */
-export function registerSync(escrow: Command): void {
-  const sync = escrow.command("sync").description("bring a live source into the vault; the vault may stay sealed");
-
-  withStateOption(sync.command("ldap"))
-    .description("read the recovery passwords that Active Directory keeps")
+export function defineLdap(command: Command): void {
+  withStateOption(command)
     .option("--url <URL>", "a domain controller, ldaps://NAME; again for one to try if that fails", collect, [])
     .option("--user <NAME>", "the account: NAME@corp.example, CORP\\NAME or a distinguished name")
     .option("--password-fd <N>", "read the account's password from this open descriptor")
@@ -52,8 +48,6 @@ export function registerSync(escrow: Command): void {
     .option("--json", "for scripts")
     .addHelpText("after", SYNC_EXIT_CODES)
     .action(syncLdap);
-
-  registerSftp(sync);
 }
 
 async function syncLdap(options: LdapOptions): Promise<void> {

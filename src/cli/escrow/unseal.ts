@@ -8,9 +8,8 @@ import { type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts"
 import { type StateOption, stateFolder, withStateOption } from "../state.ts";
 
 /** `breakglass escrow unseal`: opens the vault of the station that runs, which goes on serving meanwhile. */
-export function registerUnseal(escrow: Command): void {
-  withOpenerOptions(withStateOption(escrow.command("unseal")))
-    .description("unseal the vault of the station that is running; it need not be restarted")
+export function defineUnseal(command: Command): void {
+  withOpenerOptions(withStateOption(command))
     .addHelpText("after", "\nExit code 0 if it is unsealed, 3 if it is not: no station runs, or nothing opened it.")
     .action(unseal);
 }

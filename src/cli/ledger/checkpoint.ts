@@ -18,9 +18,8 @@ type CheckpointOptions = StateOption & {
   readonly json?: boolean;
 };
 
-export function registerCheckpoint(ledger: Command): void {
-  withStateOption(ledger.command("checkpoint"))
-    .description("sign the ledger's last entry, to keep away from this station: on paper, a stick, a phone")
+export function defineCheckpoint(command: Command): void {
+  withStateOption(command)
     .option("--out <FILE>", "write it to this new file, too")
     .option("--html <FILE>", "a page to print, for two people to sign")
     .option("--print-qr", "show its QR code, for a phone")

@@ -18,9 +18,8 @@ type VerifyOptions = StateOption & {
   readonly json?: boolean;
 };
 
-export function registerVerify(ledger: Command): void {
-  withStateOption(ledger.command("verify"))
-    .description("check every entry against the one before it, and the whole against signed checkpoints")
+export function defineVerify(command: Command): void {
+  withStateOption(command)
     .option("--export <FILE>", "check an exported ledger instead of this station's")
     .option(
       "--checkpoint <FILE|TEXT>",

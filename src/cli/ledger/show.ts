@@ -1,29 +1,20 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
-import { exportLine } from "../ledger/export.ts";
-import type { Json } from "../wire/json.ts";
-import { OperatorError } from "../wire/operator-error.ts";
-import { registerCheckpoint } from "./ledger/checkpoint.ts";
-import { registerVerify } from "./ledger/verify.ts";
-import { fileCause } from "./read-file.ts";
-import { type StateOption, withStateLedger, withStateOption } from "./state.ts";
-import { formatTable, formatTime, terminalWidth } from "./table.ts";
+import { exportLine } from "../../ledger/export.ts";
+import type { Json } from "../../wire/json.ts";
+import { OperatorError } from "../../wire/operator-error.ts";
+import { fileCause } from "../read-file.ts";
+import { type StateOption, withStateLedger, withStateOption } from "../state.ts";
+import { formatTable, formatTime, terminalWidth } from "../table.ts";
 
 /** `breakglass ledger verify|checkpoint|export|show`. Of them, only `checkpoint` writes to the ledger. */
-export function register(program: Command): void {
-  const ledger = program.command("ledger").description("what happened, in order, and whether anybody changed it");
+export function defineExport(command: Command): void {
+  withStateOption(command).option("--out <FILE>", "write a new file instead of standard output").action(exportLedger);
+}
 
-  registerVerify(ledger);
-  registerCheckpoint(ledger);
-
-  withStateOption(ledger.command("export"))
-    .description("the ledger as JSON lines (docs/formats/ledger.md)")
-    .option("--out <FILE>", "write a new file instead of standard output")
-    .action(exportLedger);
-
-  withStateOption(ledger.command("show"))
-    .description("the events as a table, times in UTC")
+export function defineShow(command: Command): void {
+  withStateOption(command)
     .option("--tail <N>", "only the last N", parseCount)
     .option("--json", "the entries whole, one JSON object a line")
     .action(show);

@@ -1,0 +1,42 @@
+import { ExitCode } from "../wire/operator-error.ts";
+import { VERSION } from "../wire/version.ts";
+import { addVerbs, VerbCommand } from "./verb-command.ts";
+import { VERBS } from "./verbs.ts";
+import { withoutPasswords } from "./without-passwords.ts";
+
+const EXIT_CODES = `
+Exit codes:
+  0   done
+  1   the command ran, its answer is no (drill failed, ledger broken, image
+      differs, rows rejected)
+  2   wrong input or usage; nothing was changed
+  3   refused by the present state (a campaign is armed already, nothing to
+      halt, a wrong passphrase)
+  4   this machine lacks something (package, permission, port, interface)
+  70  a defect in breakglass`;
+
+/** Commander says `error: unknown option '--x'`. The whole help after that would push the message off the screen. */
+function usage(text: string): string {
+  const what = text
+    .trim()
+    .replace(/^error: /, "")
+    .replace("\n", " ");
+  const sentence = what.charAt(0).toUpperCase() + what.slice(1);
+  return `breakglass: ${withoutPasswords(sentence)}${/[.?)]$/.test(sentence) ? "" : "."}\n`;
+}
+
+/** Runs what was typed after `breakglass`. Rejects with what the verb threw; wrong usage ends the process. */
+export async function runProgram(typed: readonly string[]): Promise<void> {
+  const words = typed[0] === "help" ? [...typed.slice(1), "--help"] : typed;
+  const program = new VerbCommand("breakglass")
+    .description("Brings back Windows machines that no longer boot: offline, with evidence, without harm.")
+    .version(VERSION)
+    .configureOutput({ outputError: (text, write) => write(usage(text)) })
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .helpCommand(false)
+    .showHelpAfterError("  next: See what there is with --help, at every verb.")
+    .addHelpText("after", EXIT_CODES)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.done : ExitCode.badInput));
+  await addVerbs(program, VERBS, words);
+  await program.parseAsync(words, { from: "user" });
+}

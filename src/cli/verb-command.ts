@@ -1,0 +1,50 @@
+import { Command, type Option } from "commander";
+import type { Verb } from "./verb.ts";
+
+/** Commander's command, with the errors that a tired operator needs. */
+export class VerbCommand extends Command {
+  #unknown: readonly string[] = [];
+
+  override createCommand(name?: string): VerbCommand {
+    return new VerbCommand(name);
+  }
+
+  override parseOptions(argv: string[]): ReturnType<Command["parseOptions"]> {
+    this.#refuseSwallowedOption(argv);
+    const parsed = super.parseOptions(argv);
+    this.#unknown = parsed.unknown;
+    return parsed;
+  }
+
+  /** `halt --reason --state DIR`: commander would take `--state` for the reason. */
+  #refuseSwallowedOption(argv: readonly string[]): void {
+    const named = (flag: string | undefined) => this.options.find(({ long }) => long === flag);
+    for (const [index, flag] of argv.entries()) {
+      if (flag === "--") return;
+      if (named(flag)?.required && named(argv[index + 1]) !== undefined)
+        this.error(`error: option '${named(flag)!.flags}' argument missing`);
+    }
+  }
+
+  /** Called by commander. Of a required option that was mistyped, the typing error is the cause. */
+  missingMandatoryOptionValue(option: Option): void {
+    const [typed] = this.#unknown;
+    if (typed === undefined) this.error(`error: required option '${option.flags}' not specified`);
+    else (this as unknown as { unknownOption(flag: string): void }).unknownOption(typed);
+  }
+}
+
+/** Adds the verbs to a command, and loads the one that `words` ask for: all others are a name and a description. */
+export async function addVerbs(
+  parent: Command,
+  verbs: readonly Verb[],
+  words: readonly string[] | "all",
+): Promise<void> {
+  const [first, ...rest] = words === "all" ? [] : words.filter((word) => !word.startsWith("-"));
+  for (const { name, description, verbs: below, load, hidden } of verbs) {
+    const command = parent.command(name, { hidden: hidden === true }).description(description);
+    const asked = words === "all" || name === first;
+    if (below !== undefined) await addVerbs(command, below, words === "all" ? words : asked ? rest : []);
+    else if (asked) (await load!())(command);
+  }
+}

@@ -1,3 +1,4 @@
+import type { Admission } from "../fleet/admission.ts";
 import { type DeviceMarks, type InventoryDevice, recognise, vouchesFor } from "../fleet/inventory.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { JsonObject } from "../wire/json.ts";
@@ -31,22 +32,8 @@ export type CampaignState =
 
 export const NO_CAMPAIGN: CampaignState = { is: "none" };
 
-export interface Admitted {
-  readonly admitted: true;
-  readonly campaign: Campaign;
-  /** The inventory's name for the device; null if it is not in the inventory. */
-  readonly name: string | null;
-  /** True if an operator has to match the pairing code before a recovery password may leave. */
-  readonly confirm: boolean;
-}
-
-export interface Held {
-  readonly admitted: false;
-  readonly reason: "no-campaign" | "halted" | "not-in-plan";
-}
-
 /** One question for every gate: network boot, hello, release, plan. Rings, budgets and the breaker will answer here. */
-export function admit(state: CampaignState, marks: DeviceMarks): Admitted | Held {
+export function admit(state: CampaignState, marks: DeviceMarks): Admission {
   if (state.is === "none") return { admitted: false, reason: "no-campaign" };
   if (state.is === "halted") return { admitted: false, reason: "halted" };
   const { campaign } = state;

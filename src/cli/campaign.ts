@@ -8,7 +8,7 @@ import type { NewEntry } from "../ledger/entry.ts";
 import { remedySha256 } from "../remedy/remedy.ts";
 import type { Session } from "../rescue/session.ts";
 import { Desk } from "../station/desk.ts";
-import type { RescueState } from "../station/state.ts";
+import type { StationState } from "../station/state.ts";
 import type { JsonObject } from "../wire/json.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
@@ -222,7 +222,7 @@ function notConfirmed(pairing: string, found: readonly Session[], waiting: numbe
 /** Runs one operator's decision on the newest state; an error instead of an entry is the refusal. */
 async function decide(
   options: StateOption,
-  propose: (state: RescueState) => NewEntry | OperatorError,
+  propose: (state: StationState) => NewEntry | OperatorError,
   foreign: "refuse" | "say" = "refuse",
 ): Promise<NewEntry> {
   const ledger = await openStateLedger(options, false, foreign);

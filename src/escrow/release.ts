@@ -1,3 +1,4 @@
+import type { Admission } from "../fleet/admission.ts";
 import { bareName } from "../fleet/device-name.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { Guid } from "../wire/guid.ts";
@@ -24,17 +25,9 @@ export const RELEASE_CAPS: ReleaseCaps = {
   perMinute: 600,
 };
 
-/** Everything a release is decided on. The campaign's answer and the session are taken as those folders make them. */
+/** Everything a release is decided on. The session is taken as `rescue/` makes it. */
 export interface ReleaseQuestion {
-  readonly admission:
-    | {
-        readonly admitted: true;
-        readonly campaign: { readonly campaign: string };
-        /** The inventory's name for the device; null if it is not in the inventory. */
-        readonly name: string | null;
-        readonly confirm: boolean;
-      }
-    | { readonly admitted: false; readonly reason: "no-campaign" | "halted" | "not-in-plan" };
+  readonly admission: Admission;
   readonly session: {
     readonly session: string;
     readonly device: MacAddress;

@@ -1,5 +1,6 @@
 import { type BootState, deviceOfToken, hashOfToken, isContested } from "../boot/exchange.ts";
-import { type Admitted, admit, type CampaignState, type Held } from "../campaign/campaign.ts";
+import type { Admission } from "../fleet/admission.ts";
+import type { DeviceMarks } from "../fleet/inventory.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { Plan } from "../remedy/plan.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
@@ -9,11 +10,11 @@ import type { Answer, Hello, Report, StageMark } from "./message.ts";
 import type { Reason } from "./message-words.ts";
 import { GOOD_OUTCOMES, isSettled, SESSION_NOTES, type Session, type Sessions } from "./session.ts";
 
-/** What the answers rest on, folded from the ledger. */
+/** What the answers rest on: folds of the ledger, and what the campaign says of a device with these marks. */
 export interface RescueView {
-  readonly campaign: CampaignState;
   readonly boots: BootState;
   readonly sessions: Sessions;
+  readonly admit: (marks: DeviceMarks) => Admission;
 }
 
 /** What to write into the ledger, and what to say once that is durable. */
@@ -69,7 +70,7 @@ export function answerHello(state: RescueView, hello: Hello, asking: Asking): De
     secretHash: asking.secretHash,
   };
   const entries = [byDevice(device, `hello:${tokenHash}`, { ...opened, ...(seen as unknown as JsonObject) })];
-  const admission = admit(state.campaign, { ...hello.machine, macs: [device, ...hello.machine.macs] });
+  const admission = state.admit({ ...hello.machine, macs: [device, ...hello.machine.macs] });
   if (admission.admitted) {
     const body = {
       type: "device.admitted",
@@ -89,8 +90,8 @@ function refuseHello(reason: Reason, { address, freshId }: Asking, device: strin
 }
 
 /** What the campaign says of this session's device now. A device that two addresses claim to be has to be looked at. */
-export function admissionOf(state: RescueView, { device, marks, openedAt }: Session): Admitted | Held {
-  const admission = admit(state.campaign, marks);
+export function admissionOf(state: RescueView, { device, marks, openedAt }: Session): Admission {
+  const admission = state.admit(marks);
   if (!admission.admitted || !isContested(state.boots, device, openedAt)) return admission;
   return { ...admission, confirm: true };
 }

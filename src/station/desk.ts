@@ -1,6 +1,6 @@
 import type { Entry, NewEntry } from "../ledger/entry.ts";
 import type { Ledger, Receipt } from "../ledger/ledger.ts";
-import { foldRescue, newRescueState, type RescueState } from "./state.ts";
+import { foldStation, newStationState, type StationState } from "./state.ts";
 
 /** What a decision came to: what to append (nothing, if null), and what to do with the receipt. */
 export interface Proposal<T> {
@@ -14,7 +14,7 @@ export interface Proposal<T> {
  * ledger; the desk takes their entries in before each decision.
  */
 export class Desk {
-  readonly state: RescueState = newRescueState();
+  readonly state: StationState = newStationState();
   readonly #ledger: Ledger;
   readonly #onEntry: (entry: Entry) => void;
   #reading: Promise<void> = Promise.resolve();
@@ -42,7 +42,7 @@ export class Desk {
     for (;;) {
       const entries = await this.#ledger.read(this.state.seq, 10_000);
       for (const entry of entries) {
-        foldRescue(this.state, entry);
+        foldStation(this.state, entry);
         this.#onEntry(entry);
       }
       if (entries.length < 10_000) return;
@@ -70,11 +70,11 @@ export class Desk {
    * Decides on the newest state and appends what was decided, the first entry only if the ledger is still the one
    * decided on; decides anew when it is not. Resolves when everything is durable. `receipt` is that of the last entry.
    */
-  decide<T>(propose: (state: RescueState) => Proposal<T>): Promise<{ value: T; receipt: Receipt | null }> {
+  decide<T>(propose: (state: StationState) => Proposal<T>): Promise<{ value: T; receipt: Receipt | null }> {
     return this.alone(() => this.#decide(propose));
   }
 
-  async #decide<T>(propose: (state: RescueState) => Proposal<T>): Promise<{ value: T; receipt: Receipt | null }> {
+  async #decide<T>(propose: (state: StationState) => Proposal<T>): Promise<{ value: T; receipt: Receipt | null }> {
     for (;;) {
       await this.catchUp();
       const { entries, value } = propose(this.state);

@@ -1,5 +1,5 @@
 import { hashOfToken } from "../boot/exchange.ts";
-import type { Campaign } from "../campaign/campaign.ts";
+import { admit, type Campaign } from "../campaign/campaign.ts";
 import { RELEASE_CAPS, type ReleaseCaps } from "../escrow/release.ts";
 import { releaseKey } from "../escrow/release-key.ts";
 import { releasedIn } from "../escrow/released.ts";
@@ -17,6 +17,7 @@ import {
   type Decision,
   gate,
   heldOrRefused,
+  type RescueView,
   refused,
   wait,
 } from "../rescue/answer.ts";
@@ -28,7 +29,7 @@ import { MalformedError } from "../wire/malformed.ts";
 import { Budget } from "./budget.ts";
 import type { ClockAndRandom } from "./clock-and-random.ts";
 import type { Desk } from "./desk.ts";
-import type { RescueState } from "./state.ts";
+import type { StationState } from "./state.ts";
 
 export interface RescuerOptions {
   readonly desk: Desk;
@@ -91,7 +92,7 @@ export class Rescuer {
     let written: boolean | null = null;
     return this.#decide((state) => {
       const asking = { ...caller, now: this.#options.chance.now(), freshId: this.#freshId() };
-      const decision = answerHello(state, hello, asking);
+      const decision = answerHello(viewOf(state), hello, asking);
       if (decision.answer.answer !== "refused") return decision;
       written ??= this.#isWritten(caller);
       return written ? decision : { ...decision, entries: [] };
@@ -105,8 +106,9 @@ export class Rescuer {
       const answer = await desk.alone(async () => {
         await desk.catchUp();
         const { state } = desk;
-        if (gate(state, session) === "session-over") return "session-over";
-        const admission = admissionOf(state, session);
+        const view = viewOf(state);
+        if (gate(view, session) === "session-over") return "session-over";
+        const admission = admissionOf(view, session);
         const armed = admission.admitted ? admission.campaign : null;
         return releaseKey({
           ledger,
@@ -138,8 +140,8 @@ export class Rescuer {
     }
   }
 
-  #plan(state: RescueState, session: Session): Decision {
-    const reason = gate(state, session);
+  #plan(state: StationState, session: Session): Decision {
+    const reason = gate(viewOf(state), session);
     if (reason !== null) return heldOrRefused(session, reason, this.#freshId());
     const { campaign, hibernated, document } = (state.campaign as { campaign: Campaign }).campaign;
     const plan = compileRemedy(loadRemedy(JSON.stringify(document)), { campaign, hibernated });
@@ -152,7 +154,7 @@ export class Rescuer {
     return answer;
   }
 
-  async #decide(propose: (state: RescueState) => Decision): Promise<Answer> {
+  async #decide(propose: (state: StationState) => Decision): Promise<Answer> {
     const { value } = await this.#options.desk.decide((state) => {
       const { entries, answer } = propose(state);
       return { entries, value: answer };
@@ -178,4 +180,9 @@ export class Rescuer {
   #freshId(): string {
     return this.#options.chance.bytes(6).toString("hex");
   }
+}
+
+/** The campaign decides who is admitted; the rescue takes its answer. */
+function viewOf({ campaign, boots, sessions }: StationState): RescueView {
+  return { boots, sessions, admit: (marks) => admit(campaign, marks) };
 }

@@ -8,7 +8,7 @@ import type { Entry } from "../ledger/entry.ts";
 import { foldSession, newSessions, type Sessions } from "../rescue/session.ts";
 
 /** All that a station knows, folded from the ledger: after kill -9 it is what it was before. */
-export interface RescueState {
+export interface StationState {
   campaign: CampaignState;
   readonly boots: BootState;
   readonly sessions: Sessions;
@@ -20,7 +20,7 @@ export interface RescueState {
   seq: number;
 }
 
-export function newRescueState(): RescueState {
+export function newStationState(): StationState {
   return {
     campaign: NO_CAMPAIGN,
     boots: newBootState(),
@@ -34,7 +34,7 @@ export function newRescueState(): RescueState {
 }
 
 /** Takes in one more ledger entry, in order. */
-export function foldRescue(state: RescueState, entry: Entry): void {
+export function foldStation(state: StationState, entry: Entry): void {
   state.campaign = foldCampaign(state.campaign, entry);
   foldBoot(state.boots, entry);
   foldSession(state.sessions, entry);

@@ -7,7 +7,7 @@ import { parseInventory } from "../../src/fleet/inventory.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { BootServer } from "../../src/station/boot-server.ts";
 import { Desk } from "../../src/station/desk.ts";
-import { newRescueState } from "../../src/station/state.ts";
+import { newStationState } from "../../src/station/state.ts";
 import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { macToBytes, parseMac } from "../../src/wire/mac.ts";
 
@@ -23,7 +23,7 @@ const ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: 
 const desk = new Desk(ledger, () => {});
 const devices = parseInventory("name,mac\nPC-1,52:54:00:00:00:01\n");
 const campaign = { campaign: "c", remedy: "r", remedySha256: "0".repeat(64), document: {}, devices };
-const armed = arm(newRescueState().campaign, { ...campaign, unknown: "confirm", hibernated: "stop" }, "operator:test");
+const armed = arm(newStationState().campaign, { ...campaign, unknown: "confirm", hibernated: "stop" }, "operator:test");
 if (typeof armed === "string") throw new Error(armed);
 await desk.record(armed);
 const server = new BootServer({

@@ -12,7 +12,7 @@ import { refuseOtherServers } from "../../src/server/lease-check.ts";
 import { STANDARD_PORTS } from "../../src/server/ports.ts";
 import { startStation } from "../../src/server/station.ts";
 import { noticeText } from "../../src/station/notice.ts";
-import { newRescueState } from "../../src/station/state.ts";
+import { newStationState } from "../../src/station/state.ts";
 import { OperatorError } from "../../src/wire/operator-error.ts";
 import { Secret } from "../../src/wire/secret.ts";
 
@@ -37,7 +37,11 @@ try {
     const rows = setup.devices.map((mac, index) => `PC-${index},${mac}\n`);
     const devices = parseInventory(`name,mac\n${rows.join("")}`);
     const campaign = { campaign: "c", remedy: "r", remedySha256: "0".repeat(64), document: {}, devices };
-    const armed = arm(newRescueState().campaign, { ...campaign, unknown: "hold", hibernated: "stop" }, "operator:test");
+    const armed = arm(
+      newStationState().campaign,
+      { ...campaign, unknown: "hold", hibernated: "stop" },
+      "operator:test",
+    );
     if (typeof armed === "string") throw new Error(armed);
     await ledger.append(armed);
   }

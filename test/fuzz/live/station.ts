@@ -9,7 +9,7 @@ import { findInterfaces } from "../../../src/server/interface.ts";
 import { STANDARD_PORTS } from "../../../src/server/ports.ts";
 import { startStation } from "../../../src/server/station.ts";
 import { noticeText } from "../../../src/station/notice.ts";
-import { newRescueState } from "../../../src/station/state.ts";
+import { newStationState } from "../../../src/station/state.ts";
 import { Secret } from "../../../src/wire/secret.ts";
 import { heapInUse } from "../run-target.ts";
 
@@ -38,7 +38,7 @@ const ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), {
 });
 const devices = parseInventory("name,mac\nPC-1,52:54:00:00:00:01\n");
 const campaign = { campaign: "c", remedy: "r", remedySha256: "0".repeat(64), document: {}, devices };
-const armed = arm(newRescueState().campaign, { ...campaign, unknown: "confirm", hibernated: "stop" }, "operator:fuzz");
+const armed = arm(newStationState().campaign, { ...campaign, unknown: "confirm", hibernated: "stop" }, "operator:fuzz");
 if (typeof armed === "string") throw new Error(armed);
 await ledger.append(armed);
 const vault = await createVault(join(folder, "vault.sqlite"), {

@@ -17,9 +17,8 @@ import { remedySha256 } from "../src/remedy/remedy.ts";
 import { type Answer, decodeAnswer, encodeRequest, type Request } from "../src/rescue/message.ts";
 import { BootFiles } from "../src/station/boot-files.ts";
 import { BootServer } from "../src/station/boot-server.ts";
-import type { ClockAndRandom } from "../src/station/clock-and-random.ts";
 import { Desk } from "../src/station/desk.ts";
-import { LoadDesk } from "../src/station/load-queue.ts";
+import { LoadTurns } from "../src/station/load-turns.ts";
 import { Rescuer } from "../src/station/rescuer.ts";
 import { negotiate } from "../src/tftp/negotiate.ts";
 import { begin, step } from "../src/tftp/transfer.ts";
@@ -53,10 +52,7 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
   const tell = (from: string, to: string, text: string) => story.push(`${from.padEnd(8)}> ${to.padEnd(8)} ${text}`);
   let now = Date.UTC(2026, 10, 21, 4, 0, 0);
   let drawn = 0;
-  const chance: ClockAndRandom = {
-    now: () => now,
-    bytes: (length) => Buffer.alloc(length, ++drawn),
-  };
+  const random = (length: number) => Buffer.alloc(length, ++drawn);
 
   const clock = () => now;
   const ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "laptop", clock, create: true });
@@ -86,21 +82,22 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
   };
   const notices: string[] = [];
   const bootServer = new BootServer({
-    ...{ desk, served, chance, httpPort: 80, images: new Set(["x64" as const]), uefiLoader: "shim" },
-    onNotice: toldTo(notices, { now: chance.now }),
+    ...{ desk, served, now: clock, httpPort: 80, images: new Set(["x64" as const]), uefiLoader: "shim" },
+    onNotice: toldTo(notices, { now: clock }),
   });
   const files = new BootFiles({
     ...{
       desk,
       images: new Map([["x64" as const, image]]),
       ownIpxe: new Map(),
-      chance,
+      now: clock,
+      random,
       source: { address: station, httpPort: 80 },
-      loads: new LoadDesk({ loads: 1, now: chance.now, onWaiting: () => {} }),
+      loads: new LoadTurns({ loads: 1, now: clock, onWaiting: () => {} }),
     },
     ...{ stationUrl: `https://${station}:443`, caPem: "(the station's CA)\n" },
   });
-  const rescuer = new Rescuer({ desk, ledger, vault, chance });
+  const rescuer = new Rescuer({ desk, ledger, vault, now: clock, random });
 
   const dhcp = async (port: 67 | 4011, packet: DhcpPacket, what: string) => {
     now += 1000;

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { InvalidArgumentError } from "commander";
 import type { Vault } from "../escrow/vault.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { type OperatorApi, startOperatorApi } from "../server/api/api.ts";
+import { type OperatorApi, startOperatorApi } from "../server/operator-api.ts";
 import { stationTls } from "../server/tls.ts";
 import type { Desk } from "../station/desk.ts";
 import { type Notice, notice } from "../station/notice.ts";

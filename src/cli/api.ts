@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { openApi } from "../api/openapi.ts";
 import { openVault } from "../escrow/vault.ts";
 import { tryPort } from "../server/listen.ts";
-import { sealedDesk } from "../server/sealed-desk.ts";
+import { openDesk } from "../server/open-desk.ts";
 import { type Notice, notice, noticeText } from "../station/notice.ts";
 import { NoticeBoard } from "../station/notice-board.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
@@ -64,7 +64,7 @@ async function serve(options: ServeOptions): Promise<void> {
       tell(notice("unseal-with", "vault", { state: folder.folder }));
     },
   };
-  const { desk, close } = await sealedDesk({ ledger, vault, sealing, onNotice: tell, onFault });
+  const { desk, close } = await openDesk({ ledger, vault, sealing, onNotice: tell, onFault });
   const api = await startApi({ ...options, folder, desk, ledger, vault, onFault, mostDeposits: null });
   say(apiReady(api, folder), { ready: { api: api.url, ca: folder.caCertificate } });
   await untilStopped();

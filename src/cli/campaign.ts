@@ -152,8 +152,8 @@ async function statusCommand(options: Options): Promise<void> {
   const nameOf = ({ marks }: Session) => recognise(inventory, marks)?.name ?? null;
   if (options.json) {
     const devices = all.map((each) => {
-      const { device, session, pairing, stage, held, outcome } = each;
-      return { device, name: nameOf(each), session, pairing, stage, held, outcome };
+      const { device, session, pairing, progress, held, outcome } = each;
+      return { device, name: nameOf(each), session, pairing, stage: progress, held, outcome };
     });
     return printJson({ campaign, devices });
   }
@@ -166,7 +166,7 @@ async function statusCommand(options: Options): Promise<void> {
   }
   if (all.length === 0) process.stdout.write("No device has booted the recovery image yet.\n");
   else {
-    const rows = all.map((each) => [each.device, nameOf(each) ?? "-", each.pairing, each.stage, standing(each)]);
+    const rows = all.map((each) => [each.device, nameOf(each) ?? "-", each.pairing, each.progress, standing(each)]);
     process.stdout.write(`\n${formatTable(["DEVICE", "NAME", "PAIRING", "STAGE", "STANDS"], rows, terminalWidth())}`);
   }
 }

@@ -11,7 +11,7 @@ import { tryPort, tryPorts } from "../server/listen.ts";
 import { STANDARD_PORTS } from "../server/ports.ts";
 import { shortOfBuffer } from "../server/receive-buffer.ts";
 import { type Station, startStation } from "../server/station.ts";
-import { defaultLoads } from "../station/load-queue.ts";
+import { defaultLoads } from "../station/load-turns.ts";
 import { notice } from "../station/notice.ts";
 import type { NoticeReason } from "../station/notice-table.ts";
 import type { SealReason } from "../station/sealer.ts";

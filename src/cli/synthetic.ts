@@ -7,7 +7,7 @@ import { Story } from "../drill/report/story.ts";
 import { runSynthetic, type SyntheticOptions } from "../drill/synthetic/run.ts";
 import { loadManifest } from "../image/manifest.ts";
 import { selfCommand } from "../server/self-command.ts";
-import { defaultLoads } from "../station/load-queue.ts";
+import { defaultLoads } from "../station/load-turns.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { VERSION } from "../wire/version.ts";
 import { readRemedy } from "./remedy.ts";

@@ -29,7 +29,7 @@ export const STAGES = [
   "reported",
   "rebooting",
 ] as const;
-export type Stage = (typeof STAGES)[number];
+export type AgentStage = (typeof STAGES)[number];
 
 export const OUTCOMES = [
   "rescued",

@@ -6,10 +6,10 @@ import type { Ipv4 } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 
 /** How far one device's rescue has come. */
-export type Stage = "opened" | "released" | "assigned" | "reported" | "confirmed" | "relapsed";
+export type Progress = "opened" | "released" | "assigned" | "reported" | "confirmed" | "relapsed";
 
-/** Every transition there is: which stages an event is taken in, and where it leads. Anything else is ignored. */
-const TRANSITIONS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly to: Stage }>> = {
+/** Every transition there is: at which progress an event is taken in, and where it leads. Anything else is ignored. */
+const TRANSITIONS: Readonly<Record<string, { readonly from: readonly Progress[]; readonly to: Progress }>> = {
   "key.released": { from: ["opened", "released", "assigned"], to: "released" },
   "plan.assigned": { from: ["opened", "released", "assigned"], to: "assigned" },
   "session.reported": { from: ["opened", "released", "assigned"], to: "reported" },
@@ -44,7 +44,7 @@ export interface Session {
   readonly volumes: readonly Volume[];
   readonly protectors: readonly ListedProtector[];
   readonly openedAt: number;
-  stage: Stage;
+  progress: Progress;
   /** True once an operator matched the pairing code. */
   paired: boolean;
   /** Why the device waits, while it does. */
@@ -86,8 +86,8 @@ export function foldSession(sessions: Sessions, { body, at }: Entry): void {
   if (body.type === "pairing.confirmed") session.paired = true;
   if (body.type === "device.held") session.held = String(body.reason);
   const transition = TRANSITIONS[body.type];
-  if (!transition?.from.includes(session.stage)) return;
-  session.stage = transition.to;
+  if (!transition?.from.includes(session.progress)) return;
+  session.progress = transition.to;
   session.held = null;
   if (body.type === "session.reported") {
     session.outcome = String(body.outcome);
@@ -101,7 +101,7 @@ function open(sessions: Sessions, body: Entry["body"], openedAt: number): void {
     ...opened,
     marks: { ...opened.machine, macs: [opened.device, ...opened.machine.macs] },
     openedAt,
-    stage: "opened",
+    progress: "opened",
     paired: false,
     held: null,
     outcome: null,
@@ -121,15 +121,15 @@ function sight(sessions: Sessions, body: Entry["body"], at: number): void {
 }
 
 /** True for a device that was told to reboot into its own disk and has not relapsed: it is not booted again. */
-export function isSettled({ outcome, stage }: Session): boolean {
-  return outcome !== null && GOOD_OUTCOMES.has(outcome) && stage !== "relapsed";
+export function isSettled({ outcome, progress }: Session): boolean {
+  return outcome !== null && GOOD_OUTCOMES.has(outcome) && progress !== "relapsed";
 }
 
 /** The event a device's sightings ask for, if the ledger does not have it yet: it is back, or it fell back. */
 export function dueProof(session: Session): "device.confirmed" | "device.relapsed" | null {
   const good = session.outcome !== null && GOOD_OUTCOMES.has(session.outcome);
   if (!good) return null;
-  if (session.proof.state === "confirmed" && session.stage !== "confirmed") return "device.confirmed";
-  if (session.proof.state === "relapsed" && session.stage !== "relapsed") return "device.relapsed";
+  if (session.proof.state === "confirmed" && session.progress !== "confirmed") return "device.confirmed";
+  if (session.proof.state === "relapsed" && session.progress !== "relapsed") return "device.relapsed";
   return null;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { UefiLoader } from "../boot/loader.ts";
 import type { ImageArchitecture } from "../boot/table.ts";
 import { BootFiles, type ImageFiles } from "../station/boot-files.ts";
@@ -5,7 +6,7 @@ import { BootServer } from "../station/boot-server.ts";
 import type { Desk } from "../station/desk.ts";
 import type { Ears } from "../station/ears.ts";
 import type { Leases } from "../station/leases.ts";
-import type { LoadDesk } from "../station/load-queue.ts";
+import type { LoadTurns } from "../station/load-turns.ts";
 import { type Notice, notice } from "../station/notice.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
 import { ANY_ADDRESS } from "../wire/ipv4.ts";
@@ -15,7 +16,6 @@ import { type AnswerAgent, type ControlPlane, startControlPlane } from "./contro
 import { openDhcpSockets } from "./dhcp.ts";
 import type { Pacer } from "./pacer.ts";
 import type { StationPorts } from "./ports.ts";
-import { REAL_CLOCK } from "./real-clock.ts";
 import { startTftp, type TftpServer } from "./tftp.ts";
 import { type AuthorityFiles, stationTls } from "./tls.ts";
 
@@ -31,7 +31,7 @@ export interface LanOptions {
   readonly images: ReadonlyMap<ImageArchitecture, ImageFiles>;
   readonly ownIpxe: ImageFiles;
   readonly uefiLoader: UefiLoader;
-  readonly loads: LoadDesk;
+  readonly loads: LoadTurns;
   readonly pacer: Pacer | null;
   readonly ownMacs: ReadonlySet<MacAddress>;
   readonly answer: AnswerAgent;
@@ -80,7 +80,17 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
     const url = `https://${address}:${control.port}`;
     const source = { address, httpPort: ports.http };
     const files = new BootFiles({
-      ...{ desk, images, ownIpxe, source, loads, stationUrl: url, caPem: tls.caPem, chance: REAL_CLOCK },
+      ...{
+        desk,
+        images,
+        ownIpxe,
+        source,
+        loads,
+        stationUrl: url,
+        caPem: tls.caPem,
+        now: Date.now,
+        random: randomBytes,
+      },
     });
     const http: BootHttp = await startBootHttp({
       address,
@@ -115,7 +125,7 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
     });
     closing.push(() => tftp.close());
     const bootServer = new BootServer({
-      ...{ desk, served, ownMacs, uefiLoader, loads, onNotice, chance: REAL_CLOCK },
+      ...{ desk, served, ownMacs, uefiLoader, loads, onNotice, now: Date.now },
       ...(leases === null ? {} : { leases }),
       ...{ httpPort: http.port, images: new Set(images.keys()) },
     });

@@ -1,30 +1,29 @@
+import { randomBytes } from "node:crypto";
 import type { LeaseRange } from "../boot/lease-range.ts";
 import type { UefiLoader } from "../boot/loader.ts";
 import type { ImageArchitecture } from "../boot/table.ts";
 import { type CampaignState, isListed } from "../campaign/campaign.ts";
 import type { Vault } from "../escrow/vault.ts";
-import type { Entry, NewEntry } from "../ledger/entry.ts";
+import type { Entry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { ImageFiles } from "../station/boot-files.ts";
-import { Desk } from "../station/desk.ts";
+import type { Desk } from "../station/desk.ts";
 import { Ears } from "../station/ears.ts";
 import { Leases } from "../station/leases.ts";
-import { LoadDesk } from "../station/load-queue.ts";
+import { LoadTurns } from "../station/load-turns.ts";
 import { type Notice, notice } from "../station/notice.ts";
 import { NoticeBoard } from "../station/notice-board.ts";
 import { Rescuer } from "../station/rescuer.ts";
-import { Sealer, type SealReason } from "../station/sealer.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { VERSION } from "../wire/version.ts";
 import { watchInterfaces } from "./interface-watch.ts";
 import { type Lan, type LanCounters, type LanOptions, startLan, sumCounts } from "./lan.ts";
 import { keepAsking } from "./lease-check.ts";
+import { openDesk, type Sealing } from "./open-desk.ts";
 import { Pacer } from "./pacer.ts";
 import type { StationPorts } from "./ports.ts";
-import { REAL_CLOCK } from "./real-clock.ts";
 import type { AuthorityFiles } from "./tls.ts";
-import { listenForUnseal } from "./unseal-socket.ts";
 import { watchServers } from "./watch.ts";
 
 /** A recovery image as it is in memory, and the digest of its manifest. */
@@ -59,17 +58,6 @@ export interface StationOptions {
   readonly onNotice: (notice: Notice) => void;
 }
 
-/** When the station seals its vault, and how it takes what opens it again. A halt always seals it. */
-export interface Sealing {
-  /** The ledger's sequence at which the vault was unsealed; 0 if it is sealed. */
-  readonly since: number;
-  /** Sealed after so long without a release; null: never. */
-  readonly idleMs: number | null;
-  /** Where `breakglass escrow unseal` reaches the station; null: nowhere. */
-  readonly socket: string | null;
-  readonly onSealed: (reason: Exclude<SealReason, "stop">) => void;
-}
-
 export interface Station {
   readonly desk: Desk;
   readonly lans: readonly Pick<Lan, "name" | "url">[];
@@ -93,11 +81,8 @@ export interface StationCounters {
   readonly bytesTo: Readonly<Record<string, number>>;
 }
 
-/** How often the station looks for entries that the operator's other commands appended. */
-export const LOOK_MS = 250;
-
-/** How often the station looks whether its vault has been open for too long. */
-const SEAL_LOOK_MS = 1_000;
+/** How often the station understands what it heard. */
+const EXPLAIN_MS = 500;
 
 /** A whole station: DHCP, TFTP, HTTP and HTTPS on each of its interfaces. All of it starts or none. */
 export async function startStation(options: StationOptions): Promise<Station> {
@@ -107,30 +92,28 @@ export async function startStation(options: StationOptions): Promise<Station> {
     for (const each of closing.splice(0).reverse()) await each();
   };
   try {
-    let sealer: Sealer | null = null;
-    const desk = new Desk(ledger, (entry) => {
-      options.onEntry(entry);
-      sealer?.see(entry);
-    });
+    // A desk that is being opened has something to tell already.
+    let inventory: Desk | null = null;
     const board = new NoticeBoard({
       now: Date.now,
-      isKnown: (name) => isListed(desk.state.campaign, name as MacAddress),
+      isKnown: (name) => inventory !== null && isListed(inventory.state.campaign, name as MacAddress),
       onNotice: options.onNotice,
     });
     const onNotice = board.tell;
     const onFault = ({ message }: Error) => onNotice(notice("fault", "station", { message }));
-    sealer = await startSealing({ vault, sealing: options.sealing, onNotice }, desk, closing, onFault);
-    await desk.catchUp();
-    const rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CLOCK });
-    const loads = new LoadDesk({
+    const { desk, close: closeDesk } = await openDesk({ ...options, onNotice, onFault });
+    closing.push(closeDesk);
+    inventory = desk;
+    const rescuer = new Rescuer({ desk, ledger, vault, now: Date.now, random: randomBytes });
+    const loads = new LoadTurns({
       loads: options.loads,
       now: Date.now,
       onWaiting: (most) => onNotice(notice("loads-full", "loads", { loads: most })),
     });
-    const leases =
-      options.leases === null ? null : new Leases({ desk, ...options.leases, chance: REAL_CLOCK, onNotice });
+    const leases = options.leases === null ? null : new Leases({ desk, ...options.leases, now: Date.now, onNotice });
     const ears = new Ears({ now: Date.now, onNotice });
-    closing.push(async () => ears.close());
+    const explaining = setInterval(() => ears.look(), EXPLAIN_MS);
+    closing.push(async () => clearInterval(explaining));
     const shared: LanOptions = {
       ...{ ears, desk, ports, authority, ownIpxe, uefiLoader, loads, onNotice, onFault },
       images: new Map([...images].map(([architecture, { files }]) => [architecture, files])),
@@ -161,8 +144,6 @@ export async function startStation(options: StationOptions): Promise<Station> {
       },
     });
     closing.push(async () => interfaces.close());
-    const looking = setInterval(() => desk.catchUp().catch(onFault), LOOK_MS);
-    closing.push(async () => clearInterval(looking));
 
     const body = {
       type: "station.started",
@@ -194,29 +175,4 @@ export async function startStation(options: StationOptions): Promise<Station> {
     await close();
     throw error;
   }
-}
-
-export type SealingOptions = Pick<StationOptions, "vault" | "onNotice"> & { readonly sealing: Sealing | undefined };
-
-/** Closed last: until then a stopping station still answers, and what it is asked for stays sealed. */
-export async function startSealing(
-  { vault, sealing, onNotice }: SealingOptions,
-  desk: Desk,
-  closing: (() => Promise<void>)[],
-  onFault: (error: Error) => void,
-): Promise<Sealer> {
-  const { since, idleMs, socket, onSealed } = sealing ?? { since: 0, idleMs: null, socket: null, onSealed: () => {} };
-  const now = () => ({ wall: Date.now(), steady: performance.now() });
-  const record = (entry: NewEntry) => desk.record(entry);
-  const sealer = new Sealer({ vault, record, since, idleMs, now, onSealed, onFault });
-  const ticking = setInterval(() => sealer.tick(), SEAL_LOOK_MS);
-  closing.push(async () => {
-    clearInterval(ticking);
-    await sealer.stop();
-  });
-  if (socket === null) return sealer;
-  const door = await listenForUnseal(socket, (identity, story) => sealer.unseal(identity, story));
-  if (door === null) onNotice(notice("unseal-unreachable", "vault", { socket }));
-  else closing.push(async () => void door.close());
-  return sealer;
 }

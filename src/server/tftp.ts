@@ -49,24 +49,24 @@ const ECHO_MS = 1000;
 /** Serves read requests on `address`:`port`. Rejects with OperatorError where the port cannot be had. */
 export async function startTftp(options: TftpOptions): Promise<TftpServer> {
   const socket = createSocket({ type: "udp4", recvBufferSize: RECEIVE_BYTES });
-  const desk = new RequestDesk(socket, options);
+  const transfers = new Transfers(socket, options);
   socket.on("message", (bytes: Buffer, { address, port }: RemoteInfo) =>
-    desk.hear(bytes, { address: address as Ipv4, port }),
+    transfers.hear(bytes, { address: address as Ipv4, port }),
   );
   const port = await bind(socket, options.address, options.port, "TFTP");
   // An ERROR that found its receiver's port closed; there is nothing to be done about it.
   socket.on("error", () => {});
   return {
     port,
-    counters: () => desk.counters(),
+    counters: () => transfers.counters(),
     async close() {
-      desk.stop();
+      transfers.stop();
       await new Promise<void>((resolve) => socket.close(resolve));
     },
   };
 }
 
-class RequestDesk {
+class Transfers {
   readonly #socket: Socket;
   readonly #options: TftpOptions;
   readonly #limits: TftpLimits;

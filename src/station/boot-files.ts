@@ -11,9 +11,8 @@ import { encodeCpio } from "../wire/cpio.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { Budget } from "./budget.ts";
-import type { ClockAndRandom } from "./clock-and-random.ts";
 import type { Desk } from "./desk.ts";
-import type { LoadDesk } from "./load-queue.ts";
+import type { LoadTurns } from "./load-turns.ts";
 
 /** Boot tokens for one device at one address, in a minute; and how many such pairs. Each is a ledger entry. */
 const TOKENS = { known: { perKey: 4, keys: 16_384 }, stranger: { perKey: 4, keys: 1024 } };
@@ -29,10 +28,12 @@ export interface BootFilesOptions {
   readonly ownIpxe: ImageFiles;
   readonly source: BootSource;
   /** Who may load now. */
-  readonly loads: LoadDesk;
+  readonly loads: LoadTurns;
   readonly stationUrl: string;
   readonly caPem: string;
-  readonly chance: ClockAndRandom;
+  /** Milliseconds since 1970 UTC. */
+  readonly now: () => number;
+  readonly random: (length: number) => Buffer;
 }
 
 /**
@@ -94,14 +95,11 @@ export class BootFiles {
   }
 
   #admitted(from: Ipv4): BootExchange | null {
-    const { desk, loads, chance } = this.#options;
+    const { desk, loads, now } = this.#options;
     const { state } = desk;
     const exchange = state.boots.exchanges.get(from);
     // A device may wait for its turn longer than an exchange is good for.
-    if (
-      exchange === undefined ||
-      (exchangeOf(state.boots, from, chance.now()) === null && !loads.holds(exchange.device))
-    )
+    if (exchange === undefined || (exchangeOf(state.boots, from, now()) === null && !loads.holds(exchange.device)))
       return null;
     const { device, uuid } = exchange;
     // Its exchange is over, and its address may be somebody else's by now.
@@ -111,10 +109,10 @@ export class BootFiles {
   }
 
   async #mintSession(device: MacAddress, address: Ipv4): Promise<Uint8Array | null> {
-    const { desk, chance } = this.#options;
+    const { desk, now, random } = this.#options;
     const budget = this.#tokens[isListed(desk.state.campaign, device) ? "known" : "stranger"];
-    if (!budget.take(`${device} ${address}`, chance.now())) return null;
-    const token = chance.bytes(TOKEN_BYTES).toString("hex");
+    if (!budget.take(`${device} ${address}`, now())) return null;
+    const token = random(TOKEN_BYTES).toString("hex");
     const tokenHash = hashOfToken(token);
     const body = { type: "boot.token-minted", device, address, tokenHash };
     await desk.record({ body, actor: "station", commandId: `mint:${tokenHash}` });
@@ -122,8 +120,8 @@ export class BootFiles {
   }
 
   #archive(device: MacAddress, token: string): Uint8Array {
-    const { stationUrl, caPem, chance } = this.#options;
-    return sessionArchive({ stationUrl, caPem, device, token, now: chance.now() });
+    const { stationUrl, caPem, now } = this.#options;
+    return sessionArchive({ stationUrl, caPem, device, token, now: now() });
   }
 }
 

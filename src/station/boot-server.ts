@@ -14,11 +14,10 @@ import { ANY_ADDRESS, type Ipv4, isUnicast } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { Budget } from "./budget.ts";
-import type { ClockAndRandom } from "./clock-and-random.ts";
 import type { Desk } from "./desk.ts";
 import type { DhcpDatagram, DhcpReply } from "./dhcp-datagram.ts";
 import type { Leases } from "./leases.ts";
-import type { LoadDesk } from "./load-queue.ts";
+import type { LoadTurns } from "./load-turns.ts";
 import { type Notice, notice } from "./notice.ts";
 import type { ServedInterface } from "./served-interface.ts";
 
@@ -34,8 +33,9 @@ export interface BootServerOptions {
   readonly images: ReadonlySet<ImageArchitecture>;
   readonly uefiLoader: UefiLoader;
   /** Who may load; without it, everybody. */
-  readonly loads?: LoadDesk;
-  readonly chance: ClockAndRandom;
+  readonly loads?: LoadTurns;
+  /** Milliseconds since 1970 UTC. */
+  readonly now: () => number;
   /** Called for each cause; what is told again is decided elsewhere. */
   readonly onNotice: (notice: Notice) => void;
 }
@@ -194,10 +194,10 @@ export class BootServer {
 
   /** False if this address has asked more often than is written down, and is not known as this device's. */
   async #recordExchange(client: BootClient, { xid, secs }: DhcpPacket, address: Ipv4): Promise<boolean> {
-    const { desk, chance } = this.#options;
+    const { desk } = this.#options;
     const { device, uuid, firmware } = client;
     const { boots } = desk.state;
-    const now = chance.now();
+    const now = this.#options.now();
     if (
       !this.#exchanges[isListed(this.#options.desk.state.campaign, device) ? "known" : "stranger"].take(
         `${device} ${address}`,
@@ -221,7 +221,7 @@ export class BootServer {
     await desk.catchUp();
     const session = desk.state.sessions.byDevice.get(device);
     if (session === undefined || session.outcome === null) return;
-    if (!this.#sightings.take(`${device} ${as}`, this.#options.chance.now())) return this.#count("flood");
+    if (!this.#sightings.take(`${device} ${as}`, this.#options.now())) return this.#count("flood");
     const body = { type: "device.sighted", device, as };
     const commandId = `sighted:${session.session}:${as}:${packet.xid}`;
     await desk.record({ body, actor: `device:${device}`, commandId });

@@ -12,7 +12,6 @@ import type { TftpEvent } from "./tftp-event.ts";
 /** What was heard waits to be understood until the station has answered: answers come first. */
 const MOST_WAITING = 4096;
 const AT_ONCE = 1024;
-const LOOK_MS = 500;
 
 /** After more than can be kept, what a device seems not to have done may be what was not heard: nothing is told then. */
 const DEAF_MS = 120_000;
@@ -28,7 +27,6 @@ export class Ears {
   readonly #waiting: (() => Seen | null)[] = [];
   readonly #now: () => number;
   readonly #onNotice: (notice: Notice) => void;
-  readonly #timer: NodeJS.Timeout;
   #deafUntil = 0;
 
   constructor(options: {
@@ -37,8 +35,6 @@ export class Ears {
   }) {
     this.#now = options.now;
     this.#onNotice = options.onNotice;
-    this.#timer = setInterval(() => this.look(), LOOK_MS);
-    this.#timer.unref();
   }
 
   /** A question, and the station's answer to it if it gave one. `ours` is the address it answers from. */
@@ -94,7 +90,7 @@ export class Ears {
     }));
   }
 
-  /** Understands what was heard, and tells what was found. Called by a timer. */
+  /** Understands what was heard, and tells what was found. To be called twice a second or so. */
   look(): void {
     for (const understand of this.#waiting.splice(0, AT_ONCE)) {
       const seen = understand();
@@ -103,10 +99,6 @@ export class Ears {
     const now = this.#now();
     for (const { device, finding } of this.#explainer.look(now))
       if (now >= this.#deafUntil) this.#onNotice(findingNotice(device, finding));
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
   }
 
   #later(understand: (at: number) => Seen | null): void {

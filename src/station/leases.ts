@@ -6,7 +6,6 @@ import type { DhcpPacket } from "../dhcp/packet.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { inSubnet } from "../wire/subnet.ts";
-import type { ClockAndRandom } from "./clock-and-random.ts";
 import type { Desk } from "./desk.ts";
 import { type Notice, notice, noticeText } from "./notice.ts";
 import type { ServedInterface } from "./served-interface.ts";
@@ -24,7 +23,7 @@ export type Leasing = "checking" | "open" | "stopped";
 export class Leases {
   readonly served: ServedInterface;
   readonly #desk: Desk;
-  readonly #chance: ClockAndRandom;
+  readonly #now: () => number;
   readonly #onNotice: (notice: Notice) => void;
   readonly #pool: LeasePool;
   #leasing: Leasing = "checking";
@@ -34,12 +33,12 @@ export class Leases {
     readonly desk: Desk;
     readonly served: ServedInterface;
     readonly range: LeaseRange;
-    readonly chance: ClockAndRandom;
+    readonly now: () => number;
     readonly onNotice: (notice: Notice) => void;
   }) {
     this.served = options.served;
     this.#desk = options.desk;
-    this.#chance = options.chance;
+    this.#now = options.now;
     this.#onNotice = options.onNotice;
     this.#pool = new LeasePool(options.range);
     const { boots, campaign } = this.#desk.state;
@@ -53,7 +52,7 @@ export class Leases {
   }
 
   counts(): Record<string, number> {
-    const { offered, leased, declined, free } = this.#pool.counts(this.#chance.now());
+    const { offered, leased, declined, free } = this.#pool.counts(this.#now());
     return { "leases-offered": offered, leases: leased, "leases-declined": declined, "leases-free": free };
   }
 
@@ -76,7 +75,7 @@ export class Leases {
       reserved: campaign.is === "none" ? 0 : campaign.campaign.devices.length,
       leasing: this.#leasing === "open",
     };
-    const answer = answerLease(this.#pool, packet, terms, this.#chance.now());
+    const answer = answerLease(this.#pool, packet, terms, this.#now());
     const { requestedIpAddress: address } = packet.options;
     if (answer === "declined" && address !== undefined) this.#onNotice(notice("address-in-use", "leases", { address }));
     if (answer === "range-full") this.#onNotice(notice("range-full", "leases"));
@@ -104,7 +103,7 @@ export class Leases {
     const noticed = notice("other-dhcp-server", "leases", { name, server, how });
     const body = { type: "station.noticed", what: noticed.reason, server, text: noticeText(noticed) };
     this.#desk
-      .record({ body, actor: "station", commandId: `noticed-dhcp:${server}:${this.#chance.now()}` })
+      .record({ body, actor: "station", commandId: `noticed-dhcp:${server}:${this.#now()}` })
       .catch((error) => this.#onNotice(notice("fault", "ledger", { message: String(error) })));
   }
 }

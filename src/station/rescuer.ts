@@ -27,7 +27,6 @@ import { SESSION_NOTES, type Session } from "../rescue/session.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { Budget } from "./budget.ts";
-import type { ClockAndRandom } from "./clock-and-random.ts";
 import type { Desk } from "./desk.ts";
 import type { StationState } from "./state.ts";
 
@@ -35,7 +34,9 @@ export interface RescuerOptions {
   readonly desk: Desk;
   readonly ledger: Ledger;
   readonly vault: Vault;
-  readonly chance: ClockAndRandom;
+  /** Milliseconds since 1970 UTC. */
+  readonly now: () => number;
+  readonly random: (length: number) => Buffer;
   readonly caps?: ReleaseCaps;
 }
 
@@ -91,7 +92,7 @@ export class Rescuer {
   #hello(hello: Hello, caller: Caller): Promise<Answer> {
     let written: boolean | null = null;
     return this.#decide((state) => {
-      const asking = { ...caller, now: this.#options.chance.now(), freshId: this.#freshId() };
+      const asking = { ...caller, now: this.#options.now(), freshId: this.#freshId() };
       const decision = answerHello(viewOf(state), hello, asking);
       if (decision.answer.answer !== "refused") return decision;
       written ??= this.#isWritten(caller);
@@ -124,7 +125,7 @@ export class Rescuer {
             released: releasedIn(state.released, armed?.campaign ?? ""),
             caps: { ...caps, perMinute: armed?.releaseRate ?? caps.perMinute },
             sealed: vault.sealed,
-            now: this.#options.chance.now(),
+            now: this.#options.now(),
           },
         });
       });
@@ -172,13 +173,13 @@ export class Rescuer {
 
   /** A refusal costs whoever is refused nothing, and the station a durable entry: a flood of them is only counted. */
   #isWritten({ address }: Caller): boolean {
-    const written = this.#refusals.take(address, this.#options.chance.now());
+    const written = this.#refusals.take(address, this.#options.now());
     if (!written) this.counters.unwritten += 1;
     return written;
   }
 
   #freshId(): string {
-    return this.#options.chance.bytes(6).toString("hex");
+    return this.#options.random(6).toString("hex");
   }
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Vault } from "../escrow/vault.ts";
 import type { Entry, NewEntry } from "../ledger/entry.ts";
 import type { Receipt } from "../ledger/ledger.ts";
@@ -18,6 +17,8 @@ export interface SealerOptions {
   readonly idleMs: number | null;
   /** Two clocks in milliseconds: one that people set, and one that stands still while a laptop sleeps. */
   readonly now: () => { readonly wall: number; readonly steady: number };
+  /** A fresh identifier for each entry. */
+  readonly freshId: () => string;
   readonly onSealed: (reason: Exclude<SealReason, "stop">) => void;
   readonly onFault: (error: Error) => void;
 }
@@ -61,13 +62,13 @@ export class Sealer {
 
   /** The entry first. A halt that comes in meanwhile wins. */
   async unseal(identity: Secret<string>, { actor, openedBy }: OpenerStory): Promise<UnsealAnswer> {
-    const { vault, record } = this.#options;
+    const { vault, record, freshId } = this.#options;
     const { vaultId } = vault;
     const halts = this.#halts;
     await this.#writing;
     try {
       const body = { type: "vault.unsealed", vaultId, openedBy };
-      const { seq } = await record({ body, actor, commandId: `vault.unsealed:${randomUUID()}` });
+      const { seq } = await record({ body, actor, commandId: `vault.unsealed:${freshId()}` });
       this.#since = Math.max(this.#since, seq);
     } catch (error) {
       if (error instanceof StoreError) return "ledger-unavailable";
@@ -95,13 +96,13 @@ export class Sealer {
   }
 
   #seal(reason: SealReason): void {
-    const { vault, record, onSealed, onFault } = this.#options;
+    const { vault, record, freshId, onSealed, onFault } = this.#options;
     if (vault.sealed) return;
     vault.seal();
     if (reason !== "stop") onSealed(reason);
     const { vaultId } = vault;
     const body = { type: "vault.sealed", vaultId, reason };
-    const entry = { body, actor: "station", commandId: `vault.sealed:${randomUUID()}` };
+    const entry = { body, actor: "station", commandId: `vault.sealed:${freshId()}` };
     this.#writing = this.#writing.then(() => record(entry)).then(() => {}, onFault);
   }
 }

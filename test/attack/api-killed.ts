@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { openVault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
-import { startOperatorApi } from "../../src/server/api/api.ts";
+import { startOperatorApi } from "../../src/server/operator-api.ts";
 import { stationTls } from "../../src/server/tls.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";

@@ -8,7 +8,7 @@ import { SCOPES, type Scope } from "../../src/api/scope.ts";
 import { hashOfTokenText, newTokenText } from "../../src/api/token-text.ts";
 import { createVault, type Vault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
-import { type OperatorApi, type OperatorApiOptions, startOperatorApi } from "../../src/server/api/api.ts";
+import { type OperatorApi, type OperatorApiOptions, startOperatorApi } from "../../src/server/operator-api.ts";
 import { type StationTls, stationTls } from "../../src/server/tls.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { guidFromBytes } from "../../src/wire/guid.ts";

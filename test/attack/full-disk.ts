@@ -34,7 +34,7 @@ const server = new BootServer({
     netmask: parseIpv4("255.255.255.0"),
     mac: parseMac("525400fe0000"),
   },
-  chance: { now: clock, bytes: (length) => Buffer.alloc(length) },
+  now: clock,
 });
 
 function asked(kind: number, xid: number, ciaddr: Ipv4): Uint8Array {

@@ -1,6 +1,8 @@
 // Audited releases a second, as the station gives them: release-load.ts RELEASES [DEVICES-WAITING]. Every answer is a
 // recovery password out of its sealed record, and none comes before its entry is durable on this disk. Devices ask for the
 // whole time, so many at once; one thread, the station's own code without the network. Prints one JSON object.
+
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +12,6 @@ import { arm } from "../../src/campaign/command.ts";
 import { createVault } from "../../src/escrow/vault.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { decodeAnswer, encodeRequest } from "../../src/rescue/message.ts";
-import { REAL_CLOCK } from "../../src/server/real-clock.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { Rescuer } from "../../src/station/rescuer.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
@@ -42,7 +43,7 @@ try {
 
   const desk = new Desk(ledger, () => {});
   const caps = { asksPerProtector: 5, protectorsPerDevice: 3, perCampaign: releases, perMinute: releases };
-  const rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CLOCK, caps });
+  const rescuer = new Rescuer({ desk, ledger, vault, now: Date.now, random: randomBytes, caps });
   const campaign = { campaign: "bench", remedy: "r", remedySha256: "0".repeat(64), document: {}, devices: [] };
   const armed = arm({ is: "none" }, { ...campaign, unknown: "auto", hibernated: "stop" }, "operator:bench");
   if (typeof armed === "string") throw new Error(armed);

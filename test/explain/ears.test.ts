@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { MessageType } from "../../src/dhcp/registry.ts";
 import type { DhcpPort } from "../../src/station/dhcp-datagram.ts";
 import { Ears } from "../../src/station/ears.ts";
@@ -12,7 +12,6 @@ const listen = () => {
   notices = [];
   ears = new Ears({ now: () => now, onNotice: toldTo(notices, { now: () => now }) });
 };
-afterEach(() => ears.close());
 
 /** The UDP payloads that were put on the wire. */
 const payloads = (boot: Boot) => boot.frames.map(({ bytes }) => bytes.slice(42));

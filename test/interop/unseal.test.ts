@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
@@ -26,7 +27,7 @@ beforeEach(async () => {
   vault = await createVault(join(state, "vault.sqlite"), { clock, passphrase: PASSPHRASE, workFactor: 1 });
   const desk = new Desk(ledger, (entry) => sealer.see(entry));
   sealer = new Sealer({
-    ...{ vault, since: 0, idleMs: null, onSealed: () => {}, onFault: () => {} },
+    ...{ freshId: randomUUID, vault, since: 0, idleMs: null, onSealed: () => {}, onFault: () => {} },
     record: (entry) => desk.record(entry),
     now: () => ({ wall: Date.now(), steady: performance.now() }),
   });

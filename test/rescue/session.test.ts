@@ -28,7 +28,7 @@ const network = { type: "device.sighted", device, as: "network-boot" };
 describe("a session", () => {
   it("is over once it has reported: a late release does not reopen it", () => {
     const session = fold(reported("rescued"), { type: "key.released", session: "s1", device });
-    expect(session.stage).toBe("reported");
+    expect(session.progress).toBe("reported");
   });
 
   it("is not confirmed by sightings from before its report", () => {

@@ -10,7 +10,7 @@ import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts"
 import { BootFiles } from "../../src/station/boot-files.ts";
 import { BootServer } from "../../src/station/boot-server.ts";
 import { Desk } from "../../src/station/desk.ts";
-import { LoadDesk } from "../../src/station/load-queue.ts";
+import { LoadTurns } from "../../src/station/load-turns.ts";
 import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { type MacAddress, macToBytes, parseMac } from "../../src/wire/mac.ts";
 import { toldTo } from "./told.ts";
@@ -35,7 +35,7 @@ beforeEach(async () => {
   const clock = () => now;
   ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
   desk = new Desk(ledger, () => {});
-  const chance = { now: clock, bytes: (length: number) => Buffer.alloc(length, notices.length + desk.state.seq) };
+  const random = (length: number) => Buffer.alloc(length, notices.length + desk.state.seq);
   const served = {
     name: "eth0",
     address: station,
@@ -43,15 +43,15 @@ beforeEach(async () => {
     mac: parseMac("52:54:00:00:00:fe"),
   };
   server = new BootServer({
-    ...{ desk, served, chance, httpPort: 80, images: new Set(["x64" as const]), uefiLoader: "shim" },
+    ...{ desk, served, now: clock, httpPort: 80, images: new Set(["x64" as const]), uefiLoader: "shim" },
     onNotice: toldTo(notices, { now: clock, isKnown: (name) => name === known }),
   });
   const image = new Map([["vmlinuz", new Uint8Array(10)]]);
   const source = { address: station, httpPort: 80 };
   files = new BootFiles({
-    ...{ desk, images: new Map([["x64" as const, image]]), ownIpxe: new Map(), source, chance },
+    ...{ desk, images: new Map([["x64" as const, image]]), ownIpxe: new Map(), source, now: clock, random },
     ...{ stationUrl: "https://10.99.0.2:443", caPem: "" },
-    loads: new LoadDesk({ loads: 1, now: clock, onWaiting: (loads) => notices.push(`queue of ${loads}`) }),
+    loads: new LoadTurns({ loads: 1, now: clock, onWaiting: (loads) => notices.push(`queue of ${loads}`) }),
   });
   const entry = arm(
     desk.state.campaign,

@@ -13,7 +13,7 @@ import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts"
 import { BootServer } from "../../src/station/boot-server.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { Leases } from "../../src/station/leases.ts";
-import { LoadDesk } from "../../src/station/load-queue.ts";
+import { LoadTurns } from "../../src/station/load-turns.ts";
 import { ANY_ADDRESS, type Ipv4, LIMITED_BROADCAST, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { macToBytes, parseMac } from "../../src/wire/mac.ts";
 import { toldTo } from "./told.ts";
@@ -54,11 +54,10 @@ async function start(): Promise<void> {
   const onNotice = toldTo(notices, { now: () => now });
   desk = new Desk(ledger, () => {});
   await desk.catchUp();
-  const chance = { now: () => now, bytes: (length: number) => Buffer.alloc(length) };
-  leases = new Leases({ desk, served, range: parseLeaseRange("10.99.0.100-10.99.0.109"), chance, onNotice });
+  leases = new Leases({ desk, served, range: parseLeaseRange("10.99.0.100-10.99.0.109"), now: () => now, onNotice });
   leases.open();
   const images = new Set(["x64" as const]);
-  server = new BootServer({ desk, served, leases, chance, httpPort: 80, images, uefiLoader: "shim", onNotice });
+  server = new BootServer({ desk, served, leases, now: () => now, httpPort: 80, images, uefiLoader: "shim", onNotice });
 }
 
 async function armCampaign(unknown: UnknownPolicy): Promise<void> {
@@ -286,9 +285,8 @@ it("an address that a device finds taken is told to the operator, and not given 
 
 it("a device that has its address and boot file in one counts as one that loads its loader, as every other does", async () => {
   await armCampaign("hold");
-  const chance = { now: () => now, bytes: (length: number) => Buffer.alloc(length) };
-  const loads = new LoadDesk({ loads: 1, now: () => now, onWaiting: () => {} });
-  const options = { desk, served, leases, loads, chance, httpPort: 80, images: new Set(["x64" as const]) };
+  const loads = new LoadTurns({ loads: 1, now: () => now, onWaiting: () => {} });
+  const options = { desk, served, leases, loads, now: () => now, httpPort: 80, images: new Set(["x64" as const]) };
   server = new BootServer({ ...options, uefiLoader: "shim", onNotice: () => {} });
   await boot(known, firmware);
   now += 30_000;
@@ -298,9 +296,8 @@ it("a device that has its address and boot file in one counts as one that loads 
 
 it("devices that get no offer because others load their loaders are told of once: they ask again by themselves", async () => {
   await armCampaign("confirm");
-  const chance = { now: () => now, bytes: (length: number) => Buffer.alloc(length) };
-  const loads = new LoadDesk({ loads: 1, now: () => now, onWaiting: () => {} });
-  const options = { desk, served, leases, loads, chance, httpPort: 80, images: new Set(["x64" as const]) };
+  const loads = new LoadTurns({ loads: 1, now: () => now, onWaiting: () => {} });
+  const options = { desk, served, leases, loads, now: () => now, httpPort: 80, images: new Set(["x64" as const]) };
   server = new BootServer({ ...options, uefiLoader: "shim", onNotice: toldTo(notices, { now: () => now }) });
   for (let made = 0; made < 256; made++) loads.arrives(parseMac(`0200000${(made + 4096).toString(16)}0`), false);
   expect([await discover(stranger, firmware), await discover("52:54:00:00:00:03", firmware)]).toEqual([null, null]);

@@ -9,7 +9,7 @@ import { type BootHttp, startBootHttp } from "../../src/server/boot-http.ts";
 import { Pacer } from "../../src/server/pacer.ts";
 import { BootFiles } from "../../src/station/boot-files.ts";
 import { Desk } from "../../src/station/desk.ts";
-import { defaultLoads, LoadDesk } from "../../src/station/load-queue.ts";
+import { defaultLoads, LoadTurns } from "../../src/station/load-turns.ts";
 import { type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 
@@ -21,7 +21,7 @@ const MINUTE = 60_000;
 let folder: string;
 let ledger: SqliteLedger;
 let files: BootFiles;
-let loads: LoadDesk;
+let loads: LoadTurns;
 let http: BootHttp;
 let notices: string[];
 let now: number;
@@ -33,7 +33,7 @@ beforeEach(async () => {
   const clock = () => now;
   ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
   const desk = new Desk(ledger, () => {});
-  loads = new LoadDesk({ loads: 1, now: clock, onWaiting: (most) => notices.push(`${most} load`) });
+  loads = new LoadTurns({ loads: 1, now: clock, onWaiting: (most) => notices.push(`${most} load`) });
   const image = new Map([
     ["vmlinuz", new Uint8Array(1000)],
     ["initrd", new Uint8Array(300_000).fill(7)],
@@ -41,7 +41,8 @@ beforeEach(async () => {
   files = new BootFiles({
     ...{ desk, loads, images: new Map([["x64" as const, image]]), ownIpxe: new Map() },
     ...{ source: { address: station, httpPort: 80 }, stationUrl: "https://10.99.0.2:443", caPem: "" },
-    chance: { now: clock, bytes: (length: number) => Buffer.alloc(length, desk.state.seq) },
+    now: clock,
+    random: (length: number) => Buffer.alloc(length, desk.state.seq),
   });
   const campaign = { campaign: "c1", remedy: "r", remedySha256: "0".repeat(64), document: {}, devices: [] };
   const entry = arm(desk.state.campaign, { ...campaign, unknown: "auto", hibernated: "stop" }, "operator:test");

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,6 @@ import { StoreError } from "../../src/ledger/store-error.ts";
 import { REMEDIES } from "../../src/remedy/library.ts";
 import { remedySha256 } from "../../src/remedy/remedy.ts";
 import { type Answer, decodeAnswer, encodeRequest, type Hello, type Request } from "../../src/rescue/message.ts";
-import { REAL_CLOCK } from "../../src/server/real-clock.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { Rescuer } from "../../src/station/rescuer.ts";
 import { Sealer } from "../../src/station/sealer.ts";
@@ -63,7 +62,7 @@ async function open(fresh: boolean): Promise<void> {
     await vault.unseal(passphrase);
   }
   desk = new Desk(ledger, () => {});
-  rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CLOCK });
+  rescuer = new Rescuer({ desk, ledger, vault, now: Date.now, random: randomBytes });
 }
 
 async function armFor(
@@ -246,14 +245,21 @@ describe("a recovery password", () => {
   it("is not released after a halt and a new campaign until the vault, which the halt sealed, is unsealed", async () => {
     const identity = vault.heldIdentity();
     const sealer = new Sealer({
-      ...{ vault, since: 0, idleMs: null, onSealed: () => {}, now: () => ({ wall: Date.now(), steady: 0 }) },
+      ...{
+        freshId: randomUUID,
+        vault,
+        since: 0,
+        idleMs: null,
+        onSealed: () => {},
+        now: () => ({ wall: Date.now(), steady: 0 }),
+      },
       record: (entry) => desk.record(entry),
       onFault: (error) => {
         throw error;
       },
     });
     desk = new Desk(ledger, (entry) => sealer.see(entry));
-    rescuer = new Rescuer({ desk, ledger, vault, chance: REAL_CLOCK });
+    rescuer = new Rescuer({ desk, ledger, vault, now: Date.now, random: randomBytes });
     await armFor(device);
     await ask(helloOf(await mint()));
     await haltNow();
@@ -475,7 +481,13 @@ describe("a message", () => {
       head: () => ledger.head(),
       close: () => ledger.close(),
     };
-    rescuer = new Rescuer({ desk: new Desk(stuck, () => {}), ledger: stuck, vault, chance: REAL_CLOCK });
+    rescuer = new Rescuer({
+      desk: new Desk(stuck, () => {}),
+      ledger: stuck,
+      vault,
+      now: Date.now,
+      random: randomBytes,
+    });
     expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "ledger-unavailable" });
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,7 +45,7 @@ afterEach(async () => {
 function start(options: Partial<SealerOptions>): void {
   desk = new Desk(ledger, (entry) => sealer.see(entry));
   sealer = new Sealer({
-    ...{ vault, since: 0, idleMs: 60 * MINUTE, now: () => ({ ...clocks }) },
+    ...{ freshId: randomUUID, vault, since: 0, idleMs: 60 * MINUTE, now: () => ({ ...clocks }) },
     record: (entry) => desk.record(entry),
     onSealed: (reason) => sealed.push(reason),
     onFault: (error) => {

@@ -51,7 +51,6 @@ const live: Target = {
     return told;
   },
   close() {
-    ears?.close();
     ears = null;
   },
 };

@@ -49,17 +49,16 @@ async function start(): Promise<Lab> {
   const clock = () => now;
   const ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "fuzz", clock, create: true });
   const desk = new Desk(ledger, () => {});
-  const chance = { now: clock, bytes: (length: number) => Buffer.alloc(length) };
   const onNotice = (notice: Notice) => must(/^[ -~]*$/.test(noticeText(notice)), "a notice is printable");
   const devices = parseInventory("name,mac\nPC-1,52:54:00:12:34:56\n");
   const campaign = { campaign: "c1", remedy: "r", remedySha256: "0".repeat(64), document: {}, devices };
   const entry = arm(desk.state.campaign, { ...campaign, unknown: "confirm", hibernated: "stop" }, "operator:fuzz");
   if (typeof entry === "string") throw new Error(entry);
   await desk.record(entry);
-  const leases = new Leases({ desk, served, range: parseLeaseRange("10.99.0.100-10.99.0.199"), chance, onNotice });
+  const leases = new Leases({ desk, served, range: parseLeaseRange("10.99.0.100-10.99.0.199"), now: clock, onNotice });
   leases.open();
   const images = new Set(["x64" as const]);
-  const common = { desk, served, chance, httpPort: 80, images, uefiLoader: "shim" as const, onNotice };
+  const common = { desk, served, now: clock, httpPort: 80, images, uefiLoader: "shim" as const, onNotice };
   return { ledger, folder, proxy: new BootServer(common), leasing: new BootServer({ ...common, leases }) };
 }
 

@@ -25,7 +25,7 @@ export function defaultLoads(bandwidthMbps: number | null): number {
 }
 
 /** The load queue as the boot files use it: who asks for a boot script, and what goes out to whom. */
-export class LoadDesk {
+export class LoadTurns {
   readonly #queue: LoadQueue;
   readonly #now: () => number;
   readonly #onWaiting: (loads: number) => void;

@@ -1,22 +1,22 @@
 import type { z } from "zod";
-import { releaseCommandId } from "../../api/api-release.ts";
-import type { ProblemReason } from "../../api/problem.ts";
-import type { LookupRequest, lookupAnswer, ReleaseRequest, releaseAnswer, statusAnswer } from "../../api/schema.ts";
-import type { OperatorToken } from "../../api/token.ts";
-import { holdsToken } from "../../api/token-text.ts";
-import type { Deposit } from "../../escrow/deposit.ts";
-import { isGoodReason } from "../../escrow/hand-release.ts";
-import type { HandCaps } from "../../escrow/released-by-hand.ts";
-import type { Vault } from "../../escrow/vault.ts";
-import { bareName } from "../../fleet/device-name.ts";
-import type { InventoryDevice } from "../../fleet/inventory.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
-import { CommandReused } from "../../ledger/sqlite.ts";
-import { parseGuid } from "../../wire/guid.ts";
-import { VERSION } from "../../wire/version.ts";
-import { releaseByHandAt } from "../by-hand.ts";
-import type { Desk } from "../desk.ts";
-import type { VaultCounts } from "../vault-counts.ts";
+import { releaseCommandId } from "../api/api-release.ts";
+import type { ProblemReason } from "../api/problem.ts";
+import type { LookupRequest, lookupAnswer, ReleaseRequest, releaseAnswer, statusAnswer } from "../api/schema.ts";
+import type { OperatorToken } from "../api/token.ts";
+import { holdsToken } from "../api/token-text.ts";
+import type { Deposit } from "../escrow/deposit.ts";
+import { isGoodReason } from "../escrow/hand-release.ts";
+import type { HandCaps } from "../escrow/released-by-hand.ts";
+import type { Vault } from "../escrow/vault.ts";
+import { bareName } from "../fleet/device-name.ts";
+import type { InventoryDevice } from "../fleet/inventory.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { CommandReused } from "../ledger/sqlite.ts";
+import { parseGuid } from "../wire/guid.ts";
+import { VERSION } from "../wire/version.ts";
+import { releaseByHandAt } from "./by-hand.ts";
+import type { Desk } from "./desk.ts";
+import type { VaultCounts } from "./vault-counts.ts";
 
 export interface ApiOptions {
   /** The station's name. */
@@ -65,9 +65,9 @@ export class ApiAnswers {
     const head = await ledger.head();
     const armed = campaign.is === "none" ? null : campaign.campaign;
     const { deposits, protectors, devices, conflicts, lastDepositAt } = this.#counts.now();
-    const stages = [...sessions.byDevice.values()].map(({ stage }) => stage);
+    const all = [...sessions.byDevice.values()].map(({ progress }) => progress);
     const [confirmed, relapsed] = ["confirmed", "relapsed"].map(
-      (each) => stages.filter((stage) => stage === each).length,
+      (each) => all.filter((progress) => progress === each).length,
     );
     return done({
       station: { name, version: VERSION, time: iso(now()) },
@@ -87,10 +87,10 @@ export class ApiAnswers {
           lastDepositAt === null ? null : Math.max(0, Math.floor((now() - lastDepositAt) / 1000)),
       },
       devices: {
-        seen: stages.length,
+        seen: all.length,
         confirmed: confirmed!,
         relapsed: relapsed!,
-        underWay: stages.length - confirmed! - relapsed!,
+        underWay: all.length - confirmed! - relapsed!,
       },
       ledger: { ledgerId: ledger.ledgerId, seq: head.seq, hash: head.hash },
     });

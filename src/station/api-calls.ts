@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
-import type { RouteName } from "../../api/route.ts";
-import type { OperatorToken, TokenFault } from "../../api/token.ts";
-import type { NewEntry } from "../../ledger/entry.ts";
-import { StoreError } from "../../ledger/store-error.ts";
-import { Budget } from "../budget.ts";
-import type { ApiOptions, Outcome } from "./answers.ts";
+import type { RouteName } from "../api/route.ts";
+import type { OperatorToken, TokenFault } from "../api/token.ts";
+import type { NewEntry } from "../ledger/entry.ts";
+import { StoreError } from "../ledger/store-error.ts";
+import type { ApiOptions, Outcome } from "./api-answers.ts";
+import { Budget } from "./budget.ts";
 
 /** Calls of one token in a minute. What is beyond is not done: whatever is done is in the ledger. */
 const CALLS = { perKey: 300, keys: 256 };
@@ -22,14 +21,17 @@ const STRANGERS = { perKey: 20, keys: 64 };
 export class ApiCalls {
   readonly counters = { unwritten: 0 };
   readonly #options: ApiOptions;
+  readonly #freshId: () => string;
   readonly #calls = new Budget(CALLS);
   readonly #releases = new Budget(RELEASES);
   readonly #longCalls = new Budget(LONG_CALLS);
   readonly #refused = new Budget(REFUSED);
   readonly #strangers = new Budget(STRANGERS);
 
-  constructor(options: ApiOptions) {
+  /** `freshId`: for the entry of each call. */
+  constructor(options: ApiOptions, freshId: () => string) {
     this.#options = options;
+    this.#freshId = freshId;
   }
 
   /** Takes in what other processes wrote: a token that one of them revoked opens nothing from here on. */
@@ -42,7 +44,8 @@ export class ApiCalls {
     const now = this.#options.now();
     const budget = route === "release" ? this.#releases : LONG.has(route) ? this.#longCalls : this.#calls;
     if (budget.take(tokenId, now)) return null;
-    if (this.#refused.take(tokenId, now)) await this.#note(called(tokenId, name, route, { outcome: "rate-limited" }));
+    if (this.#refused.take(tokenId, now))
+      await this.#note(this.#called(tokenId, name, route, { outcome: "rate-limited" }));
     else this.counters.unwritten += 1;
     return "rate-limited";
   }
@@ -58,7 +61,7 @@ export class ApiCalls {
       return reason;
     }
     const body = { type: "api.refused", reason, address, tokenId: token?.tokenId ?? null };
-    await this.#note({ body, actor: "station", commandId: freshId() });
+    await this.#note({ body, actor: "station", commandId: this.#freshId() });
     return reason;
   }
 
@@ -69,7 +72,7 @@ export class ApiCalls {
   async written(token: OperatorToken, route: RouteName, outcome: Outcome): Promise<Outcome> {
     const { tokenId, name } = token;
     const fields = "problem" in outcome ? { outcome: outcome.problem } : { outcome: "answered", ...outcome.noted };
-    const kept = await this.#note(called(tokenId, name, route, fields));
+    const kept = await this.#note(this.#called(tokenId, name, route, fields));
     return kept || route === "release" ? outcome : { problem: "ledger-unavailable" };
   }
 
@@ -86,15 +89,14 @@ export class ApiCalls {
       throw error;
     }
   }
-}
 
-function called(
-  tokenId: string,
-  name: string,
-  route: RouteName,
-  fields: { readonly [field: string]: string | number },
-) {
-  return { body: { type: "api.called", tokenId, route, ...fields }, actor: `operator:${name}`, commandId: freshId() };
+  #called(
+    tokenId: string,
+    name: string,
+    route: RouteName,
+    fields: { readonly [field: string]: string | number },
+  ): NewEntry {
+    const body = { type: "api.called", tokenId, route, ...fields };
+    return { body, actor: `operator:${name}`, commandId: this.#freshId() };
+  }
 }
-
-const freshId = () => `api:${randomBytes(12).toString("hex")}`;

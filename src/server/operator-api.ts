@@ -1,19 +1,28 @@
+import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { openApi } from "../../api/openapi.ts";
-import { PROBLEMS, type ProblemReason } from "../../api/problem.ts";
-import { ROUTES, type Route, type RouteName } from "../../api/route.ts";
-import { type OperatorToken, tokenFault } from "../../api/token.ts";
-import { hashOfTokenText } from "../../api/token-text.ts";
-import { ApiAnswers, type ApiOptions, type Outcome, type Refusal } from "../../station/api/answers.ts";
-import { ApiCalls } from "../../station/api/calls.ts";
-import { ApiReports } from "../../station/api/reports.ts";
-import { VaultCounts } from "../../station/vault-counts.ts";
-import type { Ipv4 } from "../../wire/ipv4.ts";
-import { VERSION } from "../../wire/version.ts";
-import type { Patience } from "../connections.ts";
-import { listenSecurely, secureServer } from "../https.ts";
-import type { StationTls } from "../tls.ts";
-import { answerNoHttp, bearer, idempotencyKey, misread, problemOf, sendJson, sendProblem } from "./reply.ts";
+import { openApi } from "../api/openapi.ts";
+import { PROBLEMS, type ProblemReason } from "../api/problem.ts";
+import { ROUTES, type Route, type RouteName } from "../api/route.ts";
+import { type OperatorToken, tokenFault } from "../api/token.ts";
+import { hashOfTokenText } from "../api/token-text.ts";
+import { ApiAnswers, type ApiOptions, type Outcome, type Refusal } from "../station/api-answers.ts";
+import { ApiCalls } from "../station/api-calls.ts";
+import { ApiReports } from "../station/api-reports.ts";
+import { VaultCounts } from "../station/vault-counts.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { VERSION } from "../wire/version.ts";
+import type { Patience } from "./connections.ts";
+import { listenSecurely, secureServer } from "./https.ts";
+import {
+  answerNoHttp,
+  bearer,
+  idempotencyKey,
+  misread,
+  problemOf,
+  sendJson,
+  sendProblem,
+} from "./operator-api-reply.ts";
+import type { StationTls } from "./tls.ts";
 
 export interface OperatorApi {
   readonly url: string;
@@ -89,7 +98,7 @@ class Door {
 
   constructor(options: OperatorApiOptions) {
     this.#options = options;
-    this.#calls = new ApiCalls(options);
+    this.#calls = new ApiCalls(options, () => `api:${randomBytes(12).toString("hex")}`);
   }
 
   /** A route that wants a token. It is asked for before a byte of the body is read, and again when all of it is there. */

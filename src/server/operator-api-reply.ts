@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { PROBLEM_TYPE, PROBLEMS, type ProblemReason, problemBody } from "../../api/problem.ts";
-import { LOOKS_LIKE_SECRET } from "../../api/schema.ts";
-import { isTokenText } from "../../api/token-text.ts";
-import { StoreError } from "../../ledger/store-error.ts";
-import type { Outcome, Refusal } from "../../station/api/answers.ts";
-import { Secret } from "../../wire/secret.ts";
+import { PROBLEM_TYPE, PROBLEMS, type ProblemReason, problemBody } from "../api/problem.ts";
+import { LOOKS_LIKE_SECRET } from "../api/schema.ts";
+import { isTokenText } from "../api/token-text.ts";
+import { StoreError } from "../ledger/store-error.ts";
+import type { Outcome, Refusal } from "../station/api-answers.ts";
+import { Secret } from "../wire/secret.ts";
 
 // Between HTTP and the API's own words.
 

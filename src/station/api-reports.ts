@@ -1,14 +1,14 @@
 import type { z } from "zod";
-import type { coverageAnswer, rotationAnswer } from "../../api/schema.ts";
-import { looksLikePassword } from "../../bitlocker/password-text.ts";
-import { coverage } from "../../escrow/coverage/coverage.ts";
-import { findingText } from "../../escrow/coverage/finding.ts";
-import { nameOf } from "../../escrow/rotation.ts";
-import { rotationDue } from "../../escrow/rotation-due.ts";
-import { type ListedDevice, readDeviceList } from "../../fleet/device-list.ts";
-import { MalformedError } from "../../wire/malformed.ts";
-import type { VaultCounts } from "../vault-counts.ts";
-import type { ApiOptions, Outcome } from "./answers.ts";
+import type { coverageAnswer, rotationAnswer } from "../api/schema.ts";
+import { looksLikePassword } from "../bitlocker/password-text.ts";
+import { coverage } from "../escrow/coverage/coverage.ts";
+import { findingText } from "../escrow/coverage/finding.ts";
+import { nameOf } from "../escrow/rotation.ts";
+import { rotationDue } from "../escrow/rotation-due.ts";
+import { type ListedDevice, readDeviceList } from "../fleet/device-list.ts";
+import { MalformedError } from "../wire/malformed.ts";
+import type { ApiOptions, Outcome } from "./api-answers.ts";
+import type { VaultCounts } from "./vault-counts.ts";
 
 type CoverageAnswer = z.infer<typeof coverageAnswer>;
 

@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import type { Vault } from "../escrow/vault.ts";
+import type { Entry, NewEntry } from "../ledger/entry.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { Desk } from "../station/desk.ts";
+import { type Notice, notice } from "../station/notice.ts";
+import { Sealer, type SealReason } from "../station/sealer.ts";
+import { listenForUnseal } from "./unseal-socket.ts";
+
+/** When the station seals its vault, and how it takes what opens it again. A halt always seals it. */
+export interface Sealing {
+  /** The ledger's sequence at which the vault was unsealed; 0 if it is sealed. */
+  readonly since: number;
+  /** Sealed after so long without a release; null: never. */
+  readonly idleMs: number | null;
+  /** Where `breakglass escrow unseal` reaches the station; null: nowhere. */
+  readonly socket: string | null;
+  readonly onSealed: (reason: Exclude<SealReason, "stop">) => void;
+}
+
+/** How often the station looks for entries that the operator's other commands appended. */
+const LOOK_MS = 250;
+
+/** How often the station looks whether its vault has been open for too long. */
+const SEAL_LOOK_MS = 1_000;
+
+export interface DeskOptions {
+  readonly ledger: Ledger;
+  readonly vault: Vault;
+  readonly sealing?: Sealing;
+  /** Every entry of the ledger from the first on, whoever appended it. */
+  readonly onEntry?: (entry: Entry) => void;
+  readonly onNotice: (notice: Notice) => void;
+  readonly onFault: (error: Error) => void;
+}
+
+/**
+ * The part of a station that needs no LAN: it looks at the ledger, and its vault is sealed by itself. Close it last: until
+ * then a stopping station still answers, and what it is asked for stays sealed.
+ */
+export async function openDesk(options: DeskOptions): Promise<{ readonly desk: Desk; close(): Promise<void> }> {
+  const { ledger, onEntry, onFault } = options;
+  let sealer: Sealer | null = null;
+  const desk = new Desk(ledger, (entry) => {
+    onEntry?.(entry);
+    sealer?.see(entry);
+  });
+  const sealing = await startSealing(options, desk);
+  sealer = sealing.sealer;
+  await desk.catchUp().catch(async (error) => {
+    await sealing.close();
+    throw error;
+  });
+  const looking = setInterval(() => desk.catchUp().catch(onFault), LOOK_MS);
+  return {
+    desk,
+    async close() {
+      clearInterval(looking);
+      await sealing.close();
+    },
+  };
+}
+
+async function startSealing({ vault, sealing, onNotice, onFault }: DeskOptions, desk: Desk) {
+  const { since, idleMs, socket, onSealed } = sealing ?? { since: 0, idleMs: null, socket: null, onSealed: () => {} };
+  const now = () => ({ wall: Date.now(), steady: performance.now() });
+  const record = (entry: NewEntry) => desk.record(entry);
+  const sealer = new Sealer({ vault, record, since, idleMs, now, freshId: randomUUID, onSealed, onFault });
+  const ticking = setInterval(() => sealer.tick(), SEAL_LOOK_MS);
+  const door =
+    socket === null ? null : await listenForUnseal(socket, (identity, story) => sealer.unseal(identity, story));
+  if (door === null && socket !== null) onNotice(notice("unseal-unreachable", "vault", { socket }));
+  const close = async () => {
+    door?.close();
+    clearInterval(ticking);
+    await sealer.stop();
+  };
+  return { sealer, close };
+}

@@ -8,7 +8,7 @@ import { timelineLine } from "../src/dashboard/timeline.ts";
 import { type DhcpPacket, decodePacket, encodePacket } from "../src/dhcp/packet.ts";
 import { BROADCAST_FLAG, ETHERNET, MessageType, Op } from "../src/dhcp/registry.ts";
 import { createVault } from "../src/escrow/vault.ts";
-import { parseInventory } from "../src/fleet/inventory.ts";
+import { parseInventory } from "../src/fleet/read-inventory.ts";
 import type { Entry } from "../src/ledger/entry.ts";
 import { openSqliteLedger } from "../src/ledger/sqlite.ts";
 import { verifyLedger } from "../src/ledger/verify.ts";

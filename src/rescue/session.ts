@@ -44,11 +44,18 @@ export interface Session {
   readonly volumes: readonly Volume[];
   readonly protectors: readonly ListedProtector[];
   readonly openedAt: number;
+  /** When an entry of this session last came, and when the device came to where it stands now. */
+  heardAt: number;
+  since: number;
+  /** When it reported its outcome; null before. */
+  reportedAt: number | null;
   progress: Progress;
   /** True once an operator matched the pairing code. */
   paired: boolean;
   /** Why the device waits, while it does. */
   held: string | null;
+  /** Why a recovery password was refused to it, unless it went on since. */
+  refused: string | null;
   outcome: string | null;
   proof: Proof;
   /** Entries so far that the agent can bring about as often as it likes. */
@@ -83,16 +90,31 @@ export function foldSession(sessions: Sessions, { body, at }: Entry): void {
   const session = sessions.byId.get(String(body.session));
   if (session === undefined) return;
   if (NOTES.has(body.type)) session.notes += 1;
+  session.heardAt = at;
   if (body.type === "pairing.confirmed") session.paired = true;
-  if (body.type === "device.held") session.held = String(body.reason);
+  if (body.type === "key.refused") refuse(session, String(body.reason), at);
+  if (body.type === "device.held") hold(session, String(body.reason), at);
   const transition = TRANSITIONS[body.type];
   if (!transition?.from.includes(session.progress)) return;
   session.progress = transition.to;
+  session.since = at;
   session.held = null;
+  session.refused = null;
   if (body.type === "session.reported") {
     session.outcome = String(body.outcome);
+    session.reportedAt = at;
     session.proof = NO_PROOF;
   }
+}
+
+function refuse(session: Session, reason: string, at: number): void {
+  if (session.refused !== reason) session.since = at;
+  session.refused = reason;
+}
+
+function hold(session: Session, reason: string, at: number): void {
+  if (session.held !== reason) session.since = at;
+  session.held = reason;
 }
 
 function open(sessions: Sessions, body: Entry["body"], openedAt: number): void {
@@ -101,9 +123,13 @@ function open(sessions: Sessions, body: Entry["body"], openedAt: number): void {
     ...opened,
     marks: { ...opened.machine, macs: [opened.device, ...opened.machine.macs] },
     openedAt,
+    heardAt: openedAt,
+    since: openedAt,
+    reportedAt: null,
     progress: "opened",
     paired: false,
     held: null,
+    refused: null,
     outcome: null,
     proof: NO_PROOF,
     notes: 0,

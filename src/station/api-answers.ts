@@ -4,6 +4,7 @@ import type { ProblemReason } from "../api/problem.ts";
 import type { LookupRequest, lookupAnswer, ReleaseRequest, releaseAnswer, statusAnswer } from "../api/schema.ts";
 import type { OperatorToken } from "../api/token.ts";
 import { holdsToken } from "../api/token-text.ts";
+import { readBoard } from "../dashboard/board.ts";
 import type { Deposit } from "../escrow/deposit.ts";
 import { isGoodReason } from "../escrow/hand-release.ts";
 import type { HandCaps } from "../escrow/released-by-hand.ts";
@@ -61,14 +62,13 @@ export class ApiAnswers {
 
   async status(): Promise<Outcome<z.infer<typeof statusAnswer>>> {
     const { name, desk, ledger, vault, now } = this.#options;
-    const { campaign, sessions } = desk.state;
+    const { campaign } = desk.state;
     const head = await ledger.head();
     const armed = campaign.is === "none" ? null : campaign.campaign;
     const { deposits, protectors, devices, conflicts, lastDepositAt } = this.#counts.now();
-    const all = [...sessions.byDevice.values()].map(({ progress }) => progress);
-    const [confirmed, relapsed] = ["confirmed", "relapsed"].map(
-      (each) => all.filter((progress) => progress === each).length,
-    );
+    const { counts, devices: all } = readBoard(desk.state, now());
+    const { confirmed, relapsed } = counts;
+    const seen = all.filter(({ session }) => session !== null).length;
     return done({
       station: { name, version: VERSION, time: iso(now()) },
       campaign: {
@@ -86,12 +86,7 @@ export class ApiAnswers {
         newestDepositAgeSeconds:
           lastDepositAt === null ? null : Math.max(0, Math.floor((now() - lastDepositAt) / 1000)),
       },
-      devices: {
-        seen: all.length,
-        confirmed: confirmed!,
-        relapsed: relapsed!,
-        underWay: all.length - confirmed! - relapsed!,
-      },
+      devices: { seen, confirmed, relapsed, underWay: seen - confirmed - relapsed },
       ledger: { ledgerId: ledger.ledgerId, seq: head.seq, hash: head.hash },
     });
   }

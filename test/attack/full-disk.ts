@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { arm } from "../../src/campaign/command.ts";
 import { encodePacket } from "../../src/dhcp/packet.ts";
 import { BROADCAST_FLAG, ETHERNET, MessageType, Op } from "../../src/dhcp/registry.ts";
-import { parseInventory } from "../../src/fleet/inventory.ts";
+import { parseInventory } from "../../src/fleet/read-inventory.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { BootServer } from "../../src/station/boot-server.ts";
 import { Desk } from "../../src/station/desk.ts";

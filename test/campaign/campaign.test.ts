@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { admit, type CampaignState, foldCampaign, NO_CAMPAIGN } from "../../src/campaign/campaign.ts";
 import { type Arming, arm, halt } from "../../src/campaign/command.ts";
-import { parseInventory } from "../../src/fleet/inventory.ts";
+import { parseInventory } from "../../src/fleet/read-inventory.ts";
 import type { Entry, NewEntry } from "../../src/ledger/entry.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readDeviceList } from "../../src/fleet/device-list.ts";
-import { BadRowsError, parseInventory, recognise } from "../../src/fleet/inventory.ts";
+import { recognise } from "../../src/fleet/inventory.ts";
+import { BadRowsError, parseInventory } from "../../src/fleet/read-inventory.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 import { MalformedError } from "../../src/wire/malformed.ts";
 

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { parseLeaseRange } from "../../src/boot/lease-range.ts";
 import { arm } from "../../src/campaign/command.ts";
 import { createVault } from "../../src/escrow/vault.ts";
-import { parseInventory } from "../../src/fleet/inventory.ts";
+import { parseInventory } from "../../src/fleet/read-inventory.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { findInterfaces } from "../../src/server/interface.ts";
 import { refuseOtherServers } from "../../src/server/lease-check.ts";

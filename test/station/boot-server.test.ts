@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { arm } from "../../src/campaign/command.ts";
 import { type DhcpPacket, encodePacket } from "../../src/dhcp/packet.ts";
 import { BROADCAST_FLAG, ETHERNET, MessageType, Op } from "../../src/dhcp/registry.ts";
-import { parseInventory } from "../../src/fleet/inventory.ts";
+import { parseInventory } from "../../src/fleet/read-inventory.ts";
 import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
 import { BootFiles } from "../../src/station/boot-files.ts";
 import { BootServer } from "../../src/station/boot-server.ts";

@@ -8,7 +8,7 @@ import { arm } from "../../src/campaign/command.ts";
 import type { DhcpOptions } from "../../src/dhcp/options.ts";
 import { type DhcpPacket, decodePacket, encodePacket } from "../../src/dhcp/packet.ts";
 import { BROADCAST_FLAG, ETHERNET, MessageType, Op } from "../../src/dhcp/registry.ts";
-import { parseInventory } from "../../src/fleet/inventory.ts";
+import { parseInventory } from "../../src/fleet/read-inventory.ts";
 import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
 import { BootServer } from "../../src/station/boot-server.ts";
 import { Desk } from "../../src/station/desk.ts";

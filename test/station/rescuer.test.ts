@@ -7,7 +7,7 @@ import { formatRecoveryPassword, parseRecoveryPassword } from "../../src/bitlock
 import { hashOfToken } from "../../src/boot/exchange.ts";
 import { arm, halt } from "../../src/campaign/command.ts";
 import { createVault, type Vault } from "../../src/escrow/vault.ts";
-import { parseInventory } from "../../src/fleet/inventory.ts";
+import { parseInventory } from "../../src/fleet/read-inventory.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
 import { StoreError } from "../../src/ledger/store-error.ts";

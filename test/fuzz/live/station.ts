@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { arm } from "../../../src/campaign/command.ts";
 import { createVault } from "../../../src/escrow/vault.ts";
-import { parseInventory } from "../../../src/fleet/inventory.ts";
+import { parseInventory } from "../../../src/fleet/read-inventory.ts";
 import { openSqliteLedger } from "../../../src/ledger/sqlite.ts";
 import { findInterfaces } from "../../../src/server/interface.ts";
 import { STANDARD_PORTS } from "../../../src/server/ports.ts";

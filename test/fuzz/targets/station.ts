@@ -5,7 +5,7 @@ import { parseLeaseRange } from "../../../src/boot/lease-range.ts";
 import { replyOfAnother } from "../../../src/boot/other-server.ts";
 import { arm } from "../../../src/campaign/command.ts";
 import { decodePacket } from "../../../src/dhcp/packet.ts";
-import { parseInventory } from "../../../src/fleet/inventory.ts";
+import { parseInventory } from "../../../src/fleet/read-inventory.ts";
 import { openSqliteLedger, type SqliteLedger } from "../../../src/ledger/sqlite.ts";
 import { BootServer } from "../../../src/station/boot-server.ts";
 import { Desk } from "../../../src/station/desk.ts";

@@ -3,7 +3,8 @@ import { looksLikePassword } from "../../../src/bitlocker/password-text.ts";
 import { parseRecoveryPassword } from "../../../src/bitlocker/recovery-password.ts";
 import { coverage } from "../../../src/escrow/coverage/coverage.ts";
 import { readDeviceList } from "../../../src/fleet/device-list.ts";
-import { parseInventory, recognise } from "../../../src/fleet/inventory.ts";
+import { recognise } from "../../../src/fleet/inventory.ts";
+import { parseInventory } from "../../../src/fleet/read-inventory.ts";
 import {
   checkpointJson,
   checkpointText,

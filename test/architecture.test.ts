@@ -161,6 +161,19 @@ describe("input and output", () => {
   });
 });
 
+describe("what differs between Linux, Windows and macOS", () => {
+  it("lies in server/platform, beside the lab, which runs on Linux alone", () => {
+    const pattern = /process\.platform|["`]\/proc\/|node:ffi/g;
+    // A power cut is the stores' own matter, and they stand before every server.
+    const elsewhere = ["src/ledger/store-file.ts"];
+    const found = breaches(({ file, folder, text }) => {
+      if (file.startsWith("src/server/platform/") || folder === "drill" || elsewhere.includes(file)) return [];
+      return code(text).match(pattern) ?? [];
+    });
+    expect(found).toEqual([]);
+  });
+});
+
 describe("a receipt", () => {
   it("is minted by ledger stores alone", () => {
     const minting = breaches(({ folder, text }) =>

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { PLATFORM } from "../server/platform/this-platform.ts";
 import { selfCommand } from "../server/self-command.ts";
 import { type Notice, notice } from "../station/notice.ts";
 
@@ -49,14 +49,14 @@ export function openTerminal(state: string, onNotice: (notice: Notice) => void):
       .on("close", done);
   };
   const offer = () => {
-    if (!inForeground()) return false;
+    if (!PLATFORM.inForeground()) return false;
     onNotice(notice("unseal-here", "vault"));
     stdin.on("data", onLine).resume();
     return true;
   };
   // After `bg` a read would stop the whole station (SIGTTIN).
   const onContinue = () => {
-    if (!inForeground()) stdin.off("data", onLine).pause();
+    if (!PLATFORM.inForeground()) stdin.off("data", onLine).pause();
   };
   process.on("SIGCONT", onContinue);
   return {
@@ -69,15 +69,4 @@ export function openTerminal(state: string, onNotice: (notice: Notice) => void):
       process.off("SIGCONT", onContinue);
     },
   };
-}
-
-/** True if what is typed at the terminal is for this process group; where that cannot be read, it is taken to be. */
-function inForeground(): boolean {
-  try {
-    // proc_pid_stat(5): after the name in parentheses come state, ppid, pgrp, session, tty_nr, tpgid.
-    const fields = readFileSync("/proc/self/stat", "utf8").split(") ").at(-1)!.split(" ");
-    return fields[2] === fields[5];
-  } catch {
-    return true;
-  }
 }

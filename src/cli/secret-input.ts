@@ -1,5 +1,7 @@
 import { createReadStream, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { letsOthersIn } from "../server/platform/platform.ts";
+import { PLATFORM } from "../server/platform/this-platform.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { Secret } from "../wire/secret.ts";
 import { fileCause } from "./read-file.ts";
@@ -51,12 +53,12 @@ export function readPrivateFile(file: string, option: string): Buffer {
 
 /**
  * systemd hands credentials to a unit with a `User=` through an access control list, whose mask shows as the group's bits
- * (0440); the folder around them is the unit's alone. Windows has no such bits.
+ * (0440); the folder around them is the unit's alone.
  */
 function isOpen(mode: number, file: string): boolean {
   const credentials = process.env.CREDENTIALS_DIRECTORY;
   const fromSystemd = credentials !== undefined && dirname(resolve(file)) === resolve(credentials);
-  return process.platform !== "win32" && (mode & (fromSystemd ? 0o007 : 0o077)) !== 0;
+  return letsOthersIn(PLATFORM, mode, fromSystemd ? 0o007 : 0o077);
 }
 
 async function fromDescriptor(fd: string, { fdOption }: SecretFrom): Promise<Buffer> {

@@ -5,6 +5,8 @@ import type { Command } from "commander";
 import { ledgerOfVault } from "../escrow/vault-file.ts";
 import { openSqliteLedger, type SqliteLedger } from "../ledger/sqlite.ts";
 import { storedValue } from "../ledger/store-file.ts";
+import { letsOthersIn } from "../server/platform/platform.ts";
+import { PLATFORM } from "../server/platform/this-platform.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { fileCause } from "./read-file.ts";
 
@@ -135,8 +137,7 @@ function makeFolder(folder: string): void {
 
 function refuseOpenFolder(folder: string): void {
   const mode = statSync(folder, { throwIfNoEntry: false })?.mode;
-  // Windows has no such mode bits; there the folder lies in the user's profile, which other users cannot enter.
-  if (mode === undefined || process.platform === "win32" || (mode & 0o077) === 0) return;
+  if (mode === undefined || !letsOthersIn(PLATFORM, mode)) return;
   throw new OperatorError(
     `Others on this machine may look into ${folder} (mode ${(mode & 0o777).toString(8)}). Nothing was opened.`,
     `Close it first: chmod 700 ${folder}`,

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import { freemem, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { enterLab, holdLifeline, labFolder } from "../drill/lab/namespace.ts";
 import { Story } from "../drill/report/story.ts";
 import { runSynthetic, type SyntheticOptions } from "../drill/synthetic/run.ts";
 import { loadManifest } from "../image/manifest.ts";
+import { PLATFORM } from "../server/platform/this-platform.ts";
 import { selfCommand } from "../server/self-command.ts";
 import { defaultLoads } from "../station/load-turns.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
@@ -130,7 +131,7 @@ export function refuseSyntheticOnly({ loads, bandwidth, line }: SyntheticFlags):
 
 function checkMachine(devices: number): void {
   const files = NEEDS.files + NEEDS.filesPerDevice * devices;
-  const allowed = openFilesAllowed();
+  const allowed = PLATFORM.mostOpenFiles();
   if (allowed < files)
     throw new OperatorError(
       `${devices} synthetic devices need ${files} open files, and this shell allows ${allowed}. Nothing was started.`,
@@ -138,23 +139,11 @@ function checkMachine(devices: number): void {
       ExitCode.environment,
     );
   const bytes = NEEDS.bytes + NEEDS.bytesPerDevice * devices;
-  const free = availableBytes();
+  const free = PLATFORM.availableBytes();
   if (free < bytes)
     throw new OperatorError(
       `${devices} synthetic devices need ${Math.ceil(bytes / 1e6)} MB of memory, and ${Math.floor(free / 1e6)} MB are free. Nothing was started.`,
       "Close other programs, or take fewer devices.",
       ExitCode.environment,
     );
-}
-
-/** Node raises the soft limit to the hard one by itself. */
-function openFilesAllowed(): number {
-  const found = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1];
-  return found === undefined || found === "unlimited" ? Number.POSITIVE_INFINITY : Number(found);
-}
-
-/** Free, or free as soon as somebody asks for it (proc(5), MemAvailable). */
-function availableBytes(): number {
-  const kilobytes = /^MemAvailable:\s+([0-9]+) kB$/m.exec(readFileSync(join("/proc", "meminfo"), "latin1"))?.[1];
-  return kilobytes === undefined ? freemem() : Number(kilobytes) * 1024;
 }

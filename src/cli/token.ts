@@ -5,12 +5,12 @@ import { createToken, findToken, revokeToken, TOKEN_NAME } from "../api/command.
 import { isScope, SCOPES, type Scope } from "../api/scope.ts";
 import type { OperatorToken, OperatorTokens } from "../api/token.ts";
 import { hashOfTokenText, holdsToken, newTokenText } from "../api/token-text.ts";
+import { PLATFORM } from "../server/platform/this-platform.ts";
 import { Desk } from "../station/desk.ts";
 import { guidFromBytes } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
 import { operatorActor } from "./actor.ts";
-import { isOwnDescriptor } from "./own-descriptor.ts";
 import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
 import { formatTable, formatTime, printable, terminalWidth } from "./table.ts";
 
@@ -98,7 +98,7 @@ function whereTo(fd: number | undefined): number | "terminal" {
     );
   }
   try {
-    if (isOwnDescriptor(fd)) throw Object.assign(new Error(), { code: "EBADF" });
+    if (PLATFORM.isOwnDescriptor(fd)) throw Object.assign(new Error(), { code: "EBADF" });
     writeSync(fd, "");
     return fd;
   } catch (error) {

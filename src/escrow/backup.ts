@@ -4,7 +4,6 @@ import {
   constants,
   copyFileSync,
   existsSync,
-  fsyncSync,
   linkSync,
   openSync,
   renameSync,
@@ -13,7 +12,7 @@ import {
 import { dirname } from "node:path";
 import { backup } from "node:sqlite";
 import { storeFault } from "../ledger/store-error.ts";
-import { openStoreFile } from "../ledger/store-file.ts";
+import { flush, openStoreFile } from "../ledger/store-file.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { checkVault, type VaultCheck } from "./check.ts";
 import { VAULT } from "./vault-file.ts";
@@ -83,13 +82,6 @@ export function swapIn(staged: string, path: string, kept: string | null): void 
   }
   renameSync(staged, path);
   flush(dirname(path));
-}
-
-function flush(path: string): void {
-  if (process.platform === "win32") return;
-  const file = openSync(path, "r");
-  fsyncSync(file);
-  closeSync(file);
 }
 
 function thereAlready(out: string): OperatorError {

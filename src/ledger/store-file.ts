@@ -92,10 +92,15 @@ function isMissing(path: string, { name }: StoreKind): boolean {
 /** The new name must survive a power cut too, and on Linux that takes an fsync of the folder. */
 function makePrivateFile(path: string): void {
   closeSync(openSync(path, "a", 0o600));
+  flush(dirname(path));
+}
+
+/** What was written to this file, or which names are in this folder, survives a power cut. Windows has no such call for either. */
+export function flush(path: string): void {
   if (process.platform === "win32") return;
-  const folder = openSync(dirname(path), "r");
-  fsyncSync(folder);
-  closeSync(folder);
+  const file = openSync(path, "r");
+  fsyncSync(file);
+  closeSync(file);
 }
 
 function pragma(db: DatabaseSync, name: string): number {

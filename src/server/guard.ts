@@ -1,7 +1,5 @@
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
-
-// include/uapi/linux/prctl.h and asm-generic/resource.h.
-const [PR_SET_DUMPABLE, RLIMIT_CORE] = [4, 4];
+import { PLATFORM } from "./platform/this-platform.ts";
 
 /** What makes Node write its memory to a file, or lets somebody look into it, when it is asked from outside. */
 const LEAKS = /--(?:heapsnapshot-signal|heapsnapshot-near-heap-limit|inspect)[\w-]*/;
@@ -11,7 +9,7 @@ const LEAKS = /--(?:heapsnapshot-signal|heapsnapshot-near-heap-limit|inspect)[\w
  * processes of this user (Linux), no report or heap snapshot. Refused where Node was started so that its memory could
  * be written out. What the platform lacks is left out: the launcher's `ulimit -c 0` holds without it.
  */
-export function guardMemory(): void {
+export function guardMemory(platform = PLATFORM): void {
   const leak = LEAKS.exec([process.env.NODE_OPTIONS ?? "", ...process.execArgv].join(" "))?.[0];
   if (leak !== undefined)
     throw new OperatorError(
@@ -21,18 +19,5 @@ export function guardMemory(): void {
     );
   const off = { reportOnSignal: false, reportOnFatalError: false, reportOnUncaughtException: false };
   Object.assign(process.report, off);
-  if (process.platform === "linux") guardOnLinux();
-}
-
-function guardOnLinux(): void {
-  try {
-    const { functions } = process.getBuiltinModule("node:ffi").dlopen(null, {
-      prctl: { arguments: ["int32", "uint64", "uint64", "uint64", "uint64"], return: "int32" },
-      setrlimit: { arguments: ["int32", "buffer"], return: "int32" },
-    });
-    // struct rlimit: soft and hard limit, 64 bits each. The kernel looks at `dumpable` first, and it alone stops dumps
-    // that are piped to a program (systemd-coredump), which ignore the limit of the size.
-    functions.prctl(PR_SET_DUMPABLE, 0n, 0n, 0n, 0n);
-    functions.setrlimit(RLIMIT_CORE, Buffer.alloc(16));
-  } catch {}
+  platform.guardMemory();
 }

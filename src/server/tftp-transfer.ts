@@ -5,8 +5,8 @@ import { begin, type Input, type Output, step, type Transfer, writeBlock } from 
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import type { DevicePort } from "./device-port.ts";
-import { OUTGOING } from "./kernel-port.ts";
 import { openDevicePort } from "./open-port.ts";
+import { OUTGOING } from "./platform/linux-port.ts";
 
 export interface TransferSocketOptions {
   /** The address the question came in on: answers must leave from it. */

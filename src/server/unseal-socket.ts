@@ -3,6 +3,8 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { type OpenerStory, UNSEAL_ANSWERS, type UnsealAnswer } from "../station/unsealing.ts";
 import type { JsonObject } from "../wire/json.ts";
 import { Secret } from "../wire/secret.ts";
+import { can } from "./platform/platform.ts";
+import { PLATFORM } from "./platform/this-platform.ts";
 
 const MOST_BYTES = 4_096;
 const PATIENCE_MS = 5_000;
@@ -15,8 +17,9 @@ const PATIENCE_MS = 5_000;
 export async function listenForUnseal(
   path: string,
   unseal: (identity: Secret<string>, story: OpenerStory) => Promise<UnsealAnswer>,
+  platform = PLATFORM,
 ): Promise<Server | null> {
-  if (process.platform === "win32" || (await handOver(path, null)) !== "no-station") return null;
+  if (!can(platform, "unseal-socket") || (await handOver(path, null)) !== "no-station") return null;
   rmSync(path, { force: true });
   const server = createServer((socket) => {
     take(socket, unseal).then(

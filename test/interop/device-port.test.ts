@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import type { DevicePort, DevicePortOptions } from "../../src/server/device-port.ts";
 import { DgramPort } from "../../src/server/dgram-port.ts";
-import { AT_ONCE, openKernelPort } from "../../src/server/kernel-port.ts";
+import { AT_ONCE, openKernelPort } from "../../src/server/platform/linux-port.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 
 const LOOPBACK = parseIpv4("127.0.0.1");

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import type { DevicePort, DevicePortOptions } from "../../src/server/device-port.ts";
 import { DgramPort } from "../../src/server/dgram-port.ts";
-import { OUTGOING, openKernelPort } from "../../src/server/kernel-port.ts";
+import { OUTGOING, openKernelPort } from "../../src/server/platform/linux-port.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 
 const [kind, blocks, blockSize, most] = process.argv.slice(2) as [string, string, string, string];

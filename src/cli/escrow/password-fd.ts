@@ -1,8 +1,8 @@
 import { fstatSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
+import { PLATFORM } from "../../server/platform/this-platform.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import type { Secret } from "../../wire/secret.ts";
-import { isOwnDescriptor } from "../own-descriptor.ts";
 
 const NOTHING = "Nothing was released.";
 const EXAMPLE = "Open one for this command, as in: --fd 3 3> >(your-program)";
@@ -15,7 +15,7 @@ export function passwordDescriptor(text: string): number {
   if (!/^\d{1,4}$/.test(text)) return refuse("--fd takes the number of an open descriptor.");
   const descriptor = Number(text);
   if (descriptor < 3) return refuse(`Descriptor ${descriptor} is what everybody sees and logs keep.`);
-  if (isOwnDescriptor(descriptor)) return refuse(`Descriptor ${descriptor} is not open for this command.`);
+  if (PLATFORM.isOwnDescriptor(descriptor)) return refuse(`Descriptor ${descriptor} is not open for this command.`);
   if (isatty(descriptor)) return refuse(`Descriptor ${descriptor} is a terminal, which keeps what it showed.`);
   try {
     const [given, output] = [fstatSync(descriptor), fstatSync(1)];

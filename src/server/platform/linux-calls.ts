@@ -13,7 +13,6 @@ export function libc(): Libc | null {
 }
 
 function open() {
-  if (process.platform !== "linux") return null;
   try {
     const ffi = process.getBuiltinModule("node:ffi");
     const { functions } = ffi.dlopen(null, {
@@ -43,4 +42,21 @@ function open() {
   } catch {
     return null;
   }
+}
+
+// include/uapi/linux/prctl.h and asm-generic/resource.h.
+const [PR_SET_DUMPABLE, RLIMIT_CORE] = [4, 4];
+
+/** No core dump, no debugger and no /proc/PID/mem for other processes of this user. */
+export function guardMemory(): void {
+  try {
+    const { functions } = process.getBuiltinModule("node:ffi").dlopen(null, {
+      prctl: { arguments: ["int32", "uint64", "uint64", "uint64", "uint64"], return: "int32" },
+      setrlimit: { arguments: ["int32", "buffer"], return: "int32" },
+    });
+    // struct rlimit: soft and hard limit, 64 bits each. The kernel looks at `dumpable` first, and it alone stops dumps
+    // that are piped to a program (systemd-coredump), which ignore the limit of the size.
+    functions.prctl(PR_SET_DUMPABLE, 0n, 0n, 0n, 0n);
+    functions.setrlimit(RLIMIT_CORE, Buffer.alloc(16));
+  } catch {}
 }

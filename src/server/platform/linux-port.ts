@@ -1,10 +1,10 @@
 import { createSocket, type Socket } from "node:dgram";
 import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
-import type { Peer } from "../station/tftp-event.ts";
-import { ipv4ToBytes } from "../wire/ipv4.ts";
-import type { DevicePort, DevicePortOptions } from "./device-port.ts";
-import { type Libc, libc } from "./libc.ts";
+import type { Peer } from "../../station/tftp-event.ts";
+import { ipv4ToBytes } from "../../wire/ipv4.ts";
+import type { DevicePort, DevicePortOptions } from "../device-port.ts";
+import { type Libc, libc } from "./linux-calls.ts";
 
 // include/uapi/linux/udp.h, bits/socket.h and sys/epoll.h, as x64 and arm64 have them.
 const [SOL_UDP, UDP_SEGMENT] = [17, 103];

@@ -7,6 +7,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -32,13 +33,21 @@ const BANNER = `const require = (name) => {
 };
 const __dirname = "/";`;
 
-/** Bundles src/cli/main.ts and all it imports into one ES module. Gives the paths of what went in. */
-async function bundle(outfile: string): Promise<string[]> {
+/** What the executable runs first. */
+const START = "release-start.mjs";
+
+/**
+ * Bundles src/cli/main.ts and all it imports into `outdir`: ES modules, cut where a verb is loaded when it is asked for.
+ * Gives the paths of what went in.
+ */
+async function bundle(outdir: string): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ["src/cli/main.ts"],
-    outfile,
+    outdir,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
+    splitting: true,
     platform: "node",
     format: "esm",
     target: `node${process.versions.node}`,
@@ -53,13 +62,13 @@ async function bundle(outfile: string): Promise<string[]> {
 }
 
 /**
- * Writes the executable: Node itself with the bundle and the files of pxe/ inside. V8's code cache would save 50 ms of
- * 200 at each start, but differs from build to build.
+ * Writes the executable: Node itself with the program's modules and the files of pxe/ inside. V8's code cache would save
+ * some more of each start, but differs from build to build.
  */
-function makeExecutable(folder: string, bundled: string, output: string): void {
+function makeExecutable(folder: string, modules: string, output: string): void {
   const config = {
     // This name, as it stands here, becomes part of the executable.
-    main: basename(bundled),
+    main: START,
     mainFormat: "module",
     executable: NODE,
     output,
@@ -71,8 +80,14 @@ function makeExecutable(folder: string, bundled: string, output: string): void {
     // SIGUSR1 would open a debugger's port, through which another user of the station reads its memory.
     // What Node calls experimental (node:ffi) is pinned here, and no operator's concern.
     execArgv: ["--disable-sigusr1", "--disable-warning=ExperimentalWarning"],
-    assets: Object.fromEntries(assetNames("pxe").map((name) => [name, join(root, name)])),
+    assets: Object.fromEntries([
+      ...assetNames("pxe").map((name) => [name, join(root, name)]),
+      ...readdirSync(modules)
+        .sort()
+        .map((name) => [`code/${name}`, join(modules, name)]),
+    ]),
   };
+  copyFileSync(join(root, "setup", START), join(folder, START));
   writeFileSync(join(folder, "sea.json"), JSON.stringify(config, null, 2));
   run(NODE, ["--build-sea", "sea.json"], folder);
   // Only now: --build-sea damages an executable whose sections patchelf has moved. Node for Linux needs libatomic, which
@@ -108,9 +123,9 @@ async function makeRelease(out: string): Promise<string> {
   try {
     const release = join(work, "release");
     mkdirSync(join(release, "lib"), { recursive: true });
-    const bundled = join(work, "breakglass.mjs");
-    const inputs = await bundle(bundled);
-    makeExecutable(work, bundled, join(release, "breakglass"));
+    const modules = join(work, "code");
+    const inputs = await bundle(modules);
+    makeExecutable(work, modules, join(release, "breakglass"));
     const library = "lib/libatomic.so.1";
     copyFileSync(libraryOfNode(basename(library)), join(release, library));
     chmodSync(join(release, library), 0o644);

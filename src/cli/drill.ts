@@ -18,7 +18,7 @@ import { remedySha256 } from "../remedy/remedy.ts";
 import { selfCommand } from "../server/self-command.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { VERSION } from "../wire/version.ts";
-import { IMAGE_FOLDERS } from "./image.ts";
+import { builtFolder, imageFolder } from "./program-file.ts";
 import { readRemedy } from "./remedy.ts";
 import { several } from "./serve.ts";
 import { refuseSyntheticOnly, runSyntheticDrill, type SyntheticFlags, withSyntheticOptions } from "./synthetic.ts";
@@ -56,11 +56,7 @@ export function defineRun(command: Command): void {
         "build/image, build/image-arm64",
       ).argParser(collect),
     )
-    .option(
-      "--cache <DIR>",
-      "where the crash-test devices' system is kept once it was built",
-      join("build", "device-os"),
-    )
+    .option("--cache <DIR>", "where the crash-test devices' system is kept once it was built", builtFolder("device-os"))
     .option("--remedy <ID>", "the remedy to rehearse", "channel-file-291")
     .option("--disk <FILE.img>", "rehearse on a copy of this raw disk image instead; the file itself is only read")
     .option("--keys <FILE.csv>", "with --disk: the escrow export that has its recovery password")
@@ -108,7 +104,12 @@ async function run(flags: RunFlags): Promise<void> {
     const log = (line: string) => process.stderr.write(`${line}\n`);
     const deviceOs: [ImageArchitecture, [string, string][]][] = [];
     for (const architecture of foreign === null ? architectures : []) {
-      const build = { architecture, out: resolve(flags.cache, architecture), cache: resolve("build", "cache"), log };
+      const build = {
+        architecture,
+        out: resolve(flags.cache, architecture),
+        cache: resolve(builtFolder("cache")),
+        log,
+      };
       deviceOs.push([architecture, [...(await buildDeviceOs(build))]]);
     }
     process.exitCode = await enterLab(JSON.stringify(deviceOs));
@@ -191,7 +192,7 @@ function chosen({ scenario, devices }: RunFlags): Scenario[] {
  */
 function imagesFor(architectures: readonly ImageArchitecture[], named: readonly string[]): readonly string[] {
   const needed = [...new Set<ImageArchitecture>(["x64", ...architectures])];
-  const folders = named.length > 0 ? named : needed.map((architecture) => IMAGE_FOLDERS[architecture]);
+  const folders = named.length > 0 ? named : needed.map((architecture) => imageFolder(architecture));
   const found = folders.map((folder) => loadManifest(folder).architecture);
   const missing = needed.find((architecture) => !found.includes(architecture));
   if (missing === undefined) return folders.map((folder) => resolve(folder));

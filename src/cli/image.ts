@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type Command, Option } from "commander";
 import type { ImageArchitecture } from "../boot/table.ts";
 import { IMAGE_ARCHITECTURES } from "../image/architecture.ts";
@@ -6,12 +5,7 @@ import { buildImage } from "../image/build.ts";
 import { DRIVER_SETS, type DriverSet } from "../image/drivers.ts";
 import { loadManifest, verifyImage } from "../image/manifest.ts";
 import { ExitCode } from "../wire/operator-error.ts";
-
-/** Where each architecture's image is built and looked for, unless the operator says otherwise. */
-export const IMAGE_FOLDERS: Readonly<Record<ImageArchitecture, string>> = {
-  x64: join("build", "image"),
-  arm64: join("build", "image-arm64"),
-};
+import { builtFolder, imageFolder } from "./program-file.ts";
 
 /** `breakglass image build|verify`. */
 export function defineBuild(command: Command): void {
@@ -21,7 +15,7 @@ export function defineBuild(command: Command): void {
         .choices(IMAGE_ARCHITECTURES)
         .default("x64"),
     )
-    .option("--out <DIR>", `where to put it (default: ${IMAGE_FOLDERS.x64}, ${IMAGE_FOLDERS.arm64})`)
+    .option("--out <DIR>", "where to put it (default: build/image, build/image-arm64)")
     .addOption(
       new Option("--drivers <SET>", "fleet: common hardware; minimal: virtual devices only")
         .choices(DRIVER_SETS)
@@ -34,7 +28,10 @@ export function defineBuild(command: Command): void {
 }
 
 export function defineVerify(command: Command): void {
-  command.option("--image <DIR>", "the image", IMAGE_FOLDERS.x64).option("--json", "for scripts", false).action(verify);
+  command
+    .option("--image <DIR>", "the image", imageFolder("x64"))
+    .option("--json", "for scripts", false)
+    .action(verify);
 }
 
 interface BuildCommand {
@@ -47,9 +44,9 @@ interface BuildCommand {
 }
 
 async function build({ architecture, drivers, mirror, update, json, ...named }: BuildCommand): Promise<void> {
-  const out = named.out ?? IMAGE_FOLDERS[architecture];
+  const out = named.out ?? imageFolder(architecture);
   const log = (line: string) => process.stderr.write(`image: ${line}\n`);
-  const cache = join("build", "cache");
+  const cache = builtFolder("cache");
   const manifest = await buildImage({ architecture, out, cache, driverSet: drivers, mirror, update, log });
   if (json) process.stdout.write(`${JSON.stringify(manifest)}\n`);
   else {

@@ -1,10 +1,11 @@
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { pasteable } from "./next-step.ts";
 import { runProgram } from "./program.ts";
 import { withoutPasswords } from "./without-passwords.ts";
 
 function say(what: string, next: string): void {
-  process.stderr.write(`breakglass: ${withoutPasswords(what)}\n  next: ${next}\n`);
+  process.stderr.write(`breakglass: ${withoutPasswords(what)}\n  next: ${pasteable(next)}\n`);
 }
 
 function report(error: unknown): ExitCode {

@@ -1,5 +1,6 @@
 import { ExitCode } from "../wire/operator-error.ts";
 import { VERSION } from "../wire/version.ts";
+import { beginRun, findVerb } from "./next-step.ts";
 import { addVerbs, VerbCommand } from "./verb-command.ts";
 import { VERBS } from "./verbs.ts";
 import { withoutPasswords } from "./without-passwords.ts";
@@ -27,7 +28,11 @@ function usage(text: string): string {
 
 /** Runs what was typed after `breakglass`. Rejects with what the verb threw; wrong usage ends the process. */
 export async function runProgram(typed: readonly string[]): Promise<void> {
-  const words = typed[0] === "help" ? [...typed.slice(1), "--help"] : typed;
+  const asked = typed[0] === "help" ? [...typed.slice(1), "--help"] : typed;
+  const [first] = asked;
+  // Commander answers `armm --help` with the whole program's help.
+  const mistyped = first !== undefined && !first.startsWith("-") && findVerb(VERBS, [first]) === null;
+  const words = mistyped ? [first] : asked;
   const program = new VerbCommand("breakglass")
     .description("Brings back Windows machines that no longer boot: offline, with evidence, without harm.")
     .version(VERSION)
@@ -37,6 +42,8 @@ export async function runProgram(typed: readonly string[]): Promise<void> {
     .showHelpAfterError("  next: See what there is with --help, at every verb.")
     .addHelpText("after", EXIT_CODES)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.done : ExitCode.badInput));
+  beginRun(VERBS, undefined);
+  program.hook("preAction", (_program, verb) => beginRun(VERBS, verb.opts().state as string | undefined));
   await addVerbs(program, VERBS, words);
   await program.parseAsync(words, { from: "user" });
 }

@@ -1,5 +1,4 @@
 import { hostname } from "node:os";
-import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type LeaseRange, parseLeaseRange, rangeProblem } from "../boot/lease-range.ts";
 import { openVault, type Vault } from "../escrow/vault.ts";
@@ -24,6 +23,7 @@ import { automaticCheckpoint } from "./checkpoint-files.ts";
 import { rotationLine } from "./escrow/rotation.ts";
 import { forgetUnused } from "./forget.ts";
 import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
+import { imageFolder } from "./program-file.ts";
 import { openTerminal, type Terminal } from "./seal-terminal.ts";
 import { type Say, sayJson, sayPlain } from "./serve-say.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
@@ -91,7 +91,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const folder = stateFolder(options);
   const vault = await openVault(folder.vault, { clock: Date.now });
   const ledger = await openStateLedger(options);
-  const images = await readImages(options.image.length > 0 ? options.image : [join("build", "image")]);
+  const images = await readImages(options.image.length > 0 ? options.image : [imageFolder("x64")]);
   const ownIpxe = options.ipxe === undefined ? new Map<string, Uint8Array>() : readOwnIpxe(options.ipxe);
   // Before a passphrase is typed: nothing of this needs it.
   for (const { address } of served) await tryPorts(address, STANDARD_PORTS);

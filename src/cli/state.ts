@@ -1,14 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
-import { homedir, hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { ledgerOfVault } from "../escrow/vault-file.ts";
 import { openSqliteLedger, type SqliteLedger } from "../ledger/sqlite.ts";
 import { storedValue } from "../ledger/store-file.ts";
-import { letsOthersIn } from "../server/platform/platform.ts";
-import { PLATFORM } from "../server/platform/this-platform.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { pasteable, stateFolderOf } from "./next-step.ts";
 import { fileCause } from "./read-file.ts";
+import { refuseWrongFolder } from "./state-folder.ts";
 
 /** What commander gives for `--state DIR`. */
 export interface StateOption {
@@ -36,12 +36,12 @@ export function withStateOption(command: Command): Command {
 
 /**
  * The state folder of `--state`, $BREAKGLASS_STATE or ~/.breakglass, in that order. With `create` it is made, mode
- * 0700. Refused if others on this machine may look into it.
+ * 0700. Refused if it is something else, or if others on this machine may look into it.
  */
 export function stateFolder(options: StateOption, create = false): StateFolder {
-  const folder = resolve(options.state ?? process.env.BREAKGLASS_STATE ?? join(homedir(), ".breakglass"));
+  const folder = stateFolderOf(options.state);
+  refuseWrongFolder(folder, create);
   if (create) makeFolder(folder);
-  refuseOpenFolder(folder);
   return {
     folder,
     vault: join(folder, "vault.sqlite"),
@@ -82,12 +82,13 @@ export function sayForeignLedger(options: StateOption): void {
   const { ledger, vault } = stateFolder(options);
   const bound = ledgerOfVault(vault);
   const present = storedValue(ledger, "SELECT ledgerId FROM ledger");
-  if (bound === null || bound === present) return;
+  // One that is there and cannot be read is not gone: what opens it next says why.
+  if (bound === null || bound === present || (present === null && existsSync(ledger))) return;
   say(lostLedger(vault, bound, present === null ? "it is gone" : `what is there now is ledger ${present}`));
 }
 
 function say({ message, next }: OperatorError): void {
-  process.stderr.write(`breakglass: ${message}\n  next: ${next}\n`);
+  process.stderr.write(`breakglass: ${message}\n  next: ${pasteable(next)}\n`);
 }
 
 /** A new ledger knows nothing of what was released, halted and counted before. */
@@ -133,14 +134,4 @@ function makeFolder(folder: string): void {
       ExitCode.environment,
     );
   }
-}
-
-function refuseOpenFolder(folder: string): void {
-  const mode = statSync(folder, { throwIfNoEntry: false })?.mode;
-  if (mode === undefined || !letsOthersIn(PLATFORM, mode)) return;
-  throw new OperatorError(
-    `Others on this machine may look into ${folder} (mode ${(mode & 0o777).toString(8)}). Nothing was opened.`,
-    `Close it first: chmod 700 ${folder}`,
-    ExitCode.environment,
-  );
 }

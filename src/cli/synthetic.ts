@@ -11,6 +11,7 @@ import { selfCommand } from "../server/self-command.ts";
 import { defaultLoads } from "../station/load-turns.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { VERSION } from "../wire/version.ts";
+import { imageFolder } from "./program-file.ts";
 import { readRemedy } from "./remedy.ts";
 import { parseBandwidth, parseLoads } from "./serve.ts";
 
@@ -56,7 +57,7 @@ function parseCount(text: string): number {
 /** `drill run --synthetic N`. */
 export async function runSyntheticDrill(flags: SyntheticFlags, devices: number): Promise<void> {
   refuseOthers(flags);
-  const image = flags.image[0] ?? join("build", "image");
+  const image = flags.image[0] ?? imageFolder("x64");
   const remedy = readRemedy(flags.remedy);
   if (loadManifest(image).architecture !== "x64")
     throw new OperatorError(

@@ -8,6 +8,8 @@ export interface Verb {
   readonly verbs?: readonly Verb[];
   /** Gives what adds a single verb's options and action to its command. */
   readonly load?: () => Promise<(command: Command) => void>;
+  /** It takes no `--state`. */
+  readonly stateless?: boolean;
   /** For breakglass itself, not for people. */
   readonly hidden?: boolean;
 }

@@ -71,6 +71,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "remedy",
     description: "what may be done on a device, and how to undo it",
+    stateless: true,
     verbs: [
       {
         name: "list",
@@ -97,6 +98,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "image",
     description: "the recovery image that devices boot",
+    stateless: true,
     verbs: [
       {
         name: "build",
@@ -113,6 +115,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "drill",
     description: "rehearse a rescue in a lab on this machine, and keep the proof",
+    stateless: true,
     verbs: [
       {
         name: "run",
@@ -135,6 +138,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "explain",
     description: "say what went wrong with a network boot, from a capture of it (tcpdump, Wireshark)",
+    stateless: true,
     load: async () => (await import("./explain.ts")).defineExplain,
   },
   {
@@ -169,6 +173,7 @@ export const VERBS: readonly Verb[] = [
       },
       {
         name: "describe",
+        stateless: true,
         description: "the API's description, OpenAPI 3.1 (docs/openapi.json)",
         load: async () => (await import("./api.ts")).defineDescribe,
       },

@@ -1,7 +1,9 @@
+import { accessSync, constants, statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 
 /** Why a ledger or vault file did not take or give what was asked. */
-export type StoreFault = "full" | "busy" | "access" | "storage" | "damaged" | "not-a-store";
+export type StoreFault = "full" | "busy" | "read-only" | "access" | "storage" | "damaged" | "not-a-store";
 
 const SAYS: Readonly<Record<StoreFault, readonly [what: string, next: string]>> = {
   full: [
@@ -12,9 +14,13 @@ const SAYS: Readonly<Record<StoreFault, readonly [what: string, next: string]>> 
     "is locked by another process, and nothing was written",
     "Wait for the other breakglass command, or look for one that hangs, then try again.",
   ],
+  "read-only": [
+    "is on a disk that takes no writes (read-only), and nothing was written",
+    "Make the disk writable (mount -o remount,rw), or copy the whole state folder to another disk and name that with --state.",
+  ],
   access: [
     "cannot be opened for reading and writing by this user",
-    "Run as the user who owns it (with sudo, if it was made so), and see that its disk is writable.",
+    "Run the same command as the user who owns it, with sudo if that is root.",
   ],
   storage: [
     "could not be written or read: the disk reports an error, and what was being written counts as not written",
@@ -64,8 +70,25 @@ export function storeFault(error: unknown, name: string, path: string): unknown 
   if (!(error instanceof Error)) return error;
   const { errcode, code } = error as { errcode?: unknown; code?: unknown };
   const fault = typeof errcode === "number" ? FAULTS[errcode & 0xff] : fileFault(code);
-  return fault === undefined ? error : new StoreError(fault, name, path, error.message, { cause: error });
+  if (fault === undefined) return error;
+  return new StoreError(closerFault(fault, path), name, path, error.message, { cause: error });
 }
+
+/** SQLite needs two more files beside its own, and tells of a disk that takes none as "unable to open", "disk I/O error". */
+function closerFault(fault: StoreFault, path: string): StoreFault {
+  if (fault !== "access" && fault !== "storage") return fault;
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    if (fault === "storage" && bavail * bsize < LEAST_ROOM) return "full";
+    accessSync(dirname(path), constants.W_OK);
+    return fault;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EROFS" ? "read-only" : fault;
+  }
+}
+
+/** SQLite's shared memory beside a ledger in WAL mode. */
+const LEAST_ROOM = 32_768 * 2;
 
 function fileFault(code: unknown): StoreFault | undefined {
   if (code === "ENOSPC" || code === "EDQUOT") return "full";

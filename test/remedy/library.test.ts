@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { REMEDIES } from "../../src/remedy/library.ts";
 import { loadRemedy } from "../../src/remedy/remedy.ts";
 
-const folder = new URL("../../remedies", import.meta.url);
+const folder = new URL("../../remedies/", import.meta.url);
 
 it("every file in remedies/ is in the library, named after its ID", () => {
   const files = readdirSync(folder).map(

@@ -43,7 +43,8 @@ export function again(how: "sudo"): string {
 function thisCaller(verbs: readonly Verb[]): Caller {
   const file = programFile();
   const state = stateFolderOf(stateOfRun);
-  const root = process.getuid?.() === 0 || process.platform === "win32";
+  // Where there are no user numbers there is no sudo.
+  const root = (process.getuid?.() ?? 0) === 0;
   return {
     ...{ verbs, file, state, onPath: isOnPath(file), defaultState: stateFolderOf(undefined, {}) },
     sudo: !root ? "by-user" : process.env.SUDO_UID === undefined ? "by-root" : "typed",

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { enterLab, holdLifeline, labFolder } from "../drill/lab/namespace.ts";
 import { Story } from "../drill/report/story.ts";

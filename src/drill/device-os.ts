@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ImageArchitecture } from "../boot/table.ts";
 import { ARCHITECTURES } from "../image/architecture.ts";
@@ -7,6 +7,7 @@ import { fetchDefaults, refuseUnused } from "../image/build.ts";
 import { fetchPackages } from "../image/debian.ts";
 import { initrdTree, packInitrd } from "../image/initramfs.ts";
 import { ModuleStore } from "../image/modules.ts";
+import { writeOwnFile } from "../image/own-file.ts";
 import { PackageFiles } from "../image/package-files.ts";
 import { loadRecipe } from "../image/recipe.ts";
 
@@ -62,7 +63,7 @@ export async function buildDeviceOs(options: DeviceOsOptions): Promise<ReadonlyM
   return new Map(
     contents.map(([path, bytes]) => {
       const source = join(out, path.replaceAll("/", "-"));
-      writeFileSync(source, bytes);
+      writeOwnFile(source, bytes);
       return [path, source];
     }),
   );

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ImageArchitecture } from "../boot/table.ts";
 import { ARCHITECTURES } from "./architecture.ts";
@@ -9,6 +9,7 @@ import { type DriverSet, driverModules } from "./drivers.ts";
 import { initrdTree, packInitrd } from "./initramfs.ts";
 import { type ImageFile, MANIFEST, type Manifest, manifestText, verifyImage } from "./manifest.ts";
 import { ModuleStore } from "./modules.ts";
+import { writeOwnFile } from "./own-file.ts";
 import { PackageFiles } from "./package-files.ts";
 import { loadRecipe } from "./recipe.ts";
 
@@ -106,7 +107,7 @@ async function isAlready(out: string, manifest: Manifest): Promise<boolean> {
 /** A station that is serving the old file keeps it whole: the new one takes its name in one step. */
 function replaceFile(path: string, bytes: Uint8Array): void {
   const part = `${path}.${process.pid}.part`;
-  writeFileSync(part, bytes);
+  writeOwnFile(part, bytes);
   renameSync(part, path);
 }
 

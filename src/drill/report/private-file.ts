@@ -1,5 +1,6 @@
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { writeOwnFile } from "../../image/own-file.ts";
 
 // A report names devices, serial numbers and the people who were there. Nobody but its owner reads it, whatever the
 // umask: the mode given to open() is cut down by the umask, and a file that exists already keeps the mode it has.
@@ -12,8 +13,7 @@ export function makePrivateFolder(path: string): void {
 
 /** Writes a new file that only its owner can read, in the place of whatever had its name. */
 export function writePrivateFile(path: string, contents: string | Uint8Array): void {
-  rmSync(path, { force: true });
-  writeFileSync(path, contents, { flag: "wx", mode: 0o600 });
+  writeOwnFile(path, contents, 0o600);
   chmodSync(path, 0o600);
 }
 

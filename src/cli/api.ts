@@ -10,8 +10,8 @@ import { VERSION } from "../wire/version.ts";
 import { API_DEFAULT, apiReady, apiStopped, parseAddress, parsePort, startApi } from "./api-start.ts";
 import { forgetUnused } from "./forget.ts";
 import { type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
-import { parseMinutes, recordUnsealed, SEALED } from "./serve.ts";
-import { noticeJson } from "./serve-say.ts";
+import { LAST_WORDS_MS, parseMinutes, recordUnsealed, SEALED, sayHangUp } from "./serve.ts";
+import { jsonLine, noticeLine, openScreen } from "./serve-say.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
 type ServeOptions = StateOption &
@@ -51,9 +51,13 @@ async function serve(options: ServeOptions): Promise<void> {
   forgetUnused();
   vault.bindLedger(ledger.ledgerId);
   const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
-  const say = (told: Notice, event: object = noticeJson(told)) =>
-    process.stdout.write(`${options.json ? JSON.stringify(event) : noticeText(told)}\n`);
+  const screen = openScreen((told) => say(told));
+  const say = (told: Notice, event?: object) =>
+    screen.line(
+      !options.json ? noticeText(told) : event === undefined ? noticeLine(told) : jsonLine(told.level, event),
+    );
   const { tell } = new NoticeBoard({ now: Date.now, isKnown: () => false, onNotice: say });
+  const hangUp = sayHangUp(tell);
   const onFault = ({ message }: Error) => tell(notice("fault", "api", { message }));
   const sealing = {
     since,
@@ -68,17 +72,19 @@ async function serve(options: ServeOptions): Promise<void> {
   const api = await startApi({ ...options, folder, desk, ledger, vault, onFault, mostDeposits: null });
   say(apiReady(api, folder), { ready: { api: api.url, ca: folder.caCertificate } });
   await untilStopped();
+  hangUp.close();
   await api.close();
   await close();
   await vault.close();
   await ledger.close();
   say(apiStopped(api), { counters: api.counters() });
+  await screen.drained(LAST_WORDS_MS);
 }
 
 const NOT_STARTED = "Nothing was started. (Lookups are answered, and nothing is released, with: --sealed)";
 
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
 }

@@ -1,8 +1,9 @@
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
+import { withoutPasswords } from "../wire/without-passwords.ts";
 import { pasteable } from "./next-step.ts";
+import { guardOutput } from "./output.ts";
 import { runProgram } from "./program.ts";
-import { withoutPasswords } from "./without-passwords.ts";
 
 function say(what: string, next: string): void {
   process.stderr.write(`breakglass: ${withoutPasswords(what)}\n  next: ${pasteable(next)}\n`);
@@ -25,6 +26,7 @@ function report(error: unknown): ExitCode {
   return ExitCode.defect;
 }
 
+guardOutput();
 try {
   await runProgram(process.argv.slice(2));
 } catch (error) {

@@ -1,9 +1,9 @@
 import { ExitCode } from "../wire/operator-error.ts";
 import { VERSION } from "../wire/version.ts";
+import { withoutPasswords } from "../wire/without-passwords.ts";
 import { beginRun, findVerb } from "./next-step.ts";
 import { addVerbs, VerbCommand } from "./verb-command.ts";
 import { VERBS } from "./verbs.ts";
-import { withoutPasswords } from "./without-passwords.ts";
 
 const EXIT_CODES = `
 Exit codes:
@@ -14,6 +14,8 @@ Exit codes:
   3   refused by the present state (a campaign is armed already, nothing to
       halt, a wrong passphrase)
   4   this machine lacks something (package, permission, port, interface)
+  5   done, but its output could not be written (a full disk, a terminal that
+      is gone); a reader that stops reading, as in \`| head\`, is 0
   70  a defect in breakglass`;
 
 /** Commander says `error: unknown option '--x'`. The whole help after that would push the message off the screen. */

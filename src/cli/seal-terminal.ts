@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { PLATFORM } from "../server/platform/this-platform.ts";
 import { selfCommand } from "../server/self-command.ts";
 import { type Notice, notice } from "../station/notice.ts";
+import type { Screen } from "./screen.ts";
 
 /** The station's terminal, while its vault may have to be unsealed there. */
 export interface Terminal {
@@ -12,36 +13,27 @@ export interface Terminal {
   close(): void;
 }
 
-/** Lines that came while a question was on the screen; null while there is none. */
-let held: string[] | null = null;
-
-/** A line for the operator, after the question that is on the screen, if there is one. */
-export function writeLine(line: string): void {
-  if (held === null) process.stdout.write(`${line}\n`);
-  else held.push(line);
-}
-
 /**
  * The question is asked by a process of its own, `breakglass escrow unseal`: stretching a passphrase keeps a processor
  * busy for a second and fills 256 MB, and the station has devices to answer meanwhile. Null where there is no terminal.
  */
-export function openTerminal(state: string, onNotice: (notice: Notice) => void): Terminal | null {
+export function openTerminal(state: string, screen: Screen, onNotice: (notice: Notice) => void): Terminal | null {
   const { stdin, stdout } = process;
   if (!stdin.isTTY || !stdout.isTTY) return null;
   let asking = false;
+  // A terminal that is gone is an end, or EIO: nobody presses Enter there any more.
+  stdin.on("error", () => {});
   const onLine = () => {
     stdin.off("data", onLine).pause();
     asking = true;
-    held = [];
+    screen.hold();
     const [program, ...args] = [...selfCommand(), "escrow", "unseal", "--state", state] as unknown as [
       string,
       ...string[],
     ];
     const done = (code: number | null) => {
       asking = false;
-      const lines = held ?? [];
-      held = null;
-      for (const line of lines) writeLine(line);
+      screen.release();
       if (code !== 0) offer();
     };
     spawn(program, args, { stdio: "inherit" })

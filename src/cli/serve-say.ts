@@ -2,11 +2,16 @@ import { styleText } from "node:util";
 import type { CampaignState } from "../campaign/campaign.ts";
 import { type TimelineLine, timelineLine } from "../dashboard/timeline.ts";
 import type { Entry } from "../ledger/entry.ts";
-import type { Station } from "../server/station.ts";
-import { type Notice, noticeText, noticeWords } from "../station/notice.ts";
+import type { Station, StationCounters } from "../server/station.ts";
+import { type Notice, notice, noticeText, noticeWords } from "../station/notice.ts";
+import type { NoticeLevel } from "../station/notice-table.ts";
 import { campaignLine } from "./campaign.ts";
-import { writeLine } from "./seal-terminal.ts";
+import { outputCause } from "./output.ts";
+import { Screen, standardOutput } from "./screen.ts";
 import { folded, terminalWidth } from "./table.ts";
+
+/** What a station was asked, and what of its own words was lost. */
+export type ServeCounters = StationCounters & { readonly output: Readonly<Record<string, number>> };
 
 /** How a serving station tells what happens: to a person, or to a script. */
 export interface Say {
@@ -14,30 +19,49 @@ export interface Say {
   notice(notice: Notice): void;
   ready(station: Station, state: string): void;
   campaign(state: CampaignState): void;
-  periodic(station: Station): void;
-  counters(station: Station): void;
+  periodic(counters: ServeCounters): void;
+  counters(counters: ServeCounters): void;
   farewell(text: string): void;
 }
 
-/** `notice` is the whole line of text. */
-export function noticeJson(told: Notice): object {
-  const { reason, device, part, cure } = told;
-  return { notice: noticeText(told), reason, device, part, cure };
+/** A line for scripts: when it was told, how serious it is, and what happened. */
+export function jsonLine(level: NoticeLevel, event: object): string {
+  return JSON.stringify({ time: new Date().toISOString(), level, ...event });
 }
 
-const print = (line: string) => writeLine(line);
+/** `notice` is the whole line of text. */
+export function noticeLine(told: Notice): string {
+  const { level, reason, device, part, cure } = told;
+  return jsonLine(level, { notice: noticeText(told), reason, device, part, cure });
+}
 
-export const sayJson: Say = {
-  entry: (entry) => print(JSON.stringify({ entry })),
-  notice: (notice) => print(JSON.stringify(noticeJson(notice))),
-  ready: ({ lans }) => {
-    for (const { name, url } of lans) print(JSON.stringify({ ready: { url, interface: name } }));
-  },
-  campaign: (campaign) => print(JSON.stringify({ campaign: campaign.is })),
-  periodic: (station) => sayJson.counters(station),
-  counters: (station) => print(JSON.stringify({ counters: station.counters() })),
-  farewell: () => {},
-};
+/** Standard output. What cannot be written there is told like everything else. */
+export function openScreen(tell: (notice: Notice) => void): Screen {
+  return new Screen(standardOutput(), {
+    onTrouble: (code) => tell(notice("output-lost", "machine", { why: outputCause(code) })),
+    onBack: (lines) => tell(notice("output-back", "machine", { lines })),
+  });
+}
+
+/** How serious an entry is, by what the timeline makes of it. */
+export function entryLevel(entry: Entry): NoticeLevel {
+  return timelineLine(entry).mark === "bad" ? "warning" : "info";
+}
+
+export function sayJson(screen: Screen): Say {
+  const info = (event: object) => screen.line(jsonLine("info", event));
+  return {
+    entry: (entry) => screen.line(jsonLine(entryLevel(entry), { entry })),
+    notice: (notice) => screen.line(noticeLine(notice)),
+    ready: ({ lans }) => {
+      for (const { name, url } of lans) info({ ready: { url, interface: name } });
+    },
+    campaign: (campaign) => info({ campaign: campaign.is }),
+    periodic: (counters) => info({ counters }),
+    counters: (counters) => info({ counters }),
+    farewell: () => {},
+  };
+}
 
 const COLOURS: Readonly<Record<TimelineLine["mark"], "green" | "red" | "yellow" | "reset">> = {
   good: "green",
@@ -48,30 +72,34 @@ const COLOURS: Readonly<Record<TimelineLine["mark"], "green" | "red" | "yellow" 
 
 const clock = (at: number) => new Date(at).toTimeString().slice(0, 8);
 
-export const sayPlain: Say = {
-  entry(entry) {
-    const { at, device, mark, text } = timelineLine(entry);
-    print(`${clock(at)}  ${(device ?? "station").padEnd(17)}  ${styleText(COLOURS[mark], text)}`);
-  },
-  notice(notice) {
-    const line = `${clock(Date.now())}  ${(notice.device ?? "station").padEnd(17)}  ${noticeWords(notice)}`;
-    for (const each of folded(line, terminalWidth())) print(styleText("yellow", each));
-  },
-  ready({ lans }, state) {
-    for (const { name, url } of lans) print(`Ready on ${name}, agents at ${url}.`);
-    print(`Stop the station: Ctrl-C.\nStop everything: breakglass halt --state ${state}`);
-  },
-  campaign: (campaign) => print(styleText(campaign.is === "armed" ? "green" : "yellow", campaignLine(campaign))),
-  periodic: () => {},
-  counters(station) {
-    const { dhcp, tftp, http, control, loads, interfaces } = station.counters();
-    print("\nThe station has stopped. Devices that wait go on when it is started again. What it was asked:");
-    for (const [name, counts] of Object.entries({ dhcp, tftp, http, control, loads, interfaces })) {
-      const text = Object.entries(counts)
-        .filter(([, count]) => count > 0)
-        .map(([what, count]) => `${what} ${count}`);
-      print(`${name.padEnd(10)} ${text.join(", ") || "nothing"}`);
-    }
-  },
-  farewell: (text) => process.stdout.write(text),
-};
+export function sayPlain(screen: Screen): Say {
+  const print = (line: string) => screen.line(line);
+  return {
+    entry(entry) {
+      const { at, device, mark, text } = timelineLine(entry);
+      print(`${clock(at)}  ${(device ?? "station").padEnd(17)}  ${styleText(COLOURS[mark], text)}`);
+    },
+    notice(notice) {
+      const line = `${clock(Date.now())}  ${(notice.device ?? "station").padEnd(17)}  ${noticeWords(notice)}`;
+      for (const each of folded(line, terminalWidth())) print(styleText("yellow", each));
+    },
+    ready({ lans }, state) {
+      for (const { name, url } of lans) print(`Ready on ${name}, agents at ${url}.`);
+      print(`Stop the station: Ctrl-C.\nStop everything: breakglass halt --state ${state}`);
+    },
+    campaign: (campaign) => print(styleText(campaign.is === "armed" ? "green" : "yellow", campaignLine(campaign))),
+    periodic: () => {},
+    counters({ dhcp, tftp, http, control, loads, interfaces, output }) {
+      print("\nThe station has stopped. Devices that wait go on when it is started again. What it was asked:");
+      for (const [name, counts] of Object.entries({ dhcp, tftp, http, control, loads, interfaces, output })) {
+        const text = Object.entries(counts)
+          .filter(([, count]) => count > 0)
+          .map(([what, count]) => `${what} ${count}`);
+        print(`${name.padEnd(10)} ${text.join(", ") || "nothing"}`);
+      }
+    },
+    farewell: (text) => {
+      if (text !== "") print(text.trimEnd());
+    },
+  };
+}

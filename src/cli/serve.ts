@@ -9,9 +9,9 @@ import { refuseOtherServers } from "../server/lease-check.ts";
 import { tryPort, tryPorts } from "../server/listen.ts";
 import { STANDARD_PORTS } from "../server/ports.ts";
 import { shortOfBuffer } from "../server/receive-buffer.ts";
-import { type Station, startStation } from "../server/station.ts";
+import { startStation } from "../server/station.ts";
 import { defaultLoads } from "../station/load-turns.ts";
-import { notice } from "../station/notice.ts";
+import { type Notice, notice } from "../station/notice.ts";
 import type { NoticeReason } from "../station/notice-table.ts";
 import type { SealReason } from "../station/sealer.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
@@ -24,8 +24,9 @@ import { rotationLine } from "./escrow/rotation.ts";
 import { forgetUnused } from "./forget.ts";
 import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
 import { imageFolder } from "./program-file.ts";
+import type { Screen } from "./screen.ts";
 import { openTerminal, type Terminal } from "./seal-terminal.ts";
-import { type Say, sayJson, sayPlain } from "./serve-say.ts";
+import { openScreen, sayJson, sayPlain } from "./serve-say.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
@@ -46,6 +47,8 @@ type ServeOptions = StateOption &
   };
 
 const COUNTERS_MS = 5_000;
+/** A reader that does not read holds up the end of a station no longer than this. */
+export const LAST_WORDS_MS = 2_000;
 
 export function defineServe(command: Command): void {
   withOpenerOptions(withStateOption(command))
@@ -101,9 +104,11 @@ async function serve(options: ServeOptions): Promise<void> {
   const openedBy = options.sealed ? null : await unsealVault(vault, options, NOT_STARTED);
   forgetUnused();
   vault.bindLedger(ledger.ledgerId);
-  const say = options.json ? sayJson : sayPlain;
+  const screen: Screen = openScreen((told) => say.notice(told));
+  const say = options.json ? sayJson(screen) : sayPlain(screen);
+  const hangUp = sayHangUp(say.notice);
   const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
-  const terminal = options.json ? null : openTerminal(folder.folder, say.notice);
+  const terminal = options.json ? null : openTerminal(folder.folder, screen, say.notice);
   const known = (await ledger.head()).seq;
   const station = await startStation({
     name: hostname(),
@@ -149,15 +154,18 @@ async function serve(options: ServeOptions): Promise<void> {
   say.campaign(station.campaign());
   const short = shortOfBuffer();
   if (short !== null) say.notice(short);
-  await untilStopped(station, say, terminal);
+  const counters = () => ({ ...station.counters(), output: { "lines-lost": screen.lost } });
+  await untilStopped(() => say.periodic(counters()), terminal);
+  hangUp.close();
   await api?.close();
   await station.close();
-  say.counters(station);
+  say.counters(counters());
   if (api !== null) say.notice(apiStopped(api));
   await vault.close();
   say.notice(await automaticCheckpoint(folder, ledger));
   await ledger.close();
   say.farewell(await rotationLine(options));
+  await screen.drained(LAST_WORDS_MS);
 }
 
 /** What a script looks up is in the ledger, and would push devices off the screen. */
@@ -234,19 +242,24 @@ export function parseMinutes(text: string): number {
   return Number(text);
 }
 
-const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** Until Ctrl-C, SIGTERM, or the end of the terminal it was started in. */
-function untilStopped(station: Station, say: Say, terminal: Terminal | null): Promise<void> {
+/** Until Ctrl-C or SIGTERM. A terminal that is closed (SIGHUP) stops no station. */
+function untilStopped(count: () => void, terminal: Terminal | null): Promise<void> {
   return new Promise((resolve) => {
-    const counting = setInterval(() => say.periodic(station), COUNTERS_MS);
+    const counting = setInterval(count, COUNTERS_MS);
     const stop = (signal: NodeJS.Signals) => {
       if (signal === "SIGINT" && terminal?.asking) return;
       clearInterval(counting);
       terminal?.close();
-      for (const each of STOPPING) process.off(each, stop);
+      process.off("SIGINT", stop).off("SIGTERM", stop);
       resolve();
     };
-    for (const signal of STOPPING) process.on(signal, stop);
+    process.on("SIGINT", stop).on("SIGTERM", stop);
   });
+}
+
+/** Says it when the terminal goes, until it is closed. */
+export function sayHangUp(tell: (notice: Notice) => void): { close(): void } {
+  const onHangUp = () => tell(notice("terminal-gone", "station", { pid: process.pid }));
+  process.on("SIGHUP", onHangUp);
+  return { close: () => process.off("SIGHUP", onHangUp) };
 }

@@ -129,6 +129,23 @@ export const NOTICES = {
     ...{ level: "error", told: "each", share: "fault" },
     what: ({ message }: Failure) => `fault: ${message}`,
   },
+  "output-lost": {
+    ...{ level: "warning", told: "each" },
+    what: ({ why }: { readonly why: string }) =>
+      `what the station says can no longer be written to its terminal, pipe or file: ${why}. It goes on serving`,
+    cure: () => "look at the log and at 'breakglass status'",
+  },
+  "output-back": {
+    ...{ level: "info", told: "each" },
+    what: ({ lines }: { readonly lines: number }) =>
+      `what the station says can be written again; lines lost meanwhile: ${lines}`,
+  },
+  "terminal-gone": {
+    ...{ level: "warning", told: "each" },
+    what: ({ pid }: { readonly pid: number }) =>
+      `the terminal that the station was started in is gone (SIGHUP). It goes on serving as process ${pid}`,
+    cure: ({ pid }) => `stop it with: kill -TERM ${pid}`,
+  },
   "unseal-unreachable": {
     ...{ level: "warning", told: "each" },
     what: ({ socket }: { readonly socket: string }) =>

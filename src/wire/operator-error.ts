@@ -9,6 +9,8 @@ export const ExitCode = {
   refused: 3,
   /** This machine lacks something: a package, a permission, a free port, an interface. */
   environment: 4,
+  /** Done, but what it had to say could not be written. */
+  unwritten: 5,
   /** A defect in breakglass itself. */
   defect: 70,
 } as const;

@@ -8,31 +8,31 @@ export const ADVICE: Readonly<Record<Reason, { readonly seconds: number; readonl
   },
   halted: {
     seconds: 5,
-    text: "The campaign is HALTED. Nothing is released and nothing is changed. Leave this device on; it goes on by itself when a campaign is armed again.",
+    text: "The campaign is HALTED. Nothing is released and nothing is changed. Leave this device on; it continues by itself when a campaign is armed again.",
   },
   "not-in-plan": {
     seconds: 30,
-    text: "This device is not in the campaign's inventory. Nothing was changed. Ask whoever runs the campaign.",
+    text: "This device is not in the campaign's inventory. Nothing was changed. Ask the person who runs the campaign.",
   },
   "awaiting-confirmation": {
     seconds: 3,
-    text: "The station cannot tell by itself that it should rescue this device. At the station type: breakglass campaign confirm, and the pairing code shown here.",
+    text: "The station needs a person to confirm this device. At the station type: breakglass campaign confirm, and the pairing code shown here.",
   },
   "no-key": {
     seconds: 15,
-    text: "The vault has no recovery password for this device's key protector IDs. Nothing was changed. At the station: breakglass escrow import FILE with a newer export; this device then goes on by itself.",
+    text: "The vault has no recovery password for this device's key protector IDs. Nothing was changed. At the station: breakglass escrow import FILE with a newer export. This device then continues by itself.",
   },
   "rate-cap": {
     seconds: 15,
-    text: "The campaign has released as many recovery passwords as it may in a minute. Nothing was changed; this device goes on by itself. If so many devices are no surprise: halt, and arm with a greater --release-rate.",
+    text: "The campaign has reached its limit of recovery passwords per minute. Nothing was changed. This device continues by itself. If you expected this many devices: halt, and arm with a higher --release-rate.",
   },
   "vault-sealed": {
     seconds: 5,
-    text: "The vault is sealed. Nothing was changed. At the station: restart breakglass serve and type the passphrase.",
+    text: "The vault is sealed. Nothing was changed. At the station press Enter, or type: breakglass escrow unseal. This device then continues by itself.",
   },
   "ledger-unavailable": {
     seconds: 5,
-    text: "The station cannot write its ledger (is its disk full?), so it releases nothing. Nothing was changed.",
+    text: "The station cannot write its ledger (is its disk full?), so it releases nothing. Nothing was changed on this device.",
   },
   "token-unknown": {
     seconds: 60,
@@ -40,11 +40,11 @@ export const ADVICE: Readonly<Record<Reason, { readonly seconds: number; readonl
   },
   "token-used": {
     seconds: 60,
-    text: "This boot token was used already. Nothing was changed. If you did not expect this, someone else on this network may have used it: tell whoever runs the campaign, then network-boot again.",
+    text: "This boot token was used already. Nothing was changed. If you did not expect this, another machine on this network may have used it: tell the person who runs the campaign, then network-boot again.",
   },
   "token-expired": {
     seconds: 60,
-    text: "This boot is too old, or a newer one took its place. Nothing was changed. Network-boot this device again.",
+    text: "This boot is too old, or a newer one replaced it. Nothing was changed. Network-boot this device again.",
   },
   "device-mismatch": {
     seconds: 60,
@@ -64,14 +64,14 @@ export const ADVICE: Readonly<Record<Reason, { readonly seconds: number; readonl
   },
   "device-cap": {
     seconds: 60,
-    text: "This device has had as many recovery passwords as one device may have. Nothing more is released; a person has to look at it.",
+    text: "This device has reached its limit of recovery passwords. Nothing more is released. A person must look at it.",
   },
   "campaign-cap": {
     seconds: 60,
-    text: "The campaign has released as many recovery passwords as it may. Ask whoever runs the campaign.",
+    text: "The campaign has reached its limit of recovery passwords. Nothing more is released. Ask the person who runs the campaign.",
   },
   malformed: {
     seconds: 60,
-    text: "The station did not understand the agent. Are image and station of the same version? Nothing was changed.",
+    text: "The station did not understand the agent. Do image and station have the same version? Nothing was changed.",
   },
 };

@@ -54,7 +54,7 @@ describe("the station's ears", () => {
     pass(60_000);
     expect(notices).toEqual([
       expect.stringMatching(
-        /^52:54:00:dd:00:01: loader-rejected: The firmware fetched shimx64\.efi whole.* Do: Look at its screen/,
+        /^52:54:00:dd:00:01: loader-rejected: The firmware loaded all of shimx64\.efi.* Do: Look at its screen/,
       ),
     ]);
   });

@@ -20,8 +20,8 @@ export const relapsed: Rule = ({ before, attempt }) => {
   if (proof?.state !== "relapsed" || attempt.windows) return null;
   const since = rescued === null ? windows : rescued;
   return {
-    what: `The device relapsed: ${proof.networkBoots} network boots, and no Windows in between, after ${since === windows ? "it had been healthy" : `its rescue in boot ${since!.number}`}${rescued !== null && windows !== null && since !== windows ? ` and a healthy boot (boot ${windows.number})` : ""}.`,
-    cure: "Windows crashes again: the bad file is back (was it fetched from a site server?), or there is another cause. Look at its blue screen before you rescue it once more.",
+    what: `The device relapsed: ${proof.networkBoots} network boots without Windows in between, after ${since === windows ? "it had been healthy" : `its rescue in boot ${since!.number}`}${rescued !== null && windows !== null && since !== windows ? ` and a healthy boot (boot ${windows.number})` : ""}.`,
+    cure: "Windows crashes again: the bad file is back (from a site server?), or there is another cause. Look at its blue screen before you rescue it again.",
     by: [...before, attempt]
       .filter(({ number }) => number > since!.number)
       .flatMap((each) => firmwareAsks(each, "DISCOVER").slice(0, 1)),
@@ -38,7 +38,7 @@ export const twoAddresses: Rule = ({ before, attempt }) => {
   const uuids = new Set(asks.flatMap(({ uuid }) => (uuid === null ? [] : [uuid])));
   return {
     what: `One MAC address boots from ${addresses.size} addresses within half an hour: ${listed(addresses)}. ${uuids.size > 1 ? "They name different machine UUIDs: these are two machines." : "Firmware keeps its lease, so it may be two machines."}`,
-    cure: "A copied MAC address (docking stations and USB adapters have their own, and pass it on), or somebody who pretends. Confirm no pairing code that you have not read off the device itself.",
+    cure: "Two machines share a MAC address (docking stations and USB adapters bring their own), or somebody copied it. Confirm only a pairing code that you read on the device's own screen.",
     by: [...addresses].map((address) => asks.find(({ from }) => from.address === address)!),
   };
 };

@@ -28,8 +28,8 @@ export const noLoaderForArchitecture: Rule = (scene) => {
   if (asks.length === 0 || loadsOf(attempt).length > 0 || attempt.windows) return null;
   if (!quiet(scene, asks[0]!.at, ANSWER_MS)) return null;
   return {
-    what: `The firmware says that it is of architecture ${architecture}${firmware === null ? "" : ` (${firmware})`}, and there is no loader for that. It loaded nothing.`,
-    cure: "A 32-bit firmware cannot boot the recovery image: look in its firmware setup for another network boot entry (UEFI IPv4). If there is none: rescue it by hand in Windows' own recovery (WinRE).",
+    what: `The firmware reports architecture ${architecture}${firmware === null ? "" : ` (${firmware})`}, and the station has no loader for that. The device loaded nothing.`,
+    cure: "32-bit firmware cannot boot the recovery image. Look in the firmware setup for another network boot entry (UEFI IPv4). Without one, rescue the device by hand in Windows' own recovery (WinRE).",
     by: asks,
   };
 };
@@ -39,7 +39,7 @@ export const nobodyAnswered: Rule = (scene) => {
   const asks = asksInVain(scene);
   if (asks === null || dhcpOf(scene.attempt, "OFFER").length > 0) return null;
   return {
-    what: `The device asked ${timesSent(asks)} times for an address and a boot server, and nobody answered: no DHCP server and no station.`,
+    what: `The device asked ${timesSent(asks)} times for an address and a boot server, and got no answer: no DHCP server and no station.`,
     cure: "Is the station running (breakglass serve) and the campaign armed, with this device in it? Is there a DHCP server on this LAN? Are device, station and server in the same VLAN, and is the switch port past its spanning tree delay (portfast)?",
     by: asks,
   };
@@ -53,8 +53,8 @@ export const noLease: Rule = (scene) => {
   if (scene.view === "station" && timesSent(asks) < 3) return null;
   const servers = listed(offers.map(serverOf));
   return {
-    what: `The firmware ignored the boot offer of ${servers}: nobody leased the device an address, and without one it takes no boot offer. It asked ${timesSent(asks)} times${scene.view === "station" ? " and accepted no lease" : ""}; no second DHCP server was seen.`,
-    cure: "Put a DHCP server on this LAN (the site's own, or a router's), or let the station lease addresses (breakglass serve --help shows how). If there is one: its pool is full, or it is in another VLAN.",
+    what: `The firmware ignored the boot offer of ${servers}: it got no address from a DHCP server, and without an address it accepts no boot offer. It asked ${timesSent(asks)} times${scene.view === "station" ? " and accepted no lease" : ""}; no second DHCP server was seen.`,
+    cure: "Put a DHCP server on this LAN (the site's own, or a router's), or let the station hand out addresses (breakglass serve --dhcp-range). If there is a DHCP server: its pool is full, or it is in another VLAN.",
     by: [...asks, ...offers],
   };
 };
@@ -69,8 +69,8 @@ export const leaseNotTaken: Rule = (scene) => {
   const ask = asks.find(({ endedAt, times }) => times > 1 && endedAt > offer.at);
   if (ask === undefined || bootable.length === 0 || bootable.some(({ bootMenu }) => bootMenu)) return null;
   return {
-    what: `${serverOf(offer)} offered the device ${offer.yiaddr}, ${listed(bootable.map(serverOf))} offered to boot it, and it went on asking (${timesSent(asks)} times) as if it had heard neither.`,
-    cure: "The answers do not reach the device: look at the switch (DHCP snooping trusts only known server ports, port isolation, another VLAN back), and at the cable.",
+    what: `${serverOf(offer)} offered the device ${offer.yiaddr}, ${listed(bootable.map(serverOf))} offered to boot it, but it kept asking (${timesSent(asks)} times) as if it had heard neither.`,
+    cure: "The answers do not reach the device: check the switch (DHCP snooping trusts only known server ports; port isolation; another VLAN on the way back), and the cable.",
     by: [ask, offer, ...bootable],
   };
 };
@@ -82,7 +82,7 @@ export const leaseRefused: Rule = ({ attempt }) => {
   const address = asked?.requestedAddress ?? asked?.ciaddr;
   return {
     what: `${listed(naks.map(serverOf))} refused the device its lease (DHCPNAK)${address === undefined || address === null || address === ANY_ADDRESS ? "" : ` of ${address}`}.`,
-    cure: "Two DHCP servers with different pools answer on this LAN, or the device remembers an address of another one. Leave one DHCP server running, then boot the device again.",
+    cure: "Two DHCP servers with different pools answer on this LAN, or the device remembers an address from another one. Leave only one DHCP server running, then boot the device again.",
     by: asked === undefined ? naks : [asked, ...naks],
   };
 };
@@ -92,8 +92,8 @@ export const addressTaken: Rule = ({ attempt }) => {
   if (declines.length === 0) return null;
   const address = declines[0]!.requestedAddress;
   return {
-    what: `The device gave its lease back (DHCPDECLINE): another machine uses ${address ?? "that address"} already.`,
-    cure: `Find out who has ${address ?? "the address"} (arping, the switch's table): a fixed address inside the DHCP pool. Take it out of the pool, and boot the device again.`,
+    what: `The device returned its lease (DHCPDECLINE): another machine already uses ${address ?? "that address"}.`,
+    cure: `Find the machine with ${address ?? "the address"} (arping, the switch's table): it has a fixed address inside the DHCP pool. Remove the address from the pool, and boot the device again.`,
     by: declines,
   };
 };
@@ -108,7 +108,7 @@ export const leaseNotConfirmed: Rule = (scene) => {
   const server = asks.at(-1)!.serverIdentifier;
   return {
     what: `The device accepted the lease that ${server ?? "a DHCP server"} offered, asked for it ${timesSent(asks)} times within ${seconds(latest(asks) - asks[0]!.at)}, and got no answer.`,
-    cure: "Look at that DHCP server's log: its pool is full, it is one of a pair that has lost the other (failover), or its answer is held up on the way.",
+    cure: "Look at that DHCP server's log: its pool is full, it is one of a failover pair that lost the other, or its answer is blocked on the way.",
     by: asks,
   };
 };
@@ -134,8 +134,8 @@ export function relayNotEchoed(scene: Scene): Proof | null {
     );
     if (answer === undefined || !quiet(scene, answer.at, ANSWER_MS)) continue;
     return {
-      what: `The relay ${ask.giaddr} marked the question with option 82, and ${serverOf(answer)} answered without it: the relay drops such answers, and the device loaded nothing.`,
-      cure: `Make ${serverOf(answer)} send option 82 back (RFC 3046), or switch the insertion of option 82 off at the relay ${ask.giaddr}.`,
+      what: `The relay ${ask.giaddr} added option 82 to the question, and ${serverOf(answer)} answered without it. The relay drops such answers, and the device loaded nothing.`,
+      cure: `Make ${serverOf(answer)} return option 82 (RFC 3046), or switch option 82 off at the relay ${ask.giaddr}.`,
       by: [ask, answer],
     };
   }

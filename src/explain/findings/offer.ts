@@ -33,8 +33,8 @@ export const menuOffered: Rule = (scene) => {
   const menus = answers(attempt).filter(({ bootMenu }) => bootMenu);
   if (menus.length === 0 || !quiet(scene, latest(menus), GOES_ON_MS)) return null;
   return {
-    what: `The offer of ${listed(menus.map(serverOf))} carried option 43 with a list of boot servers. UEFI firmware takes that for a menu to choose from, and this one loaded nothing.`,
-    cure: "That is not this station: it sends UEFI devices no option 43. Switch PXE off at that server (dnsmasq: no pxe-service lines for UEFI; WDS and others: stop the service), and boot the device again.",
+    what: `The offer of ${listed(menus.map(serverOf))} contained option 43 with a list of boot servers. UEFI firmware treats that as a menu, and this device loaded nothing.`,
+    cure: "This server is not the station: the station sends UEFI devices no option 43. Switch PXE off at that server (dnsmasq: no pxe-service lines for UEFI; WDS and others: stop the service), and boot the device again.",
     by: menus,
   };
 };
@@ -52,8 +52,8 @@ export const foreignBootFile: Rule = ({ attempt }) => {
   if (theirs === undefined || ours.has(load.to.address) || baseName(load.name) !== baseName(theirs.bootFile!))
     return null;
   return {
-    what: `The device booted somebody else's file: ${theirs.bootFile} from ${load.to.address}, named in the lease of ${serverOf(theirs)}. The boot offer of ${listed(proxies.map(serverOf))} was not used.`,
-    cure: `Take the boot file (options 66 and 67, next-server) out of the DHCP server ${serverOf(theirs)} while the rescue lasts: most firmware prefers what stands in its lease.`,
+    what: `The device booted another server's file: ${theirs.bootFile} from ${load.to.address}, named in the lease of ${serverOf(theirs)}. The boot offer of ${listed(proxies.map(serverOf))} was not used.`,
+    cure: `Remove the boot file (options 66 and 67, next-server) from the DHCP server ${serverOf(theirs)} during the rescue: most firmware prefers the boot file in its lease.`,
     by: [theirs, ...proxies, load],
   };
 };
@@ -63,8 +63,8 @@ export const twoBootServers: Rule = (scene) => {
   const servers = new Set(booting.map(serverOf));
   if (servers.size < 2 || foreignBootFile(scene) !== null) return null;
   return {
-    what: `Two boot servers answered the device: ${listed(servers)}. Which one it boots from is up to its firmware.`,
-    cure: "Only one may answer while the rescue lasts. Find out which of them is not this station (WDS, SCCM, FOG, a router with a boot file), and stop its PXE service.",
+    what: `Two boot servers answered the device: ${listed(servers)}. Its firmware decides which one it boots from.`,
+    cure: "Only one may answer during the rescue. Find out which of them is not the station (WDS, SCCM, FOG, a router with a boot file), and stop its PXE service.",
     by: [...servers].map((server) => booting.find((each) => serverOf(each) === server)!),
   };
 };
@@ -81,8 +81,8 @@ export const noBootFile: Rule = (scene) => {
   if (asks === null && (acks.length === 0 || !quiet(scene, latest(acks), GOES_ON_MS))) return null;
   const lease = acks.at(-1) ?? offer!;
   return {
-    what: `The device was ${acks.length > 0 ? "given" : "offered"} an address (${lease.yiaddr} of ${serverOf(lease)}), and nobody offered it anything to boot${acks.length > 0 ? "" : `: its firmware does not take such a lease, and asked ${timesSent(asks!)} times`}. Firmware shows this as PXE-E16 or PXE-E53.`,
-    cure: "The station kept silent: is it running on this LAN, is the campaign armed, is this device in it and not rescued already (breakglass campaign status)? Behind a router the DHCP relay has to name the station, too.",
+    what: `The device was ${acks.length > 0 ? "given" : "offered"} an address (${lease.yiaddr} of ${serverOf(lease)}), and no server offered it a boot file${acks.length > 0 ? "" : `: its firmware does not accept such a lease, and asked ${timesSent(asks!)} times`}. Firmware shows this as PXE-E16 or PXE-E53.`,
+    cure: "The station did not answer. Is it running on this LAN? Is the campaign armed, with this device in it and not yet rescued (breakglass campaign status)? Behind a router, the DHCP relay must also forward to the station.",
     by: [...(asks ?? []), lease],
   };
 };
@@ -95,8 +95,8 @@ export const httpNotEchoed: Rule = (scene) => {
   const asks = asksInVain(scene) ?? firmwareAsks(attempt, "REQUEST");
   if (asks.length === 0 || !quiet(scene, asks[0]!.at, GOES_ON_MS / 2)) return null;
   return {
-    what: `The firmware asked for UEFI HTTP Boot, and no answer (${listed(offers.map(serverOf))}) said HTTPClient in option 60: it takes none without that, and loaded nothing.`,
-    cure: 'The boot server on this LAN does not speak HTTP Boot, or the station kept silent. Choose the entry "PXE IPv4" in the device\'s boot menu, or let the station answer (is the device in the campaign?). Where PXE was tried first and failed, mend that.',
+    what: `The firmware asked for UEFI HTTP Boot, and no answer (${listed(offers.map(serverOf))}) said HTTPClient in option 60. The firmware needs that, and loaded nothing.`,
+    cure: 'The boot server on this LAN does not speak HTTP Boot, or the station did not answer. Choose the entry "PXE IPv4" in the device\'s boot menu, or let the station answer (is the device in the campaign?). If the device tried PXE first, solve that problem.',
     by: [...asks, ...offers],
   };
 };
@@ -110,8 +110,8 @@ export const neverAskedBootServer: Rule = (scene) => {
   if (dhcpOf(attempt, "NAK").length + dhcpOf(attempt, "DECLINE").length > 0) return null;
   if (!quiet(scene, latest(leased), GOES_ON_MS)) return null;
   return {
-    what: `The device took its lease, had the boot offer of ${listed(proxies.map(serverOf))}, and never asked there for its boot file (port 4011).`,
-    cure: "Some firmware takes no boot offer that comes beside the lease (Dell T130/T430, older HP). Update the firmware, try UEFI HTTP Boot, or let one server do both: the site's DHCP server off and the station leasing.",
+    what: `The device accepted its lease and got the boot offer of ${listed(proxies.map(serverOf))}, but never asked there for its boot file (port 4011).`,
+    cure: "Some firmware ignores a boot offer that comes separately from the lease (Dell T130/T430, older HP). Update the firmware, try UEFI HTTP Boot, or let one server do both: switch the site's DHCP server off and start the station with --dhcp-range.",
     by: [...proxies, ...leased],
   };
 };
@@ -124,8 +124,8 @@ export const bootServerSilent: Rule = (scene) => {
   if (!quiet(scene, latest(asks), timesSent(asks) > 1 ? 2_000 : GOES_ON_MS)) return null;
   const closed = attempt.seen.filter((each): each is ClosedSeen => each.what === "closed" && each.to.port === 4011);
   return {
-    what: `The device asked ${listed(asks.map(({ to }) => to.address))} for its boot file on port 4011, ${timesSent(asks)} times, and got no answer${closed.length > 0 ? ": that machine says that nothing listens there" : ""}.`,
-    cure: "Is the station still running, and is UDP port 4011 open in its firewall? A station that does not admit the device keeps silent, too: breakglass campaign status.",
+    what: `The device asked ${listed(asks.map(({ to }) => to.address))} for its boot file on port 4011, ${timesSent(asks)} times, and got no answer${closed.length > 0 ? ": that machine says that no program listens there" : ""}.`,
+    cure: "Is the station still running, and is UDP port 4011 open in its firewall? A station that does not admit the device does not answer either: breakglass campaign status.",
     by: [...asks, ...closed],
   };
 };
@@ -148,8 +148,8 @@ export const bootServerElsewhere: Rule = ({ attempt }) => {
     const tried = [...unanswered, ...closed].filter(({ to }) => to.address === next);
     if (tried.length === 0) continue;
     return {
-      what: `${serverOf(answer)} sends the device for ${answer.bootFile} to another machine, ${next} (siaddr or option 66), and there nobody answers.`,
-      cure: `Correct next-server (option 66) at the DHCP server ${serverOf(answer)}, or take its boot file out: then the device listens to the station.`,
+      what: `${serverOf(answer)} sends the device for ${answer.bootFile} to another machine, ${next} (siaddr or option 66), which does not answer.`,
+      cure: `Correct next-server (option 66) at the DHCP server ${serverOf(answer)}, or remove its boot file: then the device uses the station's answer.`,
       by: [answer, ...tried],
     };
   }
@@ -167,8 +167,8 @@ export const loaderOfOtherFirmware: Rule = (scene) => {
   const stopped = loads.every((each) => baseName(each.name) === name) && quiet(scene, latest(loads), GOES_ON_MS);
   if (!wrong || !stopped) return null;
   return {
-    what: `The device has ${architecture === BIOS ? "legacy BIOS" : "UEFI"} firmware and was given ${load.name}, which is for ${architecture === BIOS ? "UEFI" : "legacy BIOS"}. It loaded nothing after that.`,
-    cure: `The server at ${load.to.address} gives every device the same boot file. Make it look at option 93, or take its boot file out and leave the answer to the station.`,
+    what: `The device has ${architecture === BIOS ? "legacy BIOS" : "UEFI"} firmware but got ${load.name}, which is for ${architecture === BIOS ? "UEFI" : "legacy BIOS"}. It loaded nothing after that.`,
+    cure: `The server at ${load.to.address} gives every device the same boot file. Make it look at option 93, or remove its boot file and let the station answer.`,
     by: loads,
   };
 };

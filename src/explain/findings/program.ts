@@ -63,10 +63,10 @@ export const loaderRejected: Rule = (scene) => {
   if (!nothingAfter(scene, load)) return null;
   const then = again(scene.attempt, load) ? "asked for it again from the start" : "did nothing more";
   return {
-    what: `The firmware fetched ${load.name} whole, and then ${then}: it did not run it. With Secure Boot on, that is a signature it does not trust.`,
+    what: `The firmware loaded all of ${load.name}, then ${then}: it did not start it. With Secure Boot on, the firmware does not trust its signature.`,
     cure: SHIM.test(baseName(load.name))
-      ? 'Look at its screen (Access Denied, Security Violation). In the firmware setup allow the "Microsoft 3rd-party UEFI CA" (Lenovo, Dell, HP and Surface switch it off by default; BitLocker may ask for its recovery password after that), or rescue it by hand in WinRE. An older shim may have been revoked: build the image again.'
-      : "This loader is not signed for Secure Boot. Serve shim as the first file (the default). Leave Secure Boot on: switched off, BitLocker asks for its recovery password at the next boot.",
+      ? 'Look at its screen (Access Denied, Security Violation). In the firmware setup allow the "Microsoft 3rd-party UEFI CA" (Lenovo, Dell, HP and Surface switch it off by default; BitLocker may ask for its recovery password after that), or rescue the device by hand in WinRE. An older shim may have been revoked: build the image again.'
+      : "This loader is not signed for Secure Boot. Serve shim as the first file (the default). Leave Secure Boot on: if you switch it off, BitLocker asks for its recovery password at the next boot.",
     by: loads.filter(({ name }) => baseName(name) === baseName(load.name)),
   };
 };
@@ -77,8 +77,8 @@ export const loaderDidNothing: Rule = (scene) => {
   if (load === undefined || scene.attempt.architecture !== 0 || loaderOfOtherFirmware(scene) !== null) return null;
   if (baseName(loads[0]!.name) !== baseName(load.name) || !nothingAfter(scene, load)) return null;
   return {
-    what: `The device fetched ${load.name} whole, and nothing came after it: the loader does not get on with this network card.`,
-    cure: "Try the other boot mode in the firmware setup (UEFI instead of legacy), another network card (USB), or rescue it by hand in WinRE.",
+    what: `The device loaded all of ${load.name} and did nothing after that: the loader does not work with this network card.`,
+    cure: "Try the other boot mode in the firmware setup (UEFI instead of legacy), another network card (USB), or rescue the device by hand in WinRE.",
     by: [load],
   };
 };
@@ -89,8 +89,8 @@ export const secondStageRejected: Rule = (scene) => {
   const stage = wholeOf(loads, SECOND_STAGE);
   if (shim === undefined || stage === undefined || stage.at < shim.at || !nothingAfter(scene, stage)) return null;
   return {
-    what: `shim ran and fetched ${stage.name} whole, and nothing came after it: shim did not accept its signature, or its security version (SBAT) was revoked.`,
-    cure: 'shim and GRUB have to come from the same, current release. Build the image again (breakglass image build) and serve its files unmodified; look at the device\'s screen for "Security Violation".',
+    what: `shim loaded all of ${stage.name} and did nothing after that: it did not accept the signature, or the security version (SBAT) was revoked.`,
+    cure: 'shim and GRUB must come from the same current release. Build the image again (breakglass image build) and serve its files unmodified. Look at the device\'s screen for "Security Violation".',
     by: [shim, stage],
   };
 };
@@ -101,8 +101,8 @@ export const secondStageMissing: Rule = (scene) => {
   const lost = missing(scene).filter(({ name }) => SECOND_STAGE.test(baseName(name)));
   if (shim === undefined || lost.length === 0) return null;
   return {
-    what: `shim ran and asked ${lost[0]!.to.address} for ${listed(lost.map(({ name }) => name))}, which nobody serves.`,
-    cure: `Put the file next to shim on ${lost[0]!.to.address}, under the name and in the folder that shim asks for. The station's image has it: is that the station?`,
+    what: `shim ran and asked ${lost[0]!.to.address} for ${listed(lost.map(({ name }) => name))}, and that server does not have it.`,
+    cure: `Put the file next to shim on ${lost[0]!.to.address}, with the name and in the folder that shim asks for. The station's image has it: is that server the station?`,
     by: [shim, ...lost],
   };
 };
@@ -114,8 +114,8 @@ export const grubWrongServer: Rule = ({ attempt }) => {
   if (grub === undefined || config === undefined || config.to.address === grub.to.address) return null;
   if (loads.some((load) => load.to.address === grub.to.address && baseName(load.name) === "grub.cfg")) return null;
   return {
-    what: `GRUB came from ${grub.to.address}, and asks ${config.to.address} for its script (${config.name}): it took the DHCP server for its boot server, and ends at its prompt.`,
-    cure: "That GRUB (2.06 and older) ignores proxyDHCP. Serve the image's own GRUB (2.12 or newer), or set next-server at the DHCP server to the station while the rescue lasts.",
+    what: `GRUB came from ${grub.to.address} but asks ${config.to.address} for its script (${config.name}): it uses the DHCP server as boot server, and stops at its prompt.`,
+    cure: "This GRUB (2.06 or older) ignores proxyDHCP. Serve the image's own GRUB (2.12 or newer), or set next-server at the DHCP server to the station during the rescue.",
     by: [grub, config],
   };
 };
@@ -124,8 +124,8 @@ export const grubWithoutScript: Rule = (scene) => {
   const lost = missing(scene).filter(({ name }) => baseName(name) === "grub.cfg");
   if (lost.length === 0 || grubWrongServer(scene) !== null) return null;
   return {
-    what: `GRUB asked ${lost[0]!.to.address} for its script (${lost[0]!.name}), and nobody serves it: the device stands at the prompt "grub>".`,
-    cure: "The station gives the script only to a device whose boot exchange it saw in the last half hour. Switch the device off and network-boot it again; if it comes back, is that server the station?",
+    what: `GRUB asked ${lost[0]!.to.address} for its script (${lost[0]!.name}), and that server does not have it: the device shows the prompt "grub>".`,
+    cure: "The station gives the script only to a device whose boot exchange it saw in the last half hour. Switch the device off and network-boot it again. If it happens again: is that server the station?",
     by: lost,
   };
 };
@@ -137,8 +137,8 @@ export const httpBootNotFound: Rule = ({ attempt }) => {
   const lost = loads.filter((load) => load.over === "http" && load.code === 404);
   if (lost.length === 0) return null;
   return {
-    what: `The firmware asked http://${first.to.address}${first.name} as it was told, and the answer was 404: there is no such file.`,
-    cure: "Does the URL in the DHCP answer (option 67) name a file that this server has? A station answers 404, too, where it has not seen the device's own boot exchange: boot it again.",
+    what: `The firmware asked for http://${first.to.address}${first.name}, the URL from its DHCP answer, and got 404: the file does not exist.`,
+    cure: "Does the URL in the DHCP answer (option 67) name a file that this server has? A station also answers 404 if it has not seen the device's own boot exchange: boot the device again.",
     by: lost,
   };
 };
@@ -150,8 +150,8 @@ export const fileNotServed: Rule = (scene) => {
   const lost = missing(scene);
   if (explained || lost.length === 0) return null;
   return {
-    what: `The device asked ${listed(lost.map(({ to }) => to.address))} for ${listed(lost.map(({ name }) => name))}, which nobody serves.`,
-    cure: "Is the boot file's name in the DHCP answer the one that the server has (folder, capital letters)? From the station: is the image whole (breakglass image verify)?",
+    what: `The device asked ${listed(lost.map(({ to }) => to.address))} for ${listed(lost.map(({ name }) => name))}, and that server does not have it.`,
+    cure: "Does the server have the file with exactly the name in the DHCP answer (folder, capital letters)? If the server is the station: check the image (breakglass image verify).",
     by: lost,
   };
 };
@@ -167,7 +167,7 @@ export const httpRefused: Rule = (scene) => {
     cure:
       load.code! >= 500
         ? "Look at that server's log."
-        : "That server wants a login, or does not allow this question: boot files are to be had without (UEFI asks HEAD first).",
+        : "That server requires a login or does not allow this request. Boot files must be available without a login, also for HEAD (UEFI asks HEAD first).",
     by: refused,
   };
 };
@@ -178,8 +178,8 @@ export const kernelWithoutInitrd: Rule = (scene) => {
   if (kernel === undefined || last(loads, INITRD) !== undefined || handshakesOf(scene.attempt).length > 0) return null;
   if (!quiet(scene, latest(loads), 3 * NEXT_STEP_MS)) return null;
   return {
-    what: `The kernel (${kernel.name}) arrived whole, and the recovery image that belongs to it was never asked for.`,
-    cure: 'The loader did not accept the kernel: look at the screen. "bad shim signature": kernel and shim are of different vendors; build the image again and serve it unmodified. "out of memory": the device needs 1 GB.',
+    what: `The device loaded the whole kernel (${kernel.name}) but never asked for the recovery image (initrd).`,
+    cure: 'The loader did not accept the kernel: look at the screen. "bad shim signature": kernel and shim come from different vendors; build the image again and serve it unmodified. "out of memory": the device needs 1 GB.',
     by: [kernel],
   };
 };
@@ -199,11 +199,11 @@ export const agentNeverCalled: Rule = (scene) => {
   const own = dhcpOf(attempt).filter(({ program }) => program === "recovery-image");
   if (!quiet(scene, Math.max(image.endedAt, attempt.lastAt), AGENT_MS)) return null;
   return {
-    what: `The recovery image arrived whole, and its agent never called the station${own.length > 0 ? "; it did ask for an address, so it runs" : ""}.`,
+    what: `The device loaded the whole recovery image, but its agent never called the station${own.length > 0 ? "; it asked for an address, so it runs" : ""}.`,
     cure:
       own.length > 0
-        ? "It has no way to the station: is TCP port 443 of the station open, is the device in the same LAN? Its screen says what it waits for."
-        : "The image did not start, or has no driver for this network card: look at the screen. With image build --drivers minimal: build the fleet set. Else rescue it by hand in WinRE.",
+        ? "It cannot reach the station: is the station's TCP port 443 open, and is the device in the same LAN? Its screen says what it waits for."
+        : "The image did not start, or has no driver for this network card: look at the screen. If the image was built with --drivers minimal: build the fleet set. Otherwise rescue the device by hand in WinRE.",
     by: [image, ...own],
   };
 };
@@ -220,13 +220,13 @@ export const agentRefused: Rule = ({ attempt }) => {
   const certificate = by === "device" && (alert === null || CERTIFICATE_ALERTS.has(alert));
   const how =
     ending === "refused"
-      ? `was broken off by ${by === "device" ? "the device" : to.address}${alert === null ? "" : ` (alert ${alert})`}`
+      ? `was aborted by ${by === "device" ? "the device" : to.address}${alert === null ? "" : ` (alert ${alert})`}`
       : "got no answer";
   return {
     what: `The agent called ${to.address} over TLS, and the handshake ${how}${certificate ? ": it does not accept that certificate" : ""}. ${timesSent(failed) > 1 ? `It tried ${timesSent(failed)} times. ` : ""}Nothing was released.`,
     cure: certificate
-      ? "The station's certificate is not of the authority that came with this boot: was the station's state folder changed while the device booted? Boot the device again. If it comes back, somebody stands in between: halt the campaign."
-      : "Is it the station that listens there, and nothing in between (proxy, TLS inspection)? Boot the device again.",
+      ? "The station's certificate does not belong to the CA that came with this boot. Was the station's state folder changed while the device booted? Boot the device again. If it happens again, a machine between device and station may intercept the connection: halt the campaign."
+      : "Is that address the station, with no proxy or TLS inspection in between? Boot the device again.",
     by: failed,
   };
 };

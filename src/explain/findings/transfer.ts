@@ -27,8 +27,8 @@ export const tftpUnanswered: Rule = (scene) => {
     return null;
   const asks = silent.reduce((sum, load) => sum + load.asks, 0);
   return {
-    what: `The device asked ${listed(silent.map(({ to }) => to.address))} over TFTP for ${listed(silent.map(({ name }) => name))}, ${asks} times, and nothing came back.`,
-    cure: "A firewall drops UDP port 69, or the answers: TFTP answers from another port, which a firewall between device and server has to follow. Open it, or put the station into the devices' own LAN.",
+    what: `The device asked ${listed(silent.map(({ to }) => to.address))} over TFTP for ${listed(silent.map(({ name }) => name))}, ${asks} times, and got no answer.`,
+    cure: "A firewall drops UDP port 69 or the answers: TFTP answers from another port, and a firewall between device and server must allow that. Open the firewall, or put the station into the devices' own LAN.",
     by: silent,
   };
 };
@@ -41,17 +41,17 @@ export const portClosed: Rule = (scene) => {
   const [{ to, protocol, how }] = closed as [ClosedSeen];
   if (protocol === "arp")
     return {
-      what: `The device looked for ${to.address}, which it was to boot from, and no machine on this LAN has that address (ARP went unanswered).`,
-      cure: `Is ${to.address} switched on, in the same VLAN, and is that still its address? Else correct what the DHCP server says (next-server, option 66).`,
+      what: `The device wanted to boot from ${to.address}, and no machine on this LAN has that address (no answer to ARP).`,
+      cure: `Is ${to.address} switched on, in the same VLAN, and is that still its address? If not, correct the DHCP server's setting (next-server, option 66).`,
       by: closed,
     };
   const service = ({ 69: "TFTP", 80: "HTTP", 443: "the station's agent service" } as Record<number, string>)[to.port];
   return {
-    what: `The device wanted ${protocol.toUpperCase()} port ${to.port}${service === undefined ? "" : ` (${service})`} of ${to.address}, and ${how === "refused" ? "that machine says that nothing listens there" : "nothing came back"}.`,
+    what: `The device tried ${protocol.toUpperCase()} port ${to.port}${service === undefined ? "" : ` (${service})`} of ${to.address}, and ${how === "refused" ? "that machine says that no program listens there" : "got no answer"}.`,
     cure:
       how === "refused"
-        ? `Start the server at ${to.address}, or correct the address that the device was given.`
-        : `Open ${protocol.toUpperCase()} port ${to.port} in the firewall of ${to.address}, and see that the machine is on.`,
+        ? `Start the server at ${to.address}, or correct the address that the device got from the DHCP server.`
+        : `Open ${protocol.toUpperCase()} port ${to.port} in the firewall of ${to.address}, and check that the machine is on.`,
     by: closed,
   };
 };
@@ -61,7 +61,7 @@ export const answeredFromElsewhere: Rule = ({ attempt }) => {
   if (odd.length === 0) return null;
   return {
     what: `The device asked ${odd[0]!.to.address} for ${odd[0]!.name}, and the answer came from another address, ${odd[0]!.answeredFrom}: firmware drops it.`,
-    cure: "The server has two addresses in this LAN. Bind its TFTP service to the one that it names in its offers (breakglass serve --address).",
+    cure: "The server has two addresses in this LAN. Bind its TFTP service to the address that it names in its offers (breakglass serve --address).",
     by: odd,
   };
 };
@@ -73,8 +73,8 @@ export const optionsRefused: Rule = ({ attempt }) => {
   const { blksize, windowsize } = load.asked ?? {};
   const asked = [blksize && `blksize ${blksize}`, windowsize && `windowsize ${windowsize}`].filter(Boolean).join(", ");
   return {
-    what: `${load.to.address} refused the options that the device asked with for ${load.name} (${asked}): ERROR 8 "${load.message}". Firmware does not ask again without them.`,
-    cure: "Replace that TFTP server, or switch the refusal off (tftpd-hpa: remove --refuse): a server passes over what it does not know (RFC 2347).",
+    what: `${load.to.address} refused the device's options for ${load.name} (${asked}): ERROR 8 "${load.message}". Firmware does not ask again without them.`,
+    cure: "Replace that TFTP server, or switch the refusal off (tftpd-hpa: remove --refuse). A server should ignore options that it does not know (RFC 2347).",
     by: refused,
   };
 };
@@ -91,7 +91,7 @@ export const blockSizeRefused: Rule = ({ attempt }) => {
   if (small.length === 0) return null;
   const [load] = small as [LoadSeen];
   return {
-    what: `The device asked ${load.to.address} for blocks of ${load.asked!.blksize} bytes (${load.name}), and got the 512 of 1980: nearly three times the round trips.`,
+    what: `The device asked ${load.to.address} for blocks of ${load.asked!.blksize} bytes (${load.name}) but got only 512: nearly three times as many round trips.`,
     cure: `The TFTP server at ${load.to.address} refuses blksize (tftpd-hpa: --refuse blksize; dnsmasq: tftp-no-blocksize). Remove that.`,
     by: small,
   };
@@ -106,7 +106,7 @@ export const windowSizeIgnored: Rule = ({ attempt }) => {
   const [load] = slow as [LoadSeen];
   return {
     what: `The device asked ${load.to.address} for windows of ${load.asked!.windowsize} blocks (${load.name}), and got one block per round trip: ${grouped(load.bytes)} bytes took ${seconds(load.endedAt - load.at)}.`,
-    cure: `The TFTP server at ${load.to.address} does not know windowsize (RFC 7440). It works, slowly; the station does know it.`,
+    cure: `The TFTP server at ${load.to.address} does not know windowsize (RFC 7440). It works, but slowly. The station supports it.`,
     by: slow,
   };
 };
@@ -127,7 +127,7 @@ export const negotiationAborted: Rule = (scene) => {
   const granted = Object.entries(load.granted ?? {}).map(([name, value]) => `${name} ${value}`);
   return {
     what: `The device did not accept the options that ${load.to.address} granted for ${load.name} (${granted.join(", ") || "none"}), ended with ERROR 8, and did not ask again.`,
-    cure: "The server granted more than was asked, or this firmware has not enough memory for the file. Try another TFTP server or HTTP Boot, and update the firmware.",
+    cure: "The server granted more than the device asked for, or this firmware does not have enough memory for the file. Try another TFTP server or HTTP Boot, and update the firmware.",
     by: aborted,
   };
 };
@@ -142,13 +142,13 @@ export const transferStalled: Rule = ({ attempt }) => {
   const large = (granted?.blksize ?? 512) > LARGEST_UNFRAGMENTED;
   const who =
     by === "device"
-      ? `the device stopped answering${blocksRepeated === 0 ? "" : `, and the server sent ${blocksRepeated} blocks again in vain`}`
+      ? `the device stopped answering${blocksRepeated === 0 ? "" : `, and the server repeated ${blocksRepeated} blocks without success`}`
       : "the server stopped sending";
   return {
-    what: `The load of ${name} stalled${load.frames === null ? "" : ` at block ${grouped(lastBlock)}`}${size === null ? "" : ` (${grouped(load.bytes)} of ${grouped(size)} bytes)`}: ${who}.${large ? ` Its blocks of ${granted!.blksize} bytes do not fit one frame${fragmented ? ", and came in fragments" : ""}.` : ""}`,
+    what: `The load of ${name} stalled${load.frames === null ? "" : ` at block ${grouped(lastBlock)}`}${size === null ? "" : ` (${grouped(load.bytes)} of ${grouped(size)} bytes)`}: ${who}.${large ? ` Its blocks of ${granted!.blksize} bytes do not fit into one frame${fragmented ? " and were sent in fragments" : ""}.` : ""}`,
     cure: large
-      ? "Fragments get lost on the way, mostly in a firewall or VPN. Lower the TFTP server's largest block to 1468 (1300 in a VPN)."
-      : "Was the device switched off, or the cable pulled? If it happens at the same block again: another cable and switch port, then another firmware version. At block 0 or 1: a firewall lets the question pass and not what follows.",
+      ? "Fragments are lost on the way, usually in a firewall or VPN. Lower the TFTP server's largest block to 1468 (1300 in a VPN)."
+      : "Was the device switched off, or the cable pulled? If it happens at the same block again: another cable and switch port, then another firmware version. At block 0 or 1: a firewall lets the first packet through but not the next ones.",
     by: stalled,
   };
 };
@@ -160,8 +160,8 @@ export const blockRollover: Rule = ({ attempt }) => {
   if (stuck.length === 0) return null;
   const [load] = stuck as [LoadSeen];
   return {
-    what: `The load of ${load.name} ended at block 65,535, where the 16 bits of TFTP's block number are used up: one of the two does not count on from 0.`,
-    cure: "Larger blocks (blksize 1428 or 1468), or load this file over HTTP. The station's own loads of that size go over HTTP.",
+    what: `The load of ${load.name} ended at block 65,535, the largest 16-bit block number of TFTP: device or server does not continue with 0.`,
+    cure: "Use larger blocks (blksize 1428 or 1468), or load this file over HTTP. The station sends files of this size over HTTP.",
     by: stuck,
   };
 };
@@ -175,11 +175,11 @@ export const transferAborted: Rule = ({ attempt }) => {
   const [load] = aborted as [LoadSeen];
   const who = load.by === "server" ? load.to.address : "the device";
   return {
-    what: `The load of ${load.name} from ${load.to.address} was broken off by ${who} after ${grouped(load.bytes)} bytes${load.code === null || load.over === "http" ? "" : ` (ERROR ${load.code} "${load.message}")`}.`,
+    what: `The load of ${load.name} from ${load.to.address} was aborted by ${who} after ${grouped(load.bytes)} bytes${load.code === null || load.over === "http" ? "" : ` (ERROR ${load.code} "${load.message}")`}.`,
     cure:
       load.by === "server"
-        ? "Look at that server: was it stopped, is its disk readable? Then boot the device again."
-        : "Switched off in the middle, or not enough memory for the file: the recovery image needs 1 GB. Boot the device again; if it stops at the same place, look at its memory.",
+        ? "Check that server: was it stopped, is its disk readable? Then boot the device again."
+        : "The device was switched off, or has not enough memory for the file: the recovery image needs 1 GB. Boot it again. If it stops at the same place, check its memory.",
     by: aborted,
   };
 };
@@ -192,8 +192,8 @@ export const everyBlockTwice: Rule = ({ attempt }) => {
   if (doubled.length === 0) return null;
   const [load] = doubled as [LoadSeen];
   return {
-    what: `Of ${load.name}, ${load.to.address} sent ${grouped(load.blocksRepeated)} of ${grouped(load.lastBlock)} blocks again: a retransmission storm, in which each repeated acknowledgement is answered with a block (Sorcerer's Apprentice).`,
-    cure: "That TFTP server is at fault: replace it. If the capture was made in a place that sees each frame twice (a mirror port of two ports), capture again elsewhere.",
+    what: `Of ${load.name}, ${load.to.address} sent ${grouped(load.blocksRepeated)} of ${grouped(load.lastBlock)} blocks again: it answers each repeated acknowledgement with a block (a retransmission storm, Sorcerer's Apprentice).`,
+    cure: "That TFTP server has a defect: replace it. If the capture point sees each frame twice (a mirror port of two ports), capture again elsewhere.",
     by: doubled,
   };
 };
@@ -210,8 +210,8 @@ export const lossyNetwork: Rule = (scene) => {
   const many = repeated >= 20 && repeated >= blocks / 20;
   if (!many && pauses < MANY_PAUSES) return null;
   return {
-    what: `The network loses packets: ${many ? `${grouped(repeated)} repetitions for ${grouped(blocks)} blocks` : `loads came to rest ${pauses} times for a second or more, and went on`}.`,
-    cure: "Another cable and another switch port first. Then look at the port's error counters and its speed and duplex (both ends on auto).",
+    what: `The network loses packets: ${many ? `${grouped(repeated)} repetitions for ${grouped(blocks)} blocks` : `loads paused ${pauses} times for a second or more and then continued`}.`,
+    cure: "First try another cable and another switch port. Then check the port's error counters, and its speed and duplex (both ends on auto).",
     by: loads.filter((load) => load.blocksRepeated + load.acksRepeated + load.pauses > 0),
   };
 };

@@ -58,6 +58,8 @@ export interface Session {
   refused: string | null;
   outcome: string | null;
   proof: Proof;
+  /** Command IDs of the sightings: the ledger takes none of them twice. */
+  readonly sighted: Set<string>;
   /** Entries so far that the agent can bring about as often as it likes. */
   notes: number;
 }
@@ -84,9 +86,9 @@ export function newSessions(): Sessions {
 export const GOOD_OUTCOMES: ReadonlySet<string> = new Set(["rescued", "already-clean"]);
 
 /** Takes in one more ledger entry. */
-export function foldSession(sessions: Sessions, { body, at }: Entry): void {
+export function foldSession(sessions: Sessions, { body, at, commandId }: Entry): void {
   if (body.type === "session.opened") open(sessions, body, at);
-  if (body.type === "device.sighted") sight(sessions, body, at);
+  if (body.type === "device.sighted") sight(sessions, body, at, commandId);
   const session = sessions.byId.get(String(body.session));
   if (session === undefined) return;
   if (NOTES.has(body.type)) session.notes += 1;
@@ -132,6 +134,7 @@ function open(sessions: Sessions, body: Entry["body"], openedAt: number): void {
     refused: null,
     outcome: null,
     proof: NO_PROOF,
+    sighted: new Set(),
     notes: 0,
   };
   sessions.byId.set(session.session, session);
@@ -140,9 +143,10 @@ function open(sessions: Sessions, body: Entry["body"], openedAt: number): void {
   sessions.byDevice.set(session.device, session);
 }
 
-function sight(sessions: Sessions, body: Entry["body"], at: number): void {
+function sight(sessions: Sessions, body: Entry["body"], at: number, commandId: string): void {
   const session = sessions.byDevice.get(body.device as MacAddress);
   if (session === undefined || session.outcome === null) return;
+  session.sighted.add(commandId);
   session.proof = see(session.proof, body.as as Sighting, at);
 }
 

@@ -110,7 +110,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       now: Date.now,
       onWaiting: (most) => onNotice(notice("loads-full", "loads", { loads: most })),
     });
-    const leases = options.leases === null ? null : new Leases({ desk, ...options.leases, now: Date.now, onNotice });
+    const leases = options.leases === null ? null : new Leases(options.leases.served, options.leases.range, desk.state);
     const ears = new Ears({ now: Date.now, onNotice });
     const explaining = setInterval(() => ears.look(), EXPLAIN_MS);
     closing.push(async () => clearInterval(explaining));
@@ -131,7 +131,9 @@ export async function startStation(options: StationOptions): Promise<Station> {
       ...{ all: served, desk, onNotice },
       onReply: (bytes, from) => ears.otherServer(bytes, from),
       onLeasing: ({ on, server, from }) => {
-        if (leases !== null && on.includes(leases.served)) leases.stop(server, `it answers from ${from}`);
+        if (leases === null || !on.includes(leases.served)) return;
+        for (const entry of leases.stop(server, `it answers from ${from}`, Date.now()))
+          desk.record(entry).catch(onFault);
       },
     });
     closing.push(() => watch.close());

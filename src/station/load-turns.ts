@@ -1,4 +1,4 @@
-import { arrives, hasArrived, mayArrive, newArrivals } from "../boot/arrivals.ts";
+import { hasArrived, newArrivals } from "../boot/arrivals.ts";
 import {
   askForTurn,
   endLoad,
@@ -29,7 +29,8 @@ export class LoadTurns {
   readonly #queue: LoadQueue;
   readonly #now: () => number;
   readonly #onWaiting: (loads: number) => void;
-  readonly #arrivals = newArrivals();
+  /** Devices that load their loader. */
+  readonly arrivals = newArrivals();
   readonly #told = new Map<MacAddress, Uint8Array>();
   readonly #counts = { turns: 0, told: 0, most: 0 };
 
@@ -44,22 +45,12 @@ export class LoadTurns {
     this.#onWaiting = options.onWaiting;
   }
 
-  /** True if a DISCOVER of this device is to be answered now. */
-  mayArrive(device: MacAddress, known: boolean): boolean {
-    return mayArrive(this.#arrivals, device, known, this.#now());
-  }
-
-  /** It asked for its boot file. */
-  arrives(device: MacAddress, known: boolean): void {
-    arrives(this.#arrivals, device, known, this.#now());
-  }
-
   /**
    * The script for a device that asks for one. What HEAD was told, the next GET gets: GRUB under HTTP Boot asks for the
    * size first, and reads as many bytes.
    */
   script(device: MacAddress, known: boolean, method: "GET" | "HEAD", write: (turn: Turn) => string): Uint8Array {
-    hasArrived(this.#arrivals, device);
+    hasArrived(this.arrivals, device);
     const told = this.#told.get(device);
     if (told !== undefined && method === "GET") {
       this.#told.delete(device);

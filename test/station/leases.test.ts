@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { arrives, mayArrive } from "../../src/boot/arrivals.ts";
 import { parseLeaseRange } from "../../src/boot/lease-range.ts";
 import type { UnknownPolicy } from "../../src/campaign/campaign.ts";
 import { arm } from "../../src/campaign/command.ts";
@@ -54,7 +55,7 @@ async function start(): Promise<void> {
   const onNotice = toldTo(notices, { now: () => now });
   desk = new Desk(ledger, () => {});
   await desk.catchUp();
-  leases = new Leases({ desk, served, range: parseLeaseRange("10.99.0.100-10.99.0.109"), now: () => now, onNotice });
+  leases = new Leases(served, parseLeaseRange("10.99.0.100-10.99.0.109"), desk.state);
   leases.open();
   const images = new Set(["x64" as const]);
   server = new BootServer({ desk, served, leases, now: () => now, httpPort: 80, images, uefiLoader: "shim", onNotice });
@@ -221,8 +222,8 @@ describe("T4: another DHCP server on the LAN where the station leases", () => {
   });
 
   it("is written down once, and nothing but a new start of the station ends it", async () => {
-    leases.stop(theirs, "it answers");
-    leases.stop(parseIpv4("10.99.0.3"), "it answers");
+    for (const server of [theirs, parseIpv4("10.99.0.3")])
+      for (const entry of leases.stop(server, "it answers", now)) await desk.record(entry);
     leases.check();
     leases.open();
     expect(leases.leasing).toBe("stopped");
@@ -290,8 +291,9 @@ it("a device that has its address and boot file in one counts as one that loads 
   server = new BootServer({ ...options, uefiLoader: "shim", onNotice: () => {} });
   await boot(known, firmware);
   now += 30_000;
-  for (let made = 0; made < 255; made++) loads.arrives(parseMac(`0200000${(made + 4096).toString(16)}0`), false);
-  expect(loads.mayArrive(parseMac(stranger), false)).toBe(false);
+  for (let made = 0; made < 255; made++)
+    arrives(loads.arrivals, parseMac(`0200000${(made + 4096).toString(16)}0`), false, now);
+  expect(mayArrive(loads.arrivals, parseMac(stranger), false, now)).toBe(false);
 });
 
 it("devices that get no offer because others load their loaders are told of once: they ask again by themselves", async () => {
@@ -299,7 +301,8 @@ it("devices that get no offer because others load their loaders are told of once
   const loads = new LoadTurns({ loads: 1, now: () => now, onWaiting: () => {} });
   const options = { desk, served, leases, loads, now: () => now, httpPort: 80, images: new Set(["x64" as const]) };
   server = new BootServer({ ...options, uefiLoader: "shim", onNotice: toldTo(notices, { now: () => now }) });
-  for (let made = 0; made < 256; made++) loads.arrives(parseMac(`0200000${(made + 4096).toString(16)}0`), false);
+  for (let made = 0; made < 256; made++)
+    arrives(loads.arrivals, parseMac(`0200000${(made + 4096).toString(16)}0`), false, now);
   expect([await discover(stranger, firmware), await discover("52:54:00:00:00:03", firmware)]).toEqual([null, null]);
   expect(notices).toEqual([expect.stringMatching(/^256 devices fetch their loaders .* ask again by themselves/)]);
 });

@@ -55,7 +55,7 @@ async function start(): Promise<Lab> {
   const entry = arm(desk.state.campaign, { ...campaign, unknown: "confirm", hibernated: "stop" }, "operator:fuzz");
   if (typeof entry === "string") throw new Error(entry);
   await desk.record(entry);
-  const leases = new Leases({ desk, served, range: parseLeaseRange("10.99.0.100-10.99.0.199"), now: clock, onNotice });
+  const leases = new Leases(served, parseLeaseRange("10.99.0.100-10.99.0.199"), desk.state);
   leases.open();
   const images = new Set(["x64" as const]);
   const common = { desk, served, now: clock, httpPort: 80, images, uefiLoader: "shim" as const, onNotice };

@@ -1,0 +1,286 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { newArrivals } from "../../src/boot/arrivals.ts";
+import { exchangeOf } from "../../src/boot/exchange.ts";
+import { parseLeaseRange } from "../../src/boot/lease-range.ts";
+import { arm, halt } from "../../src/campaign/command.ts";
+import { type DhcpPacket, encodePacket } from "../../src/dhcp/packet.ts";
+import { BROADCAST_FLAG, ETHERNET, MessageType, Op } from "../../src/dhcp/registry.ts";
+import { parseInventory } from "../../src/fleet/read-inventory.ts";
+import type { Entry, NewEntry } from "../../src/ledger/entry.ts";
+import { type BootDecision, type BootMemory, decideBoot, newBootMemory } from "../../src/station/boot-decision.ts";
+import { readQuestion } from "../../src/station/boot-question.ts";
+import type { DhcpPort } from "../../src/station/dhcp-datagram.ts";
+import { Leases } from "../../src/station/leases.ts";
+import { proofDue } from "../../src/station/sighted.ts";
+import { foldStation, newStationState, type StationState } from "../../src/station/state.ts";
+import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
+import { type MacAddress, macToBytes, parseMac } from "../../src/wire/mac.ts";
+
+const station = parseIpv4("10.99.0.2");
+const served = { name: "eth0", address: station, netmask: parseIpv4("255.255.255.0"), mac: parseMac("5254000000fe") };
+const lan = { served, httpPort: 80, images: new Set(["x64" as const]), uefiLoader: "shim" as const };
+const KNOWN = parseMac("52:54:00:00:00:01");
+const DEVICES = [KNOWN, parseMac("52:54:00:00:00:02"), parseMac("52:54:00:00:00:03")];
+const ADDRESSES = [ANY_ADDRESS, ...["10.99.0.50", "10.99.0.51", "127.0.0.1"].map(parseIpv4)];
+const PXE = "PXEClient:Arch:00007:UNDI:003000";
+
+/** A ledger in memory: what a durable one would hold, folded. */
+class Story {
+  readonly state: StationState = newStationState();
+  readonly entries: NewEntry[] = [];
+  readonly #commands = new Set<string>();
+
+  append(entry: NewEntry, at: number): void {
+    if (this.#commands.has(entry.commandId)) return;
+    this.#commands.add(entry.commandId);
+    this.entries.push(entry);
+    const chain = { ledgerId: "l", epoch: 1, prev: "", hash: "", stationAt: at, station: "test" };
+    foldStation(this.state, { ...chain, generation: 1, ...entry, at, seq: this.entries.length } as Entry);
+  }
+}
+
+type Unknown = "confirm" | "auto" | "hold";
+
+function armed(unknown: Unknown, story = new Story()): Story {
+  const campaign = { campaign: "c", remedy: "r", remedySha256: "0".repeat(64), document: {} };
+  const devices = parseInventory(`name,mac\nPC-1,${KNOWN}\n`);
+  story.append(
+    arm(story.state.campaign, { ...campaign, unknown, hibernated: "stop", devices }, "operator:t") as NewEntry,
+    0,
+  );
+  return story;
+}
+
+/** A device whose rescue was reported. */
+function rescued(story: Story, device: MacAddress, at: number): void {
+  const session = `s-${device}`;
+  const opened = { session, device, tokenHash: session, secretHash: session, machine: { macs: [] }, protectors: [] };
+  const byStation = (body: NewEntry["body"]) =>
+    story.append({ body, actor: "station", commandId: `${body.type}${session}` }, at);
+  byStation({ type: "session.opened", address: "10.99.0.50", pairing: "p", volumes: [], ...opened });
+  byStation({ type: "session.reported", session, device, outcome: "rescued" });
+}
+
+interface Said {
+  readonly device: MacAddress;
+  readonly kind: number;
+  readonly port: DhcpPort;
+  readonly from: Ipv4;
+  readonly ciaddr: Ipv4;
+  readonly vendor: string;
+  readonly xid: number;
+  readonly wants: Ipv4 | undefined;
+  readonly server: Ipv4 | undefined;
+}
+
+const FIRST: Said = {
+  ...{
+    device: KNOWN,
+    kind: MessageType.discover,
+    port: 67,
+    from: ANY_ADDRESS,
+    ciaddr: ANY_ADDRESS,
+    vendor: PXE,
+    xid: 1,
+  },
+  ...{ wants: undefined, server: undefined },
+};
+
+const said: fc.Arbitrary<Said> = fc.record({
+  device: fc.constantFrom(...DEVICES, served.mac),
+  kind: fc.constantFrom(...Object.values(MessageType)),
+  port: fc.constantFrom<DhcpPort>(67, 4011),
+  from: fc.constantFrom(...ADDRESSES),
+  ciaddr: fc.constantFrom(...ADDRESSES),
+  vendor: fc.constantFrom(
+    PXE,
+    "HTTPClient:Arch:00016:UNDI:003000",
+    "PXEClient:Arch:00006",
+    "MSFT 5.0",
+    "udhcp",
+    "breakglass",
+    "",
+  ),
+  xid: fc.integer({ min: 1, max: 4 }),
+  wants: fc.constantFrom(undefined, ...ADDRESSES, parseIpv4("10.99.0.100")),
+  server: fc.constantFrom(undefined, station, parseIpv4("10.99.0.1")),
+});
+
+function datagramOf({ device, kind, port, from, ciaddr, vendor, xid, wants, server }: Said) {
+  const chaddr = new Uint8Array(16);
+  chaddr.set(macToBytes(device));
+  const architecture = Number(/Arch:([0-9]+)/.exec(vendor)?.[1] ?? 7);
+  const options = {
+    ...{ dhcpMessageType: kind, vendorClassIdentifier: vendor, clientSystemArchitecture: [architecture] },
+    ...(wants === undefined ? {} : { requestedIpAddress: wants }),
+    ...(server === undefined ? {} : { serverIdentifier: server }),
+  };
+  const packet: DhcpPacket = {
+    ...{ op: Op.bootRequest, ...ETHERNET, hops: 0, xid, secs: 0, flags: BROADCAST_FLAG, sname: "", file: "" },
+    ...{ ciaddr, yiaddr: ANY_ADDRESS, siaddr: ANY_ADDRESS, giaddr: ANY_ADDRESS, chaddr, options },
+  };
+  return { bytes: encodePacket(packet), port, from: { address: from, port: port === 67 ? 68 : 4011 } };
+}
+
+/** The decision, or null for what is not looked at. Its entries are in the story afterwards, with what they prove. */
+function hear(story: Story, memory: BootMemory, what: Said, now: number): BootDecision | null {
+  const question = readQuestion(datagramOf(what), { ownMacs: new Set([served.mac]), leases: memory.leases !== null });
+  if ("count" in question) return null;
+  const decision = decideBoot({ question, view: story.state, memory, lan, now });
+  for (const entry of decision.entries) {
+    story.append(entry, now);
+    const due = proofDue(story.state.sessions, question.device, story.state.seq);
+    if (due !== null) story.append(due, now);
+  }
+  return decision;
+}
+
+const memoryOf = (story: Story, leasing: boolean): BootMemory => {
+  const leases = leasing ? new Leases(served, parseLeaseRange("10.99.0.100-10.99.0.109"), story.state) : null;
+  leases?.open();
+  return newBootMemory(leases, newArrivals());
+};
+
+const steps = fc.array(fc.tuple(said, fc.constantFrom(0, 1_000, 61_000, 100_000)), { maxLength: 40 });
+const setting = fc.record({ unknown: fc.constantFrom<Unknown>("confirm", "auto", "hold"), leasing: fc.boolean() });
+
+/** Lets a station hear all of it, from a campaign that was just armed, with one device that was rescued before. */
+function live(
+  { unknown, leasing }: { unknown: Unknown; leasing: boolean },
+  all: readonly (readonly [Said, number])[],
+  each: (decision: BootDecision, what: Said, story: Story, now: number) => void = () => {},
+): readonly (BootDecision | null)[] {
+  const story = armed(unknown);
+  rescued(story, DEVICES[1]!, 1_000);
+  const memory = memoryOf(story, leasing);
+  let now = 10_000;
+  return all.map(([what, pause]) => {
+    now += pause;
+    const decision = hear(story, memory, what, now);
+    if (decision !== null) each(decision, what, story, now);
+    return decision;
+  });
+}
+
+describe("a boot decision, whatever is said to the station", () => {
+  it("is the same for the same packets at the same times", () => {
+    fc.assert(
+      fc.property(setting, steps, (how, all) => {
+        expect(live(how, all)).toEqual(live(how, all));
+      }),
+    );
+  });
+
+  it("only looks at what is folded from the ledger", () => {
+    fc.assert(
+      fc.property(setting, said, ({ unknown, leasing }, what) => {
+        const story = armed(unknown);
+        rescued(story, DEVICES[1]!, 1_000);
+        const memory = memoryOf(story, leasing);
+        const before = structuredClone(story.state);
+        const question = readQuestion(datagramOf(what), { ownMacs: new Set(), leases: leasing });
+        if ("packet" in question) decideBoot({ question, view: story.state, memory, lan, now: 10_000 });
+        expect(story.state).toEqual(before);
+      }),
+    );
+  });
+
+  it("replies to the device that asked, in its own transaction, and in the station's name", () => {
+    fc.assert(
+      fc.property(setting, steps, (how, all) => {
+        live(how, all, ({ reply }, { device, xid }) => {
+          if (reply === null) return;
+          expect(reply.packet).toMatchObject({ op: Op.bootReply, xid, options: { serverIdentifier: station } });
+          expect([...reply.packet.chaddr.subarray(0, 6)]).toEqual([...macToBytes(device)]);
+          expect(device).not.toBe(served.mac);
+        });
+      }),
+    );
+  });
+
+  it("offers nothing, and writes nothing, without a campaign or after a halt", () => {
+    fc.assert(
+      fc.property(fc.boolean(), steps, (halted, all) => {
+        const story = halted ? armed("auto") : new Story();
+        if (halted) story.append(halt(story.state.campaign, "stop", "operator:t") as NewEntry, 1);
+        const memory = memoryOf(story, false);
+        for (const [what] of all) {
+          const decision = hear(story, memory, what, 10_000);
+          expect([decision?.reply ?? null, decision?.entries ?? []]).toEqual([null, []]);
+        }
+      }),
+    );
+  });
+
+  it("names a boot file on port 4011 only to a device whose address is in the ledger by then", () => {
+    fc.assert(
+      fc.property(setting, steps, (how, all) => {
+        live(how, all, ({ reply }, { device, port, from }, story, now) => {
+          if (port === 4011 && reply !== null)
+            expect(exchangeOf(story.state.boots, from, now)).toMatchObject({ device });
+        });
+      }),
+    );
+  });
+
+  it("keeps silent to strangers where the campaign holds them, unless an address that they had is theirs", () => {
+    fc.assert(
+      fc.property(steps, (all) => {
+        live({ unknown: "hold", leasing: true }, all, ({ reply, entries }, { device }) => {
+          if (device !== DEVICES[2]) return;
+          expect([reply, entries.filter(({ body }) => body.type === "boot.offered")]).toEqual([null, []]);
+        });
+      }),
+    );
+  });
+
+  it("keeps silent to a rescued device's firmware until it has relapsed", () => {
+    fc.assert(
+      fc.property(setting, steps, ({ unknown }, all) => {
+        live({ unknown, leasing: false }, all, ({ reply }, { device }, story) => {
+          const session = story.state.sessions.byDevice.get(device);
+          if (session !== undefined && reply !== null) expect(session.progress).toBe("relapsed");
+        });
+      }),
+    );
+  });
+});
+
+describe("a rescued device that asks its network again", () => {
+  const story = () => {
+    const each = armed("auto");
+    rescued(each, KNOWN, 1_000);
+    return each;
+  };
+  const typesOf = ({ entries }: Story) => entries.slice(3).map(({ body }) => body.type);
+
+  it("is relapsed at its second network boot, and is offered its boot with that very packet", () => {
+    const own = story();
+    const memory = memoryOf(own, false);
+    expect(hear(own, memory, { ...FIRST, xid: 1 }, 100_000)?.reply).toBeNull();
+    expect(hear(own, memory, { ...FIRST, xid: 2 }, 300_000)?.reply).not.toBeNull();
+    expect(typesOf(own)).toEqual(["device.sighted", "device.sighted", "device.relapsed"]);
+  });
+
+  it("is not seen twice in one transaction: a ROM that always uses one number is left alone", () => {
+    const own = story();
+    const memory = memoryOf(own, false);
+    for (const now of [100_000, 300_000, 500_000]) expect(hear(own, memory, FIRST, now)?.reply).toBeNull();
+    expect(typesOf(own)).toEqual(["device.sighted"]);
+  });
+
+  it("is confirmed by Windows' own packet", () => {
+    const own = story();
+    hear(own, memoryOf(own, false), { ...FIRST, vendor: "MSFT 5.0" }, 100_000);
+    expect(typesOf(own)).toEqual(["device.sighted", "device.confirmed"]);
+  });
+
+  it("is confirmed at a repeated packet, if the station was killed before it could write that down", () => {
+    const own = story();
+    const body = { type: "device.sighted", device: KNOWN, as: "windows" };
+    own.append({ body, actor: `device:${KNOWN}`, commandId: `sighted:s-${KNOWN}:windows:1` }, 50_000);
+    hear(own, memoryOf(own, false), { ...FIRST, vendor: "MSFT 5.0" }, 100_000);
+    expect(typesOf(own)).toEqual(["device.sighted", "device.confirmed"]);
+  });
+});

@@ -10,7 +10,7 @@ import { BROADCAST_FLAG, ETHERNET, MessageType, Op } from "../src/dhcp/registry.
 import { createVault } from "../src/escrow/vault.ts";
 import { parseInventory } from "../src/fleet/read-inventory.ts";
 import type { Entry } from "../src/ledger/entry.ts";
-import { openSqliteLedger } from "../src/ledger/sqlite.ts";
+import { openLedger } from "../src/ledger/open-ledger.ts";
 import { verifyLedger } from "../src/ledger/verify.ts";
 import { REMEDIES } from "../src/remedy/library.ts";
 import { remedySha256 } from "../src/remedy/remedy.ts";
@@ -25,7 +25,6 @@ import { begin, step } from "../src/tftp/transfer.ts";
 import { decodeCpio } from "../src/wire/cpio.ts";
 import { parseGuid } from "../src/wire/guid.ts";
 import { ANY_ADDRESS, parseIpv4 } from "../src/wire/ipv4.ts";
-import type { JsonObject } from "../src/wire/json.ts";
 import { macToBytes, parseMac } from "../src/wire/mac.ts";
 import { Secret } from "../src/wire/secret.ts";
 import { toldTo } from "./station/told.ts";
@@ -55,7 +54,7 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
   const random = (length: number) => Buffer.alloc(length, ++drawn);
 
   const clock = () => now;
-  const ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "laptop", clock, create: true });
+  const ledger = await openLedger(join(folder, "ledger.sqlite"), { station: "laptop", clock, create: true });
   const passphrase = new Secret("correct horse battery");
   const vault = await createVault(join(folder, "vault.sqlite"), { clock, passphrase, workFactor: 8 });
   const password = parseRecoveryPassword(formatRecoveryPassword(new Uint8Array(16).fill(7)).reveal());
@@ -148,7 +147,7 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
     desk.state.campaign,
     {
       ...{ campaign: "2026-11-21-demo", remedy: remedy.id, remedySha256: remedySha256(remedy) },
-      ...{ document: remedy as unknown as JsonObject, unknown: "hold", hibernated: "stop" },
+      ...{ document: { ...remedy }, unknown: "hold", hibernated: "stop" },
       devices: parseInventory(`name,mac\nPC-1,${device}\n`),
     },
     "operator:ada",

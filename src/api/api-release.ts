@@ -19,7 +19,7 @@ const BY_HAND = "release-by-hand:";
 /** Takes in one more ledger entry, in place. */
 export function foldApiReleases(releases: ApiReleases, { body, commandId, ledgerId, seq, hash }: Entry): void {
   if (body.type !== "key.released-by-hand" || body.channel !== "api" || !commandId.startsWith(BY_HAND)) return;
-  releases.set(commandId.slice(BY_HAND.length), { ledgerId, seq, hash, protectorId: body.protectorId as Guid });
+  releases.set(commandId.slice(BY_HAND.length), { ledgerId, seq, hash, protectorId: body.protectorId });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { NewEntry } from "../ledger/entry.ts";
+import type { BodyOf } from "../ledger/events/event.ts";
 import type { Scope } from "./scope.ts";
 import type { OperatorToken, OperatorTokens } from "./token.ts";
 
@@ -19,9 +20,9 @@ export function createToken(
   tokens: OperatorTokens,
   { tokenId, name, scopes, hash, expiresAt }: NewToken,
   actor: string,
-): NewEntry | "name-taken" {
+): NewEntry<BodyOf<"token.created">> | "name-taken" {
   if (tokens.byName.has(name)) return "name-taken";
-  const body = { type: "token.created", tokenId, name, scopes: [...scopes], hash, expiresAt };
+  const body = { type: "token.created", tokenId, name, scopes: [...scopes], hash, expiresAt } as const;
   return { body, actor, commandId: `token:${tokenId}` };
 }
 
@@ -36,7 +37,7 @@ export function revokeToken(
   nameOrId: string,
   reason: string,
   actor: string,
-): NewEntry | "token-unknown" | "token-revoked" {
+): NewEntry<BodyOf<"token.revoked">> | "token-unknown" | "token-revoked" {
   const token = findToken(tokens, nameOrId);
   if (token === undefined) return "token-unknown";
   if (token.revokedAt !== null) return "token-revoked";

@@ -33,14 +33,14 @@ export function newOperatorTokens(): OperatorTokens {
 export function foldTokens(tokens: OperatorTokens, { body, at }: Entry): void {
   tokens.at = at;
   if (body.type === "token.created") {
-    const { type: _type, ...created } = body as unknown as OperatorToken & { readonly type: string };
-    const token = { ...created, createdAt: at, revokedAt: null };
+    const { type: _type, ...created } = body;
+    const token: OperatorToken = { ...created, createdAt: at, revokedAt: null };
     tokens.byHash.set(token.hash, token);
     tokens.byId.set(token.tokenId, token);
     tokens.byName.set(token.name, token);
   }
   if (body.type === "token.revoked") {
-    const token = tokens.byId.get(String(body.tokenId));
+    const token = tokens.byId.get(body.tokenId);
     if (token !== undefined) token.revokedAt ??= at;
   }
 }

@@ -43,17 +43,15 @@ export const BOOT_TOKEN_LIFE_MS = 30 * 60_000;
 
 /** Takes in one more ledger entry. */
 export function foldBoot(state: BootState, { body, at }: Entry): void {
-  const device = body.device as MacAddress;
-  const address = body.address as Ipv4;
   if (body.type === "boot.offered") {
-    const uuid = (body.uuid ?? null) as Guid | null;
-    const exchange = { device, address, uuid, firmware: String(body.firmware), at };
+    const { device, address, uuid = null, firmware } = body;
+    const exchange = { device, address, uuid, firmware, at };
     if (otherAddress(state, exchange) !== null) state.contested.set(device, at);
     state.exchanges.set(address, exchange);
     state.latest.set(device, exchange);
   }
   if (body.type === "boot.token-minted") {
-    const tokenHash = String(body.tokenHash);
+    const { device, address, tokenHash } = body;
     state.tokens.set(tokenHash, { device, address, tokenHash, at });
     state.newest.set(device, tokenHash);
   }

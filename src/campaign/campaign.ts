@@ -49,14 +49,17 @@ export function isListed(state: CampaignState, device: MacAddress): boolean {
   return state.is !== "none" && recognise(state.campaign.devices, { macs: [device] }) !== null;
 }
 
+/** What the oldest ledgers do not say of a campaign: it lets nobody in, and it has no remedy. */
+const OLDEST = { remedy: "", remedySha256: "", document: {}, unknown: "hold", hibernated: "stop" } as const;
+
 /** Campaign state after one more ledger entry. Entries of other kinds leave it as it is. */
 export function foldCampaign(state: CampaignState, entry: Entry): CampaignState {
   const { body } = entry;
   if (body.type === "campaign.armed") {
     const { type: _type, ...armed } = body;
-    return { is: "armed", campaign: { ...(armed as unknown as Campaign), generation: entry.generation } };
+    return { is: "armed", campaign: { ...OLDEST, ...armed, generation: entry.generation } };
   }
   if (body.type === "campaign.halted" && state.is === "armed")
-    return { is: "halted", campaign: state.campaign, reason: String(body.reason) };
+    return { is: "halted", campaign: state.campaign, reason: body.reason };
   return state;
 }

@@ -6,11 +6,11 @@ import { RELEASE_CAPS } from "../escrow/release.ts";
 import { type InventoryDevice, recognise } from "../fleet/inventory.ts";
 import { BadRowsError, parseInventory } from "../fleet/read-inventory.ts";
 import type { NewEntry } from "../ledger/entry.ts";
+import type { EntryBody } from "../ledger/events/event.ts";
 import { remedySha256 } from "../remedy/remedy.ts";
 import type { Session } from "../rescue/session.ts";
 import { Desk } from "../station/desk.ts";
 import type { StationState } from "../station/state.ts";
-import type { JsonObject } from "../wire/json.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
@@ -83,7 +83,7 @@ async function armCommand(options: ArmOptions): Promise<void> {
     campaign: `${new Date().toISOString().slice(0, 10)}-${randomBytes(2).toString("hex")}`,
     remedy: remedy.id,
     remedySha256: remedySha256(remedy),
-    document: remedy as unknown as JsonObject,
+    document: { ...remedy },
     unknown: options.unknown,
     hibernated: options.discardHibernated ? ("discard" as const) : ("stop" as const),
     devices,
@@ -132,7 +132,7 @@ async function confirmCommand(code: string, options: Options): Promise<void> {
     if (found.length !== 1) return notConfirmed(pairing, found, waiting.length);
     const { session, device } = found[0]!;
     return {
-      body: { type: "pairing.confirmed", session, device },
+      body: { type: "pairing.confirmed", session, device } as const,
       actor: operatorActor(),
       commandId: `pair:${session}`,
     };
@@ -221,14 +221,14 @@ function notConfirmed(pairing: string, found: readonly Session[], waiting: numbe
 }
 
 /** Runs one operator's decision on the newest state; an error instead of an entry is the refusal. */
-async function decide(
+async function decide<Body extends EntryBody>(
   options: StateOption,
-  propose: (state: StationState) => NewEntry | OperatorError,
+  propose: (state: StationState) => NewEntry<Body> | OperatorError,
   foreign: "refuse" | "say" = "refuse",
-): Promise<NewEntry> {
+): Promise<NewEntry<Body>> {
   const ledger = await openStateLedger(options, false, foreign);
   try {
-    const { value } = await new Desk(ledger, () => {}).decide<NewEntry | OperatorError>((state) => {
+    const { value } = await new Desk(ledger, () => {}).decide<NewEntry<Body> | OperatorError>((state) => {
       const entry = propose(state);
       return { entries: entry instanceof OperatorError ? [] : [entry], value: entry };
     });

@@ -8,7 +8,7 @@ import {
   publicKeyHex,
   signCheckpoint,
 } from "../ledger/checkpoint.ts";
-import type { SqliteLedger } from "../ledger/sqlite.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import { KEY_COMMANDS, keyEntry } from "../ledger/station-key.ts";
 import { type Notice, notice, noticeText } from "../station/notice.ts";
 import { parseGuid } from "../wire/guid.ts";
@@ -29,16 +29,16 @@ export interface MadeCheckpoint {
  * Signs the ledger's head, keeps the checkpoint in the state folder, and appends `ledger.checkpointed`: that entry comes
  * after the one that was signed. A station key that the ledger does not know yet is told to it first.
  */
-export async function makeCheckpoint(folder: StateFolder, ledger: SqliteLedger): Promise<MadeCheckpoint> {
+export async function makeCheckpoint(folder: StateFolder, ledger: Ledger): Promise<MadeCheckpoint> {
   const key = stationKey(folder.signingKey);
   const [actor, station, at] = [operatorActor(), hostname(), Date.now()];
   const telling = keyEntry(await ledger.commandsBeginning(KEY_COMMANDS), publicKeyHex(key), station);
   if (telling !== null) await ledger.append(telling);
-  const [head] = await ledger.read((await ledger.head()).seq - 1, 1);
+  const [head] = await ledger.readRaw((await ledger.head()).seq - 1, 1);
   const { epoch, seq, hash } = head!;
   const checkpoint = signCheckpoint({ ledgerId: parseGuid(ledger.ledgerId), epoch, seq, hash, at, station }, key);
   const file = keep(folder.checkpoints, checkpoint);
-  const body = { type: "ledger.checkpointed", seq, hash };
+  const body = { type: "ledger.checkpointed", seq, hash } as const;
   await ledger.append({ body, actor, commandId: `checkpoint:${seq}:${at}:${process.pid}` });
   return { checkpoint, file };
 }
@@ -47,7 +47,7 @@ export async function makeCheckpoint(folder: StateFolder, ledger: SqliteLedger):
  * The same at the end of a station's day and at a halt, told in one line. What keeps it from being made is told, too, and
  * stops nothing: a halt that was written has happened.
  */
-export async function automaticCheckpoint(folder: StateFolder, ledger: SqliteLedger): Promise<Notice> {
+export async function automaticCheckpoint(folder: StateFolder, ledger: Ledger): Promise<Notice> {
   return told(() => makeCheckpoint(folder, ledger));
 }
 

@@ -186,7 +186,7 @@ export const SEALED = {
 /** The entry's sequence. */
 export async function recordUnsealed(ledger: Ledger, { vaultId }: Vault, openedBy: OpenedBy): Promise<number> {
   const commandId = `vault.unsealed:${hostname()}:${Date.now()}`;
-  const body = { type: "vault.unsealed", vaultId, openedBy };
+  const body = { type: "vault.unsealed", vaultId, openedBy } as const;
   return (await ledger.append({ body, actor: operatorActor(), commandId })).seq;
 }
 

@@ -3,7 +3,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { ledgerOfVault } from "../escrow/vault-file.ts";
-import { openSqliteLedger, type SqliteLedger } from "../ledger/sqlite.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { LEDGER_FILE, openLedger } from "../ledger/open-ledger.ts";
 import { storedValue } from "../ledger/store-file.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { pasteable, stateFolderOf } from "./next-step.ts";
@@ -45,7 +46,7 @@ export function stateFolder(options: StateOption, create = false): StateFolder {
   return {
     folder,
     vault: join(folder, "vault.sqlite"),
-    ledger: join(folder, "ledger.sqlite"),
+    ledger: join(folder, LEDGER_FILE),
     unsealSocket: join(folder, "unseal.socket"),
     caCertificate: join(folder, "station-ca.pem"),
     caKey: join(folder, "station-ca.key"),
@@ -62,11 +63,11 @@ export async function openStateLedger(
   options: StateOption,
   create = false,
   foreign: "refuse" | "say" | "allow" = "refuse",
-): Promise<SqliteLedger> {
+): Promise<Ledger> {
   const { ledger: path, vault } = stateFolder(options, create);
   const bound = foreign === "allow" ? null : ledgerOfVault(vault);
   if (bound !== null && foreign === "refuse" && !existsSync(path)) throw lostLedger(vault, bound, "it is gone");
-  const ledger = await openSqliteLedger(path, { station: hostname(), clock: Date.now, create });
+  const ledger = await openLedger(path, { station: hostname(), clock: Date.now, create });
   if (bound === null || ledger.ledgerId === bound) return ledger;
   const lost = lostLedger(vault, bound, `what is there now is ledger ${ledger.ledgerId}`);
   if (foreign === "say") say(lost);
@@ -95,16 +96,16 @@ function say({ message, next }: OperatorError): void {
 function lostLedger(vault: string, bound: string, now: string): OperatorError {
   return new OperatorError(
     `The vault ${vault} belongs to ledger ${bound}, and ${now}. Nothing was changed.`,
-    "Put that ledger back (ledger.sqlite and, if they are there, its -wal and -shm). If it is lost for good: breakglass escrow adopt-ledger",
+    `Put that ledger back (${LEDGER_FILE} and, if they are there, its -wal and -shm). If it is lost for good: breakglass escrow adopt-ledger`,
     ExitCode.refused,
   );
 }
 
 /** The ledger in the state folder for looking at, even one whose end was changed; it is closed afterwards. */
-export async function withStateLedger<T>(options: StateOption, act: (ledger: SqliteLedger) => Promise<T>): Promise<T> {
+export async function withStateLedger<T>(options: StateOption, act: (ledger: Ledger) => Promise<T>): Promise<T> {
   const { ledger: path } = stateFolder(options);
   sayForeignLedger(options);
-  const ledger = await openSqliteLedger(path, { station: hostname(), clock: Date.now, evenIfBroken: true });
+  const ledger = await openLedger(path, { station: hostname(), clock: Date.now, evenIfBroken: true });
   try {
     return await act(ledger);
   } finally {
@@ -116,7 +117,7 @@ export async function withStateLedger<T>(options: StateOption, act: (ledger: Sql
 export async function withStateLedgerIfAny<T>(
   options: StateOption,
   none: T,
-  act: (ledger: SqliteLedger) => Promise<T>,
+  act: (ledger: Ledger) => Promise<T>,
 ): Promise<T> {
   if (existsSync(stateFolder(options).ledger)) return await withStateLedger(options, act);
   sayForeignLedger(options);

@@ -1,11 +1,11 @@
 import { openVault, type Vault } from "../escrow/vault.ts";
-import type { SqliteLedger } from "../ledger/sqlite.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import { openStateLedger, type StateOption, stateFolder } from "./state.ts";
 
 /** Vault and ledger of the state folder, open for `act` and closed after it; refused if they do not belong together. */
 export async function withStores<T>(
   options: StateOption,
-  act: (vault: Vault, ledger: SqliteLedger) => Promise<T>,
+  act: (vault: Vault, ledger: Ledger) => Promise<T>,
 ): Promise<T> {
   const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
   try {

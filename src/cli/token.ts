@@ -5,6 +5,8 @@ import { createToken, findToken, revokeToken, TOKEN_NAME } from "../api/command.
 import { isScope, SCOPES, type Scope } from "../api/scope.ts";
 import type { OperatorToken, OperatorTokens } from "../api/token.ts";
 import { hashOfTokenText, holdsToken, newTokenText } from "../api/token-text.ts";
+import type { NewEntry } from "../ledger/entry.ts";
+import type { EntryBody } from "../ledger/events/event.ts";
 import { PLATFORM } from "../server/platform/this-platform.ts";
 import { Desk } from "../station/desk.ts";
 import { guidFromBytes } from "../wire/guid.ts";
@@ -182,17 +184,17 @@ async function revoke(nameOrId: string, options: Options & { readonly reason: st
   else process.stdout.write(`Token ${name} is revoked: it opens nothing from the next request on.\n`);
 }
 
-type Proposal = ReturnType<typeof createToken> | OperatorError;
-
-async function decide(options: StateOption, propose: (tokens: OperatorTokens) => Proposal) {
+async function decide<Body extends EntryBody>(
+  options: StateOption,
+  propose: (tokens: OperatorTokens) => NewEntry<Body> | OperatorError,
+): Promise<NewEntry<Body>> {
   const ledger = await openStateLedger(options);
   try {
     const { value } = await new Desk(ledger, () => {}).decide((state) => {
       const entry = propose(state.tokens);
-      return { entries: typeof entry === "string" || entry instanceof OperatorError ? [] : [entry], value: entry };
+      return { entries: entry instanceof OperatorError ? [] : [entry], value: entry };
     });
     if (value instanceof OperatorError) throw value;
-    if (typeof value === "string") throw new Error(value);
     return value;
   } finally {
     await ledger.close();

@@ -1,4 +1,5 @@
-import type { Entry, EntryBody } from "../ledger/entry.ts";
+import type { Entry } from "../ledger/entry.ts";
+import { type BodyOf, deviceOf, type EntryType } from "../ledger/events/event.ts";
 import { GOOD_OUTCOMES } from "../rescue/session.ts";
 
 /** One line of a device's story, for a person. `mark` says how to colour it. */
@@ -10,33 +11,35 @@ export interface TimelineLine {
   readonly text: string;
 }
 
-type Telling = (body: EntryBody) => Omit<TimelineLine, "at" | "device">;
+type Telling = Pick<TimelineLine, "mark" | "text">;
 
 const plain = (text: string) => ({ mark: "plain", text }) as const;
 const good = (text: string) => ({ mark: "good", text }) as const;
 const bad = (text: string) => ({ mark: "bad", text }) as const;
 const wait = (text: string) => ({ mark: "wait", text }) as const;
 
-const SEALED: Readonly<Record<string, string>> = {
+const SEALED = {
+  stop: "",
   idle: ": nothing was released for a while",
   halt: ": the campaign was halted",
-};
+} as const;
 
 /** What each kind of entry says to an operator. */
-const TELLINGS: Readonly<Record<string, Telling>> = {
+const TELLINGS: { readonly [Type in EntryType]: (body: BodyOf<Type>) => Telling } = {
   "station.started": (b) => plain(`station ${b.station} serves on ${b.interface} (${b.address})`),
-  "station.noticed": (b) => bad(String(b.text)),
+  "station.noticed": (b) => bad(b.text),
   "station.key-made": (b) => plain(`the station signs with key ${b.publicKey}`),
   "station.key-replaced": (b) => wait(`the station signs with another key: ${b.publicKey}, before it ${b.before}`),
   "ledger.checkpointed": (b) => plain(`ledger checkpoint signed: ${b.seq}:${b.hash}`),
+  "ledger.adopted": (b) => wait(`another station took the ledger over: ${b.reason ?? "it gave no reason"}`),
   "vault.created": () => plain("vault created"),
   "vault.imported": (b) => plain(`vault import: ${b.deposited} deposited, ${b.rejected} rejected`),
   "vault.synced": (b) =>
-    b.complete === true
+    b.complete
       ? plain(`vault sync of ${b.source}: ${b.deposited} deposited, ${b.rejected} rejected`)
       : bad(`vault sync of ${b.source} did not complete: ${b.failed}`),
   "vault.unsealed": () => plain("vault unsealed"),
-  "vault.sealed": (b) => (b.reason === "stop" ? plain : wait)(`vault sealed${SEALED[String(b.reason)] ?? ""}`),
+  "vault.sealed": (b) => (b.reason === "stop" ? plain : wait)(`vault sealed${SEALED[b.reason]}`),
   "vault.rekeyed": () => wait("vault: a new passphrase"),
   "vault.split": (b) => wait(`vault: custodians, any ${b.threshold} of ${b.shares}, set ${b.setId}`),
   "vault.lock-removed": (b) => wait(`vault: no ${b.kind} opens it any more`),
@@ -59,7 +62,7 @@ const TELLINGS: Readonly<Record<string, Telling>> = {
   "pairing.confirmed": () => good("pairing code confirmed by the operator"),
   "key.released": (b) => plain(`ledger written, then released: recovery password of ${b.protectorId}`),
   "key.refused": (b) => bad(`recovery password refused: ${b.reason}`),
-  "token.created": (b) => plain(`token ${b.name} made for the operator API: ${(b.scopes as string[]).join(", ")}`),
+  "token.created": (b) => plain(`token ${b.name} made for the operator API: ${b.scopes.join(", ")}`),
   "token.revoked": (b) => plain(`token ${b.name} revoked: ${b.reason}`),
   "api.called": (b) => (b.outcome === "answered" ? plain : wait)(`operator API: ${b.route}, ${b.outcome}`),
   "api.refused": (b) => bad(`operator API refused: ${b.reason} (from ${b.address})`),
@@ -69,20 +72,19 @@ const TELLINGS: Readonly<Record<string, Telling>> = {
   "key.rotated": (b) => plain(`said to be rotated: ${b.deviceName ?? "a device"} (${b.reason})`),
   "plan.assigned": (b) => plain(`remedy ${b.remedy} assigned`),
   "agent.stage": (b) => plain(`agent: ${b.stage}`),
-  "session.reported": (b) => (GOOD_OUTCOMES.has(String(b.outcome)) ? good : wait)(`reports: ${b.outcome}`),
+  "session.reported": (b) => (GOOD_OUTCOMES.has(b.outcome) ? good : wait)(`reports: ${b.outcome}`),
   "device.sighted": (b) =>
     plain(b.as === "windows" ? "asks for an address as Windows does" : "its firmware asks for the network again"),
   "device.confirmed": () => good("came back: confirmed healthy"),
   "device.relapsed": () => bad("relapsed: it boots from the network again without having reached Windows"),
 };
 
-/** What an entry says, in a few words. An entry of an unknown kind is told by its type: nothing is hidden. */
-export function telling(body: EntryBody): Pick<TimelineLine, "mark" | "text"> {
-  return TELLINGS[body.type]?.(body) ?? plain(body.type);
+/** What an entry says, in a few words. */
+export function telling<Type extends EntryType>(body: BodyOf<Type>): Telling {
+  return TELLINGS[body.type](body);
 }
 
 /** The line an entry adds to the story. */
 export function timelineLine({ at, body }: Entry): TimelineLine {
-  const device = typeof body.device === "string" ? body.device : null;
-  return { at, device, ...telling(body) };
+  return { at, device: deviceOf(body), ...telling(body) };
 }

@@ -1,4 +1,4 @@
-import type { Entry } from "../ledger/entry.ts";
+import { type Entry, ofKind } from "../ledger/entry.ts";
 import type { DeviceRecord } from "./device-run.ts";
 import { saidOn } from "./device-run.ts";
 import { unlikeQuarantine } from "./disk/change.ts";
@@ -65,10 +65,10 @@ export function deviceChecks(found: DeviceFindings): Check[] {
 
 /** It booted the way that its firmware and its network were to show. */
 function bootChecks({ firmware, network, entries }: DeviceFindings): Draft[] {
-  const offers = entries.filter(({ body }) => body.type === "boot.offered").map(({ body }) => body);
-  const asked = [...new Set(offers.map((body) => String(body.firmware)))];
-  const addresses = [...new Set(offers.map((body) => String(body.address)))];
-  const found = entries.find(({ body }) => body.type === "session.opened")?.body.secureBoot ?? "unheard";
+  const offers = entries.filter(ofKind("boot.offered")).map(({ body }) => body);
+  const asked = [...new Set<string>(offers.map(({ firmware }) => firmware))];
+  const addresses = [...new Set<string>(offers.map(({ address }) => address))];
+  const found = entries.find(ofKind("session.opened"))?.body.secureBoot ?? "unheard";
   const leased = addresses.every((address) => network.leases.some((range) => isIn(range, address)));
   return [
     [
@@ -100,9 +100,7 @@ function isIn({ first, last }: { readonly first: string; readonly last: string }
 
 /** A key leaves only when the volume is locked, the vault has it and it is expected to leave. */
 function releaseCheck({ role, entries, escrowedProtectorIds }: DeviceFindings): Draft {
-  const released = entries
-    .filter(({ body }) => body.type === "key.released")
-    .map(({ body }) => String(body.protectorId));
+  const released = entries.filter(ofKind("key.released")).map(({ body }) => body.protectorId);
   const known = released.every((id) => escrowedProtectorIds.includes(id));
   const evidence = released.length === 0 ? "none released" : `released: ${released.join(", ")}`;
   if (role.disk === "foreign")
@@ -121,8 +119,8 @@ function diskCheck(found: DeviceFindings): Draft {
     return ["disk-change", title, wrong === null, wrong ?? `${files} files compared by content and time; ${list}`];
   }
   if (role.change === "as-reported") {
-    const reported = found.entries.findLast(({ body }) => body.type === "session.reported")?.body.actions;
-    const paths = ((reported ?? []) as { path: string }[]).map(({ path }) => path);
+    const reported = found.entries.findLast(ofKind("session.reported"))?.body.actions ?? [];
+    const paths = reported.map(({ path }) => path);
     const wrong = unlikeQuarantine(changes, paths, quarantine);
     const title = "exactly what the agent reports was done to its disk, and nothing else";
     return [

@@ -1,4 +1,5 @@
 import type { Entry } from "../ledger/entry.ts";
+import { deviceOf } from "../ledger/events/event.ts";
 import { tapBytes } from "./lab/network.ts";
 import type { Device, PoweredDevice } from "./lab/qemu.ts";
 import type { Station } from "./lab/station.ts";
@@ -74,7 +75,7 @@ export class DeviceRun {
 
   /** Entries of the station's ledger about this device. */
   entries(): Entry[] {
-    return this.#station.entries.filter(({ body }) => body.device === this.device.parts.mac);
+    return this.#station.entries.filter(({ body }) => deviceOf(body) === this.device.parts.mac);
   }
 
   /** Shows it crash as often as its role says, from its own disk. */
@@ -164,18 +165,18 @@ export class DeviceRun {
   async #rescueEnd(powered: PoweredDevice): Promise<string | null> {
     const { mac } = this.device.parts;
     const { end } = this.role;
-    const isEnd = ({ body, at }: Entry) => {
-      if (body.device !== mac || at < this.record.rescuePowerOnAt!) return false;
-      if (body.type === "session.reported") return true;
-      const waits = body.type === "device.held" || body.type === "key.refused";
-      return waits && end !== "any" && "waits" in end && body.reason === end.waits;
+    const endOf = ({ body, at }: Entry): string | null => {
+      if (deviceOf(body) !== mac || at < this.record.rescuePowerOnAt!) return null;
+      if (body.type === "session.reported") return body.outcome;
+      if (body.type !== "device.held" && body.type !== "key.refused") return null;
+      return end !== "any" && "waits" in end && body.reason === end.waits ? body.reason : null;
     };
     const gone = new AbortController();
     const abort = () => setTimeout(() => gone.abort(), 2000);
     powered.serial.ended.then(abort);
     powered.serial.onLine((line) => SAYS.dead.test(line) && abort());
-    const entry = await this.#station.waitFor(isEnd, PATIENCE.rescue, gone.signal);
-    return entry === null ? null : String(entry.body.outcome ?? entry.body.reason);
+    const entry = await this.#station.waitFor((each) => endOf(each) !== null, PATIENCE.rescue, gone.signal);
+    return entry === null ? null : endOf(entry);
   }
 
   async #reset(powered: PoweredDevice): Promise<void> {
@@ -203,7 +204,7 @@ export class DeviceRun {
     };
     const { mac } = this.device.parts;
     this.#station.onEntry(({ body }) => {
-      if (body.device !== mac || (body.type !== "agent.stage" && body.type !== "session.reported")) return;
+      if (deviceOf(body) !== mac || (body.type !== "agent.stage" && body.type !== "session.reported")) return;
       setTimeout(look, 300);
     });
     return () => {

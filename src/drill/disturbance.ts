@@ -1,4 +1,4 @@
-import type { Entry } from "../ledger/entry.ts";
+import { type Entry, ofKind } from "../ledger/entry.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Station } from "./lab/station.ts";
 import type { ExpectedDevice, Office } from "./prepare.ts";
@@ -43,7 +43,7 @@ export const DISTURBANCES: Readonly<Record<Disturbance, (context: DisturbanceCon
   },
 
   "station-killed": async ({ station, story }) => {
-    const release = await station.waitFor(({ body }) => body.type === "key.released", PATIENCE);
+    const release = await station.waitFor(ofKind("key.released"), PATIENCE);
     if (release === null) return [];
     await station.kill();
     story.tell(null, "station killed with -9, right after the release", "bad");
@@ -56,7 +56,7 @@ export const DISTURBANCES: Readonly<Record<Disturbance, (context: DisturbanceCon
         ExitCode.negative,
       );
     story.tell(null, "station started again", "good");
-    const reported = await station.waitFor(({ body }) => body.type === "session.reported", PATIENCE);
+    const reported = await station.waitFor(ofKind("session.reported"), PATIENCE);
     const same = reported !== null && reported.body.session === release.body.session;
     return [
       check(
@@ -76,7 +76,7 @@ export const DISTURBANCES: Readonly<Record<Disturbance, (context: DisturbanceCon
       () => "accepted",
       () => "refused",
     );
-    const opened = station.entries.find(({ body }) => body.type === "session.opened");
+    const opened = station.entries.find(ofKind("session.opened"));
     story.tell(
       null,
       `operator types the code on the device's screen: breakglass campaign confirm ${opened?.body.pairing}`,

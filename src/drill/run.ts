@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { telling } from "../dashboard/timeline.ts";
+import { deviceOf } from "../ledger/events/event.ts";
 import { type CrashTest, makeCrashTest } from "./crash-test.ts";
 import type { EspFiles } from "./disk/esp.ts";
 import { DISTURBANCES } from "./disturbance.ts";
@@ -146,7 +147,7 @@ function newStation(options: RunOptions, office: Office, folder: string, expecte
   const names = new Map(expected.map(({ mac, role }) => [mac, role.name]));
   station.onEntry(({ body }) => {
     const { mark, text } = telling(body);
-    story.tell(names.get(String(body.device)) ?? null, text, mark);
+    story.tell(names.get(deviceOf(body) ?? "") ?? null, text, mark);
   });
   return station;
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileSha256 } from "../image/debian.ts";
+import { ofKind } from "../ledger/entry.ts";
 import { QUARANTINE_FOLDER } from "../remedy/plan.ts";
 import { deviceChecks } from "./checks.ts";
 import type { CrashTest } from "./crash-test.ts";
@@ -112,9 +113,7 @@ export async function judge(
     rescued: record.outcome === "rescued" && checks.every((check) => check.passed),
     crashesSeen: record.crashesSeen,
     healthyBootsSeen: record.healthyBootsSeen,
-    keyProtectorIdsReleased: entries.flatMap(({ body }) =>
-      body.type === "key.released" ? String(body.protectorId) : [],
-    ),
+    keyProtectorIdsReleased: entries.filter(ofKind("key.released")).map(({ body }) => body.protectorId),
     times,
     bytesToDevice: record.bytesToDevice,
     changes,

@@ -1,4 +1,5 @@
-import type { Entry, EntryBody } from "../ledger/entry.ts";
+import type { Entry } from "../ledger/entry.ts";
+import type { BodyOf } from "../ledger/events/event.ts";
 
 export type SourceKind = "ldap" | "sftp" | "import";
 
@@ -32,7 +33,7 @@ export type Freshness = ReadonlyMap<string, SourceFreshness>;
 
 /** Folds the ledger's entries about one vault: `vault.imported`, `vault.synced`. */
 export function foldFreshness(freshness: Freshness, { body, at }: Entry, vaultId: string): Freshness {
-  if (body.vaultId !== vaultId) return freshness;
+  if (!("vaultId" in body) || body.vaultId !== vaultId) return freshness;
   // What came after the backup was taken is gone again, so nothing counts as read until it was read once more.
   if (body.type === "vault.restored") return new Map();
   const now =
@@ -49,24 +50,24 @@ export function foldFreshness(freshness: Freshness, { body, at }: Entry, vaultId
   });
 }
 
-function synced(body: EntryBody, at: number): SourceFreshness {
-  const whole = body.complete === true;
-  const complete = whole ? { at, asOf: Number(body.until ?? at), rejected: Number(body.rejected ?? 0) } : null;
+function synced(body: BodyOf<"vault.synced">, at: number): SourceFreshness {
+  const { source, kind, complete: whole, until, rejected, since, failed = null, base = null } = body;
+  const complete = whole ? { at, asOf: until ?? at, rejected } : null;
   return {
-    source: String(body.source),
-    kind: body.kind === "sftp" ? "sftp" : "ldap",
+    source,
+    kind,
     complete,
-    full: body.since === null ? complete : null,
-    last: { at, complete: whole, failed: typeof body.failed === "string" ? body.failed : null },
-    base: typeof body.base === "string" ? body.base : null,
+    full: since === null ? complete : null,
+    last: { at, complete: whole, failed },
+    base,
   };
 }
 
-function imported(body: EntryBody, at: number): SourceFreshness {
+function imported(body: BodyOf<"vault.imported">, at: number): SourceFreshness {
   const whole = body.stopped !== true;
-  const complete = whole ? { at, asOf: at, rejected: Number(body.rejected ?? 0) } : null;
+  const complete = whole ? { at, asOf: at, rejected: body.rejected } : null;
   const last = { at, complete: whole, failed: whole ? null : "stopped" };
-  return { source: String(body.source), kind: "import", complete, full: complete, last, base: null };
+  return { source: body.source, kind: "import", complete, full: complete, last, base: null };
 }
 
 const HOUR = 3_600_000;

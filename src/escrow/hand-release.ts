@@ -1,5 +1,6 @@
 import { looksLikePassword } from "../bitlocker/password-text.ts";
 import type { NewEntry } from "../ledger/entry.ts";
+import type { BodyOf } from "../ledger/events/event.ts";
 import type { Ledger, Receipt } from "../ledger/ledger.ts";
 import { StoreError } from "../ledger/store-error.ts";
 import type { Guid } from "../wire/guid.ts";
@@ -98,7 +99,10 @@ export function decideHandRelease(question: HandQuestion): HandDecision {
 }
 
 /** The entry that has to be in the ledger before the password leaves. */
-export function handReleaseEntry(question: HandQuestion, { protectorId, depositId, deviceName }: Deposit): NewEntry {
+export function handReleaseEntry(
+  question: HandQuestion,
+  { protectorId, depositId, deviceName }: Deposit,
+): NewEntry<BodyOf<"key.released-by-hand">> {
   const { actor, channel, reason, ticket, halted, commandId } = question;
   const duringHalt = halted?.campaign ?? null;
   const body = {
@@ -110,7 +114,7 @@ export function handReleaseEntry(question: HandQuestion, { protectorId, depositI
     protectorId,
     depositId,
     duringHalt,
-  };
+  } as const;
   return { body, actor, commandId: `release-by-hand:${commandId}` };
 }
 

@@ -1,6 +1,7 @@
 import type { Admission } from "../fleet/admission.ts";
 import { bareName } from "../fleet/device-name.ts";
 import type { NewEntry } from "../ledger/entry.ts";
+import type { BodyOf } from "../ledger/events/event.ts";
 import type { Guid } from "../wire/guid.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Deposit } from "./deposit.ts";
@@ -136,11 +137,11 @@ function isRunaway({ released, session, caps, now }: ReleaseQuestion, { protecto
 export function releaseEntry(
   question: ReleaseQuestion,
   decision: Extract<ReleaseDecision, { release: Deposit }>,
-): NewEntry {
+): NewEntry<BodyOf<"key.released">> {
   const { session, device } = question.session;
   const { release, attempt, campaign } = decision;
   const { protectorId, depositId } = release;
-  const body = { type: "key.released", session, device, campaign, protectorId, depositId, attempt };
+  const body = { type: "key.released", session, device, campaign, protectorId, depositId, attempt } as const;
   return { body, actor: "station", commandId: `release:${campaign}:${session}:${protectorId}:${attempt}` };
 }
 
@@ -148,11 +149,10 @@ export function releaseEntry(
 export function refusalEntry(
   question: ReleaseQuestion,
   { refuse: reason, protectorId }: Extract<ReleaseDecision, { refuse: RefuseReason }>,
-): NewEntry {
+): NewEntry<BodyOf<"key.refused">> {
   const { session, device } = question.session;
-  const body = { type: "key.refused", session, device, reason, volume: question.volume, protectorId };
   return {
-    body,
+    body: { type: "key.refused", session, device, reason, volume: question.volume, protectorId },
     actor: `device:${device}`,
     commandId: `refuse:${session}:${question.volume}:${reason}:${protectorId ?? "-"}`,
   };

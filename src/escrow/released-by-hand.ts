@@ -35,7 +35,7 @@ export function foldReleasedByHand(state: ReleasedByHand, { body, actor, at }: E
   into.at = at;
   if (body.type !== "key.released-by-hand") return;
   put(into.byActor, actor, at);
-  put(into.byProtector, body.protectorId as Guid, at);
+  put(into.byProtector, body.protectorId, at);
 }
 
 function put<Key>(times: Map<Key, number[]>, key: Key, at: number): void {

@@ -65,8 +65,7 @@ interface Growing extends CampaignReleases {
 /** Takes in one more ledger entry. Entries of other kinds leave it as it is. */
 export function foldReleased(released: Released, { body, at }: Entry): void {
   if (body.type !== "key.released") return;
-  const release = body as unknown as Release;
-  const { session, device, campaign, protectorId } = release;
+  const { session, device, campaign, protectorId } = body;
   const into = (released.get(campaign) ?? nothing()) as Growing;
   released.set(campaign, into);
   const protectors = into.byDevice.get(device) ?? new Set();
@@ -76,5 +75,5 @@ export function foldReleased(released: Released, { body, at }: Entry): void {
   }
   into.byDevice.set(device, protectors.add(protectorId));
   into.devicesOf.set(protectorId, (into.devicesOf.get(protectorId) ?? new Set()).add(device));
-  into.bySession.set(session, [...(into.bySession.get(session) ?? []), release]);
+  into.bySession.set(session, [...(into.bySession.get(session) ?? []), body]);
 }

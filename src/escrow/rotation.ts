@@ -1,4 +1,5 @@
 import type { Entry, NewEntry } from "../ledger/entry.ts";
+import type { BodyOf } from "../ledger/events/event.ts";
 import type { Guid } from "../wire/guid.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Deposit } from "./deposit.ts";
@@ -34,25 +35,21 @@ export function newSeenPasswords(): SeenPasswords {
 
 /** Takes in one more ledger entry. Entries of other kinds leave it as it is. */
 export function foldSeen(seen: SeenPasswords, { body, actor, at }: Entry): void {
-  if (body.type === "device.admitted" && typeof body.name === "string")
-    seen.names.set(body.device as MacAddress, body.name);
-  if (body.type === "key.rotated")
-    for (const depositId of body.depositIds as readonly string[]) seen.byDeposit.delete(depositId);
-  const byHand = body.type === "key.released-by-hand";
-  if (!byHand && body.type !== "key.released") return;
-  const depositId = String(body.depositId);
-  const ticket = typeof body.ticket === "string" ? ` (${body.ticket})` : "";
-  const device = byHand ? null : (body.device as MacAddress);
-  seen.byDeposit.set(depositId, {
-    protectorId: body.protectorId as Guid,
-    depositId,
-    device,
-    deviceName: device === null ? (body.deviceName as string | null) : (seen.names.get(device) ?? null),
-    releasedAt: at,
-    by: actor,
-    why: byHand ? `${body.reason}${ticket}` : `campaign ${body.campaign}`,
-    releases: (seen.byDeposit.get(depositId)?.releases ?? 0) + 1,
-  });
+  if (body.type === "device.admitted" && body.name !== null) seen.names.set(body.device, body.name);
+  if (body.type === "key.rotated") for (const depositId of body.depositIds) seen.byDeposit.delete(depositId);
+  if (body.type !== "key.released-by-hand" && body.type !== "key.released") return;
+  const { protectorId, depositId } = body;
+  const releases = (seen.byDeposit.get(depositId)?.releases ?? 0) + 1;
+  const how = body.type === "key.released" ? byCampaign(seen, body) : byHand(body);
+  seen.byDeposit.set(depositId, { protectorId, depositId, ...how, releasedAt: at, by: actor, releases });
+}
+
+function byCampaign({ names }: SeenPasswords, { device, campaign }: BodyOf<"key.released">) {
+  return { device, deviceName: names.get(device) ?? null, why: `campaign ${campaign}` };
+}
+
+function byHand({ deviceName, reason, ticket }: BodyOf<"key.released-by-hand">) {
+  return { device: null, deviceName, why: ticket === null ? reason : `${reason} (${ticket})` };
 }
 
 /** A password that has to be rotated, with what the vault knows of its deposit; null if that is not in this vault. */
@@ -96,8 +93,9 @@ function isSameDevice(other: Deposit, { protectorId, deviceName }: SeenPassword,
 export function rotatedEntry(due: readonly Due[], reason: string, actor: string, commandId: string): NewEntry {
   const depositIds = due.map(({ depositId }) => depositId);
   const protectorIds = due.map(({ protectorId }) => protectorId);
-  const body = { type: "key.rotated", deviceName: due[0] === undefined ? null : nameOf(due[0]), reason };
-  return { body: { ...body, protectorIds, depositIds }, actor, commandId: `rotated:${commandId}` };
+  const deviceName = due[0] === undefined ? null : nameOf(due[0]);
+  const body = { type: "key.rotated", deviceName, reason, protectorIds, depositIds } as const;
+  return { body, actor, commandId: `rotated:${commandId}` };
 }
 
 /** The best name there is for the device that the password belongs to, or null. */

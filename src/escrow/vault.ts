@@ -19,7 +19,6 @@ import { VaultStore } from "./vault-store.ts";
 export type { DepositQuery } from "./deposit-query.ts";
 
 /** The ledger entries whose receipts open a deposit. */
-const OPENING: ReadonlySet<string> = new Set(["key.released", "key.released-by-hand"]);
 
 /** What a vault holds, counted without decrypting anything. */
 export interface VaultStatus {
@@ -220,8 +219,8 @@ export class Vault {
    * Throws VaultSealed; any other receipt is a defect in the caller and throws too.
    */
   async open(depositId: string, receipt: Receipt): Promise<Secret<string>> {
-    const own = Receipt.is(receipt) && OPENING.has(receipt.body.type) && receipt.body.depositId === depositId;
-    if (!own) throw new Error(`deposit ${depositId} is opened only with the receipt of its own release`);
+    if (!Receipt.is(receipt) || releasedBy(receipt) !== depositId)
+      throw new Error(`deposit ${depositId} is opened only with the receipt of its own release`);
     if (receipt.repeated) throw new Error(`entry ${receipt.seq} has released deposit ${depositId} once already`);
     const identity = this.heldIdentity();
     const row = this.#store.get(SQL.record, depositId);
@@ -277,4 +276,9 @@ export class Vault {
       throw error instanceof MalformedError ? this.#store.damaged("its recipient is not one") : error;
     }
   }
+}
+
+/** The deposit that this receipt's entry releases; null for an entry of another kind. */
+function releasedBy({ body }: Receipt): string | null {
+  return body.type === "key.released" || body.type === "key.released-by-hand" ? body.depositId : null;
 }

@@ -1,5 +1,4 @@
 import type { Guid } from "../wire/guid.ts";
-import type { JsonObject } from "../wire/json.ts";
 import type { MacAddress } from "../wire/mac.ts";
 
 /** A device the operator expects. Any one of its marks is enough to recognise it. */
@@ -74,8 +73,4 @@ export function vouchesFor(device: InventoryDevice, { macs: [booted], serial, uu
   return (
     booted !== undefined && device.macs.includes(booted) && agree(device.serial, serial) && agree(device.uuid, uuid)
   );
-}
-
-export function inventoryToJson(devices: readonly InventoryDevice[]): readonly JsonObject[] {
-  return devices.map(({ name, macs, serial, uuid }) => ({ name, macs: [...macs], serial, uuid }));
 }

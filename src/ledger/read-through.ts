@@ -1,4 +1,4 @@
-import type { Entry } from "./entry.ts";
+import type { RawEntry } from "./entry.ts";
 import type { Ledger } from "./ledger.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -12,7 +12,7 @@ export interface Unreadable {
 const PAGE = 500;
 
 /** A whole ledger in order, some hundred entries at a time; around damage one by one, and on behind it. */
-export async function* readThrough(ledger: Ledger): AsyncGenerator<readonly Entry[] | Unreadable> {
+export async function* readThrough(ledger: Ledger): AsyncGenerator<readonly RawEntry[] | Unreadable> {
   for (let after = 0, size = PAGE; ; ) {
     const page = await attempt(ledger, after, size);
     if (!(page instanceof StoreError)) {
@@ -30,7 +30,7 @@ export async function* readThrough(ledger: Ledger): AsyncGenerator<readonly Entr
   }
 }
 
-/** The last entry that cannot be read from `bad` on: steps that double, then halves, as SQLite loses whole pages. */
+/** The last entry that cannot be read from `bad` on: steps that double, then halves, as a damaged file loses whole pages. */
 async function behind(ledger: Ledger, bad: number): Promise<number | null> {
   const readable = async (after: number) => {
     const page = await attempt(ledger, after, 1);
@@ -51,9 +51,9 @@ async function behind(ledger: Ledger, bad: number): Promise<number | null> {
   return high;
 }
 
-async function attempt(ledger: Ledger, after: number, limit: number): Promise<readonly Entry[] | StoreError> {
+async function attempt(ledger: Ledger, after: number, limit: number): Promise<readonly RawEntry[] | StoreError> {
   try {
-    return await ledger.read(after, limit);
+    return await ledger.readRaw(after, limit);
   } catch (error) {
     if (error instanceof StoreError && error.fault === "damaged") return error;
     throw error;

@@ -1,71 +1,16 @@
 import { randomBytes } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import { guidFromBytes } from "../wire/guid.ts";
 import { canonicalJson } from "../wire/json.ts";
-import type { Entry, EntryBody, NewEntry } from "./entry.ts";
+import type { Entry, NewEntry, RawEntry } from "./entry.ts";
+import { bodyProblem, type RawBody } from "./events/event.ts";
 import { entryHash, NO_ENTRY } from "./hash.ts";
-import { type Ledger, Receipt } from "./ledger.ts";
+import { CommandReused, type Ledger, type LedgerOptions, Receipt, type Ticker } from "./ledger.ts";
 import { assertPlain } from "./plain.ts";
+import { KIND, statements } from "./sqlite-table.ts";
 import { StoreError, storeFault } from "./store-error.ts";
-import { openStoreFile, type StoreKind } from "./store-file.ts";
-
-// WAL: one fsync per commit where a rollback journal takes three, and `ledger export` reads while a station writes.
-// With synchronous=FULL that fsync comes before COMMIT returns, so an acknowledged entry survives a power cut.
-const KIND: StoreKind = {
-  name: "ledger",
-  applicationId: Buffer.from("BGld").readUInt32BE(),
-  version: 1,
-  journal: "wal",
-  schema: `
-    CREATE TABLE ledger (ledgerId TEXT NOT NULL) STRICT;
-    CREATE TABLE entry (
-      seq INTEGER PRIMARY KEY,
-      epoch INTEGER NOT NULL,
-      prev TEXT NOT NULL,
-      hash TEXT NOT NULL,
-      at INTEGER NOT NULL,
-      stationAt INTEGER NOT NULL,
-      station TEXT NOT NULL,
-      actor TEXT NOT NULL,
-      commandId TEXT NOT NULL UNIQUE,
-      generation INTEGER NOT NULL,
-      body TEXT NOT NULL
-    ) STRICT;
-    CREATE TRIGGER noUpdate BEFORE UPDATE ON entry BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;
-    CREATE TRIGGER noDelete BEFORE DELETE ON entry BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END`,
-};
-
-export interface SqliteLedgerOptions {
-  /** This station's name, as it stands in the entries it appends. */
-  readonly station: string;
-  /** Milliseconds since 1970 UTC. */
-  readonly clock: () => number;
-  /** Make the file if there is none. */
-  readonly create?: boolean;
-  /** The name of a ledger that is made; a GUID of random bytes unless it is given. */
-  readonly ledgerId?: string;
-  /** Unguessable bytes; the system's unless a test wants known ones. */
-  readonly random?: (length: number) => Uint8Array;
-  /** Open it though its last entry was changed: for looking at, not for appending to. */
-  readonly evenIfBroken?: boolean;
-}
-
-/** The ledger as a file. */
-export interface SqliteLedger extends Ledger {
-  /** The entries whose command ID begins so, in order; found by the file's index, however many others there are. */
-  commandsBeginning(prefix: string): Promise<readonly Entry[]>;
-  /** What SQLite finds wrong with the file's structure (`PRAGMA integrity_check`); empty if nothing. */
-  integrity(): Promise<readonly string[]>;
-}
-
-/** A command ID came back with other content: a defect in the caller, and nothing was written. */
-export class CommandReused extends Error {
-  constructor(commandId: string, seq: number) {
-    super(`command ${commandId} is entry ${seq} already, with other content`);
-    this.name = "CommandReused";
-  }
-}
+import { openStoreFile } from "./store-file.ts";
 
 /**
  * Opens the ledger in the SQLite file at `path`. Several processes may do so at once. Throws OperatorError if the file
@@ -73,7 +18,7 @@ export class CommandReused extends Error {
  * one turn of the event loop share one commit; if it fails, all of them reject with StoreError and none counts as
  * written: the same command may be appended again.
  */
-export async function openSqliteLedger(path: string, options: SqliteLedgerOptions): Promise<SqliteLedger> {
+export async function openSqliteLedger(path: string, options: LedgerOptions): Promise<Ledger> {
   const ledgerId = options.ledgerId ?? guidFromBytes((options.random ?? randomBytes)(16));
   const db = openStoreFile(path, KIND, options.create === true ? "if-missing" : "never", (fresh) =>
     fresh.prepare("INSERT INTO ledger (ledgerId) VALUES (?)").run(ledgerId),
@@ -95,18 +40,19 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-type Row = Omit<Entry, "ledgerId" | "body"> & { readonly body: string };
+type Row = Omit<RawEntry, "ledgerId" | "body"> & { readonly body: string };
 
-class SqliteStore implements SqliteLedger {
+class SqliteStore implements Ledger {
   readonly ledgerId: string;
   readonly #db: DatabaseSync;
   readonly #path: string;
-  readonly #options: SqliteLedgerOptions;
+  readonly #options: LedgerOptions;
   readonly #sql: ReturnType<typeof statements>;
+  readonly #watching = new Set<() => void>();
   #queue: Pending[] = [];
   #failed: StoreError | null = null;
 
-  constructor(db: DatabaseSync, path: string, options: SqliteLedgerOptions) {
+  constructor(db: DatabaseSync, path: string, options: LedgerOptions) {
     this.#db = db;
     this.#path = path;
     this.#options = options;
@@ -132,8 +78,12 @@ class SqliteStore implements SqliteLedger {
   }
 
   async read(afterSeq: number, limit = -1): Promise<readonly Entry[]> {
+    return (await this.readRaw(afterSeq, limit)).map((entry) => this.#understood(entry));
+  }
+
+  async readRaw(afterSeq: number, limit = -1): Promise<readonly RawEntry[]> {
     try {
-      return this.#sql.after.all(afterSeq, limit).map((row) => this.#entry(row as unknown as Row));
+      return this.#rows(this.#sql.after, afterSeq, limit);
     } catch (error) {
       throw storeFault(error, KIND.name, this.#path);
     }
@@ -148,10 +98,9 @@ class SqliteStore implements SqliteLedger {
     }
   }
 
-  async commandsBeginning(prefix: string): Promise<readonly Entry[]> {
+  async commandsBeginning(prefix: string): Promise<readonly RawEntry[]> {
     try {
-      const rows = this.#sql.commandsFrom.all(prefix, `${prefix}\u{10ffff}`);
-      return rows.map((row) => this.#entry(row as unknown as Row));
+      return this.#rows(this.#sql.commandsFrom, prefix, `${prefix}\u{10ffff}`);
     } catch (error) {
       throw storeFault(error, KIND.name, this.#path);
     }
@@ -168,6 +117,30 @@ class SqliteStore implements SqliteLedger {
     }
   }
 
+  watch(onNew: () => void, every: Ticker): () => void {
+    let seen = this.#version();
+    const stop = every(() => {
+      const version = this.#version();
+      if (version === seen) return;
+      seen = version;
+      onNew();
+    });
+    this.#watching.add(onNew);
+    return () => {
+      this.#watching.delete(onNew);
+      stop();
+    };
+  }
+
+  /** Changes with every commit of another connection; -1 if it cannot be read now, which reading will say. */
+  #version(): number {
+    try {
+      return Number(this.#sql.version.get()?.data_version);
+    } catch {
+      return -1;
+    }
+  }
+
   async close(): Promise<void> {
     this.#flush();
     if (this.#db.isOpen) this.#db.close();
@@ -176,6 +149,8 @@ class SqliteStore implements SqliteLedger {
   #enqueue(entry: NewEntry, headSeq: number | null): Promise<Receipt | "stale-view"> {
     return new Promise((resolve, reject) => {
       assertPlain({ ...entry }, "entry");
+      const problem = bodyProblem(entry.body);
+      if (problem !== null) throw new TypeError(`entry: ${problem}`);
       // Not a microtask: requests that piled up in the sockets during the last fsync are to share the next one.
       if (this.#queue.length === 0) setImmediate(() => this.#flush());
       this.#queue.push({ entry, headSeq, resolve, reject });
@@ -194,6 +169,7 @@ class SqliteStore implements SqliteLedger {
         if (answer instanceof CommandReused) reject(answer);
         else resolve(answer);
       }
+      for (const onNew of this.#watching) onNew();
     } catch (error) {
       const fault = storeFault(error, KIND.name, this.#path);
       // After a failed fsync the kernel may count lost pages as clean, so a later success would prove nothing.
@@ -211,8 +187,9 @@ class SqliteStore implements SqliteLedger {
         const earlier = this.#sql.byCommand.get(entry.commandId) as Row | undefined;
         if (earlier !== undefined) return this.#repeat(this.#entry(earlier), entry, headSeq);
         if (headSeq !== null && headSeq !== (head?.seq ?? 0)) return "stale-view";
-        head = this.#insert(entry, head);
-        return Receipt.mint(head, false);
+        const added = this.#insert(entry, head);
+        head = added;
+        return Receipt.mint(added, false);
       });
       this.#db.exec("COMMIT");
       return answers;
@@ -223,13 +200,13 @@ class SqliteStore implements SqliteLedger {
   }
 
   /** Of two decisions for one command, made at the same moment and unlike each other, the second is made anew. */
-  #repeat(earlier: Entry, entry: NewEntry, headSeq: number | null): Receipt | "stale-view" | CommandReused {
+  #repeat(earlier: RawEntry, entry: NewEntry, headSeq: number | null): Receipt | "stale-view" | CommandReused {
     const same = earlier.actor === entry.actor && canonicalJson(earlier.body) === canonicalJson(entry.body);
-    if (same) return Receipt.mint(earlier, true);
+    if (same) return Receipt.mint({ ...earlier, body: entry.body }, true);
     return headSeq !== null && earlier.seq > headSeq ? "stale-view" : new CommandReused(entry.commandId, earlier.seq);
   }
 
-  #insert(entry: NewEntry, before: Entry | null): Entry {
+  #insert(entry: NewEntry, before: RawEntry | null): Entry {
     const stationAt = this.#options.clock();
     const text = canonicalJson(entry.body);
     const open = {
@@ -243,7 +220,7 @@ class SqliteStore implements SqliteLedger {
       actor: entry.actor,
       commandId: entry.commandId,
       generation: entry.generation ?? before?.generation ?? 0,
-      body: JSON.parse(text) as EntryBody,
+      body: JSON.parse(text) as NewEntry["body"],
     };
     const added = { ...open, hash: entryHash(open) };
     const { ledgerId: _ledgerId, body: _body, ...columns } = added;
@@ -251,12 +228,22 @@ class SqliteStore implements SqliteLedger {
     return added;
   }
 
-  #head(): Entry | null {
+  #head(): RawEntry | null {
     const row = this.#sql.last.get() as Row | undefined;
     return row === undefined ? null : this.#entry(row);
   }
 
-  #entry(row: Row): Entry {
+  #rows(statement: StatementSync, ...values: (string | number)[]): RawEntry[] {
+    return statement.all(...values).map((row) => this.#entry(row as Row));
+  }
+
+  #understood(entry: RawEntry): Entry {
+    const problem = bodyProblem(entry.body);
+    if (problem === null) return entry as Entry;
+    throw new StoreError("not-understood", KIND.name, this.#path, `entry ${entry.seq}: ${problem}`);
+  }
+
+  #entry(row: Row): RawEntry {
     const body = parsed(row.body);
     if (typeof body?.type === "string") {
       const { epoch, seq, prev, hash, at, stationAt, station, actor, commandId, generation } = row;
@@ -267,22 +254,10 @@ class SqliteStore implements SqliteLedger {
   }
 }
 
-function parsed(text: string): EntryBody | null {
+function parsed(text: string): RawBody | null {
   try {
-    return JSON.parse(text) as EntryBody;
+    return JSON.parse(text) as RawBody;
   } catch {
     return null;
   }
-}
-
-function statements(db: DatabaseSync) {
-  const columns = "seq, epoch, prev, hash, at, stationAt, station, actor, commandId, generation, body";
-  const named = columns.replaceAll(/\w+/g, "$$$&");
-  return {
-    insert: db.prepare(`INSERT INTO entry (${columns}) VALUES (${named})`),
-    last: db.prepare(`SELECT ${columns} FROM entry ORDER BY seq DESC LIMIT 1`),
-    byCommand: db.prepare(`SELECT ${columns} FROM entry WHERE commandId = ?`),
-    commandsFrom: db.prepare(`SELECT ${columns} FROM entry WHERE commandId >= ? AND commandId < ? ORDER BY seq`),
-    after: db.prepare(`SELECT ${columns} FROM entry WHERE seq > ? ORDER BY seq LIMIT ?`),
-  };
 }

@@ -3,7 +3,15 @@ import { dirname } from "node:path";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 
 /** Why a ledger or vault file did not take or give what was asked. */
-export type StoreFault = "full" | "busy" | "read-only" | "access" | "storage" | "damaged" | "not-a-store";
+export type StoreFault =
+  | "full"
+  | "busy"
+  | "read-only"
+  | "access"
+  | "storage"
+  | "damaged"
+  | "not-a-store"
+  | "not-understood";
 
 const SAYS: Readonly<Record<StoreFault, readonly [what: string, next: string]>> = {
   full: [
@@ -30,12 +38,17 @@ const SAYS: Readonly<Record<StoreFault, readonly [what: string, next: string]>> 
     "is damaged",
     "Keep it as it is, and work on from the last good copy. As long as it opens, `breakglass ledger verify` says how far a ledger holds.",
   ],
+  "not-understood": [
+    "has an entry that this version does not understand, so nothing was decided and nothing was changed",
+    "Use the newer breakglass that wrote it. If there is none: breakglass ledger verify, and breakglass ledger show.",
+  ],
   "not-a-store": ["is something else, and was left untouched", "Name the right folder with --state."],
 };
 
 const EXITS: Partial<Record<StoreFault, ExitCode>> = {
   damaged: ExitCode.negative,
   "not-a-store": ExitCode.badInput,
+  "not-understood": ExitCode.badInput,
 };
 
 /** A store file failed. `fault` is the reason word; the message says what it means for what was asked. */

@@ -1,4 +1,4 @@
-import type { Entry } from "./entry.ts";
+import type { RawEntry } from "./entry.ts";
 import { hashFits, hashOf } from "./hash.ts";
 import type { Unreadable } from "./read-through.ts";
 import { type KnownKeys, keysAfter, NO_KEYS } from "./station-key.ts";
@@ -66,7 +66,7 @@ export class Surveyor {
     this.#ledgerId = ledgerId;
   }
 
-  take(entry: Entry): void {
+  take(entry: RawEntry): void {
     this.#entries += 1;
     this.#ledgerId ??= entry.ledgerId;
     if (entry.prev === this.#otherwise && this.#head !== null) this.#head = { ...this.#head, hash: this.#otherwise };
@@ -104,7 +104,7 @@ export class Surveyor {
     };
   }
 
-  #goOn(link: Link, entry: Entry): void {
+  #goOn(link: Link, entry: RawEntry): void {
     this.#head = link;
     this.#otherwise = null;
     this.#loose = false;
@@ -116,7 +116,7 @@ export class Surveyor {
     if (this.#wanted.has(seq)) this.#found.set(seq, [...(this.#found.get(seq) ?? []), found]);
   }
 
-  #broken(step: Break, entry: Entry): void {
+  #broken(step: Break, entry: RawEntry): void {
     const number = step.fault === "ledger" ? null : this.#trueNumber(entry);
     if (step.fault === "ledger") this.#note("foreign", step.seq, step.seq, step.what);
     else if (number === null) this.#changed(entry, step.seq);
@@ -124,7 +124,7 @@ export class Surveyor {
   }
 
   /** An entry whose hash fits, and which does not follow. */
-  #placed(expected: number, whole: Entry): void {
+  #placed(expected: number, whole: RawEntry): void {
     const number = whole.seq;
     if (number < expected) {
       this.#back(expected, whole);
@@ -145,14 +145,14 @@ export class Surveyor {
   }
 
   /** The number an entry was written with: its own, or one near it if that was changed; null if no number fits. */
-  #trueNumber(entry: Entry): number | null {
+  #trueNumber(entry: RawEntry): number | null {
     if (hashFits(entry)) return entry.seq;
     const offsets = this.#findings.length < MOST_FINDINGS ? [this.#shift, ...NEAR] : [this.#shift];
     const offset = offsets.find((by) => hashFits({ ...entry, seq: entry.seq + by }));
     return offset === undefined ? null : entry.seq + offset;
   }
 
-  #renumbered(entry: Entry, seq: number): Entry {
+  #renumbered(entry: RawEntry, seq: number): RawEntry {
     const shift = seq - entry.seq;
     if (shift !== this.#shift)
       this.#note("changed", seq, seq, `entry ${seq} was changed: it was given the number ${entry.seq}`);
@@ -161,7 +161,7 @@ export class Surveyor {
   }
 
   /** The hash does not fit the fields, whatever number the entry is given. */
-  #changed(entry: Entry, expected: number): void {
+  #changed(entry: RawEntry, expected: number): void {
     const skipped = entry.seq > expected && entry.prev !== this.#head?.hash;
     if (skipped) this.#gone(expected, entry.seq - 1);
     const seq = skipped ? entry.seq : expected;
@@ -183,7 +183,7 @@ export class Surveyor {
   }
 
   /** A number that was passed already. */
-  #back(expected: number, entry: Entry): void {
+  #back(expected: number, entry: RawEntry): void {
     const gap = this.#missing.get(entry.seq);
     if (gap === undefined) {
       this.#note("added", entry.seq, entry.seq, `entry ${entry.seq} stands there more than once`);
@@ -203,18 +203,18 @@ export class Surveyor {
   }
 
   /** From here on the chain is measured anew. */
-  #restart(entry: Entry): void {
+  #restart(entry: RawEntry): void {
     this.#from = entry.seq;
     const { ledgerId, epoch, seq, hash, at } = entry;
     this.#goOn({ ledgerId, epoch, seq, hash, at }, entry);
   }
 
-  #epoch({ epoch }: Entry): number {
+  #epoch({ epoch }: RawEntry): number {
     return this.#head === null || Math.abs(epoch - this.#head.epoch) <= 1 ? epoch : this.#head.epoch;
   }
 
   /** A changed time must not make the honest ones after it look as if they went back. */
-  #at({ at }: Entry): number {
+  #at({ at }: RawEntry): number {
     return Math.min(at, this.#head?.at ?? at);
   }
 

@@ -1,4 +1,4 @@
-import type { Entry } from "./entry.ts";
+import type { RawEntry } from "./entry.ts";
 import { hashFits, NO_ENTRY } from "./hash.ts";
 import type { Ledger } from "./ledger.ts";
 import { readThrough } from "./read-through.ts";
@@ -28,7 +28,7 @@ export interface Whole {
 }
 
 /** Checks one entry against the one before it (null: it is the first). */
-export function follow(before: Link | null, entry: Entry): Link | Break {
+export function follow(before: Link | null, entry: RawEntry): Link | Break {
   const expected = (before?.seq ?? 0) + 1;
   const broken = (fault: Break["fault"], what: string): Break => ({ holds: false, seq: expected, fault, what });
   if (before !== null && entry.ledgerId !== before.ledgerId)
@@ -44,13 +44,13 @@ export function follow(before: Link | null, entry: Entry): Link | Break {
 }
 
 /** The epoch counts adoptions: another station taking the ledger over is an event with a reason, never silent. */
-function epochAfter(before: Link | null, entry: Entry): number {
+function epochAfter(before: Link | null, entry: RawEntry): number {
   if (before === null) return 1;
   return before.epoch + (entry.body.type === "ledger.adopted" ? 1 : 0);
 }
 
 /** Checks entries that follow `before` (null: they begin the ledger): sequence, epoch, chain, time, hash. */
-export function verifyEntries(entries: Iterable<Entry>, before: Link | null = null): Whole | Break {
+export function verifyEntries(entries: Iterable<RawEntry>, before: Link | null = null): Whole | Break {
   let head = before;
   let count = 0;
   for (const entry of entries) {

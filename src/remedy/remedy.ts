@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
-import { canonicalJson, type Json } from "../wire/json.ts";
+import { canonicalJson } from "../wire/json.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { type Remedy, remedySchema } from "./schema.ts";
 
@@ -26,7 +26,7 @@ export function loadRemedy(text: string): Remedy {
 /** SHA-256 (hex) over the canonical JSON, so neither white space nor key order changes a remedy's identity. */
 export function remedySha256(remedy: Remedy): string {
   return createHash("sha256")
-    .update(canonicalJson(remedy as unknown as Json))
+    .update(canonicalJson({ ...remedy }))
     .digest("hex");
 }
 

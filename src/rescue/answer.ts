@@ -4,7 +4,7 @@ import type { DeviceMarks } from "../fleet/inventory.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { Plan } from "../remedy/plan.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
-import type { Json, JsonObject } from "../wire/json.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import { ADVICE } from "./advice.ts";
 import type { Answer, Hello, Report, StageMark } from "./message.ts";
 import type { Reason } from "./message-words.ts";
@@ -60,32 +60,21 @@ export function answerHello(state: RescueView, hello: Hello, asking: Asking): De
 
   const session = asking.freshId;
   const { device } = token;
+  const { address, secretHash } = asking;
   const { token: _token, verb: _verb, ...seen } = hello;
-  const opened = {
-    type: "session.opened",
-    session,
-    device,
-    address: asking.address,
-    tokenHash,
-    secretHash: asking.secretHash,
-  };
-  const entries = [byDevice(device, `hello:${tokenHash}`, { ...opened, ...(seen as unknown as JsonObject) })];
+  const opened = { type: "session.opened", session, device, address, tokenHash, secretHash, ...seen } as const;
+  const entries = [byDevice(device, `hello:${tokenHash}`, opened)];
   const admission = state.admit({ ...hello.machine, macs: [device, ...hello.machine.macs] });
   if (admission.admitted) {
-    const body = {
-      type: "device.admitted",
-      session,
-      device,
-      campaign: admission.campaign.campaign,
-      name: admission.name,
-    };
+    const { campaign, name } = admission;
+    const body = { type: "device.admitted", session, device, campaign: campaign.campaign, name } as const;
     entries.push(byStation(`admit:${session}`, body));
   }
   return { entries, answer: { answer: "session", session } };
 }
 
-function refuseHello(reason: Reason, { address, freshId }: Asking, device: string | null): Decision {
-  const body = { type: "session.refused", reason, address, device };
+function refuseHello(reason: Reason, { address, freshId }: Asking, device: MacAddress | null): Decision {
+  const body = { type: "session.refused", reason, address, device } as const;
   return { entries: [byStation(`refuse:${freshId}`, body)], answer: refused(reason) };
 }
 
@@ -108,10 +97,10 @@ export function gate(state: RescueView, session: Session): Reason | null {
 /** `session-over` will not change by waiting; everything else a gate says may. */
 export function heldOrRefused(session: Session, reason: Reason, freshId: string): Decision {
   if (reason === "session-over") {
-    const refusal = { type: "key.refused", session: session.session, device: session.device, reason };
+    const refusal = { type: "key.refused", session: session.session, device: session.device, reason } as const;
     return noted(session, byStation(`key-refused:${freshId}`, refusal), refused(reason));
   }
-  const body = { type: "device.held", session: session.session, device: session.device, reason };
+  const body = { type: "device.held", session: session.session, device: session.device, reason } as const;
   // One entry for each time the reason changes, not for each time the agent asks.
   if (session.held === reason) return { entries: [], answer: wait(reason) };
   return noted(session, byStation(`held:${session.session}:${freshId}`, body), wait(reason));
@@ -125,12 +114,12 @@ function noted({ notes }: Session, entry: NewEntry, answer: Answer): Decision {
 /** The agent asks for its plan before it writes. Ask `gate` first: a halted campaign stops the device here, unchanged. */
 export function answerPlan({ session, device }: Session, plan: Plan): Decision {
   const { remedy, remedySha256 } = plan;
-  const body = { type: "plan.assigned", session, device, remedy, remedySha256 };
+  const body = { type: "plan.assigned", session, device, remedy, remedySha256 } as const;
   return { entries: [byStation(`plan:${session}:${remedySha256}`, body)], answer: { answer: "plan", plan } };
 }
 
 export function answerStage(session: Session, { stage, uptime }: StageMark): Decision {
-  const body = { type: "agent.stage", session: session.session, device: session.device, stage, uptime };
+  const body = { type: "agent.stage", session: session.session, device: session.device, stage, uptime } as const;
   const entry = byDevice(session.device, `stage:${session.session}:${stage}:${uptime}`, body);
   return noted(session, entry, { answer: "done", next: null });
 }
@@ -138,11 +127,8 @@ export function answerStage(session: Session, { stage, uptime }: StageMark): Dec
 /** The first report of a session counts; the agent repeats it until it hears `done`. */
 export function answerReport(session: Session, { verb: _verb, ...report }: Report): Decision {
   const outcome = session.outcome ?? report.outcome;
-  const body = { type: "session.reported", session: session.session, device: session.device };
-  const entry = byDevice(session.device, `report:${session.session}`, {
-    ...body,
-    ...(report as unknown as { [key: string]: Json }),
-  });
+  const body = { type: "session.reported", session: session.session, device: session.device, ...report } as const;
+  const entry = byDevice(session.device, `report:${session.session}`, body);
   const next = GOOD_OUTCOMES.has(outcome) ? "reboot" : "stay";
   return { entries: session.outcome === null ? [entry] : [], answer: { answer: "done", next } };
 }

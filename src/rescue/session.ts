@@ -1,6 +1,7 @@
 import type { DeviceMarks } from "../fleet/inventory.ts";
-import { NO_PROOF, type Proof, type Sighting, see } from "../fleet/sighting.ts";
+import { NO_PROOF, type Proof, see } from "../fleet/sighting.ts";
 import type { Entry } from "../ledger/entry.ts";
+import type { BodyOf, EntryType } from "../ledger/events/event.ts";
 import type { Guid } from "../wire/guid.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
@@ -8,8 +9,10 @@ import type { MacAddress } from "../wire/mac.ts";
 /** How far one device's rescue has come. */
 export type Progress = "opened" | "released" | "assigned" | "reported" | "confirmed" | "relapsed";
 
+type Transition = { readonly from: readonly Progress[]; readonly to: Progress };
+
 /** Every transition there is: at which progress an event is taken in, and where it leads. Anything else is ignored. */
-const TRANSITIONS: Readonly<Record<string, { readonly from: readonly Progress[]; readonly to: Progress }>> = {
+const TRANSITIONS: { readonly [Type in EntryType]?: Transition } = {
   "key.released": { from: ["opened", "released", "assigned"], to: "released" },
   "plan.assigned": { from: ["opened", "released", "assigned"], to: "assigned" },
   "session.reported": { from: ["opened", "released", "assigned"], to: "reported" },
@@ -67,7 +70,7 @@ export interface Session {
 /** A rescue has some twenty. What a session says beyond this many is answered, and not written down. */
 export const SESSION_NOTES = 200;
 
-const NOTES: ReadonlySet<string> = new Set(["agent.stage", "device.held", "key.refused"]);
+const NOTES: ReadonlySet<EntryType> = new Set(["agent.stage", "device.held", "key.refused"]);
 
 /** A fold over the ledger, changed in place. */
 export interface Sessions {
@@ -89,13 +92,13 @@ export const GOOD_OUTCOMES: ReadonlySet<string> = new Set(["rescued", "already-c
 export function foldSession(sessions: Sessions, { body, at, commandId }: Entry): void {
   if (body.type === "session.opened") open(sessions, body, at);
   if (body.type === "device.sighted") sight(sessions, body, at, commandId);
-  const session = sessions.byId.get(String(body.session));
+  const session = "session" in body ? sessions.byId.get(body.session) : undefined;
   if (session === undefined) return;
   if (NOTES.has(body.type)) session.notes += 1;
   session.heardAt = at;
   if (body.type === "pairing.confirmed") session.paired = true;
-  if (body.type === "key.refused") refuse(session, String(body.reason), at);
-  if (body.type === "device.held") hold(session, String(body.reason), at);
+  if (body.type === "key.refused") refuse(session, body.reason, at);
+  if (body.type === "device.held") hold(session, body.reason, at);
   const transition = TRANSITIONS[body.type];
   if (!transition?.from.includes(session.progress)) return;
   session.progress = transition.to;
@@ -103,7 +106,7 @@ export function foldSession(sessions: Sessions, { body, at, commandId }: Entry):
   session.held = null;
   session.refused = null;
   if (body.type === "session.reported") {
-    session.outcome = String(body.outcome);
+    session.outcome = body.outcome;
     session.reportedAt = at;
     session.proof = NO_PROOF;
   }
@@ -119,11 +122,14 @@ function hold(session: Session, reason: string, at: number): void {
   session.held = reason;
 }
 
-function open(sessions: Sessions, body: Entry["body"], openedAt: number): void {
-  const opened = body as unknown as Session & { readonly machine: DeviceMarks };
+function open(
+  sessions: Sessions,
+  { type: _type, machine, ...opened }: BodyOf<"session.opened">,
+  openedAt: number,
+): void {
   const session: Session = {
     ...opened,
-    marks: { ...opened.machine, macs: [opened.device, ...opened.machine.macs] },
+    marks: { ...machine, macs: [opened.device, ...machine.macs] },
     openedAt,
     heardAt: openedAt,
     since: openedAt,
@@ -143,11 +149,11 @@ function open(sessions: Sessions, body: Entry["body"], openedAt: number): void {
   sessions.byDevice.set(session.device, session);
 }
 
-function sight(sessions: Sessions, body: Entry["body"], at: number, commandId: string): void {
-  const session = sessions.byDevice.get(body.device as MacAddress);
+function sight(sessions: Sessions, body: BodyOf<"device.sighted">, at: number, commandId: string): void {
+  const session = sessions.byDevice.get(body.device);
   if (session === undefined || session.outcome === null) return;
   session.sighted.add(commandId);
-  session.proof = see(session.proof, body.as as Sighting, at);
+  session.proof = see(session.proof, body.as, at);
 }
 
 /** True for a device that was told to reboot into its own disk and has not relapsed: it is not booted again. */

@@ -150,12 +150,12 @@ class Door {
 
   async #caller(request: FastifyRequest): Promise<OperatorToken | ProblemReason> {
     const text = bearer(request);
-    if (text === null) return this.#calls.stranger("token-missing", request.ip, null);
+    if (text === null) return this.#calls.stranger("token-missing", request.ip as Ipv4, null);
     if ((await this.#calls.catchUp()) !== null) return "ledger-unavailable";
     const { tokens } = this.#options.desk.state;
     const token = tokens.byHash.get(hashOfTokenText(text));
     const fault = tokenFault(tokens, token, this.#options.now());
-    return fault === null ? token! : this.#calls.stranger(fault, request.ip, token ?? null);
+    return fault === null ? token! : this.#calls.stranger(fault, request.ip as Ipv4, token ?? null);
   }
 
   /** Written down, then said. */

@@ -5,6 +5,7 @@ import type { ImageArchitecture } from "../boot/table.ts";
 import { type CampaignState, isListed } from "../campaign/campaign.ts";
 import type { Vault } from "../escrow/vault.ts";
 import type { Entry } from "../ledger/entry.ts";
+import type { BodyOf } from "../ledger/events/event.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { ImageFiles } from "../station/boot-files.ts";
 import type { Desk } from "../station/desk.ts";
@@ -147,7 +148,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     });
     closing.push(async () => interfaces.close());
 
-    const body = {
+    const body: BodyOf<"station.started"> = {
       type: "station.started",
       station: options.name,
       interface: served.map(({ name }) => name).join(", "),

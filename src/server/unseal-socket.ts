@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { OPENED_BY } from "../ledger/events/vault.ts";
 import { type OpenerStory, UNSEAL_ANSWERS, type UnsealAnswer } from "../station/unsealing.ts";
-import type { JsonObject } from "../wire/json.ts";
 import { Secret } from "../wire/secret.ts";
 import { can } from "./platform/platform.ts";
 import { PLATFORM } from "./platform/this-platform.ts";
@@ -46,8 +46,8 @@ async function take(
     const { identity, actor, openedBy } = JSON.parse(line) as Record<string, unknown>;
     if (typeof identity !== "string" || !/^AGE-SECRET-KEY-1[0-9A-Z]{58}$/.test(identity)) return "malformed";
     if (typeof actor !== "string" || !/^operator:[\x21-\x7e]{1,64}$/.test(actor)) return "malformed";
-    if (typeof openedBy !== "object" || openedBy === null) return "malformed";
-    return await unseal(new Secret(identity), { actor, openedBy: openedBy as JsonObject });
+    if (!OPENED_BY.takes(openedBy)) return "malformed";
+    return await unseal(new Secret(identity), { actor, openedBy });
   } catch (error) {
     if (error instanceof SyntaxError) return "malformed";
     throw error;

@@ -112,7 +112,7 @@ export async function watchServers(options: {
     if (!other.boots || noticed.has(server) || noticed.size >= NOTICED_LIMIT) return;
     noticed.add(server);
     const told = notice("other-boot-server", "network", { server, how: `from ${from}` });
-    const body = { type: "station.noticed", what: told.reason, server, text: noticeText(told) };
+    const body = { type: "station.noticed", what: "other-boot-server", server, text: noticeText(told) } as const;
     desk
       .record({ body, actor: "station", commandId: `noticed:${server}:${Date.now()}` })
       .catch((error) => onNotice(notice("fault", "ledger", { message: String(error) })));

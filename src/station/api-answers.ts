@@ -11,8 +11,8 @@ import type { HandCaps } from "../escrow/released-by-hand.ts";
 import type { Vault } from "../escrow/vault.ts";
 import { bareName } from "../fleet/device-name.ts";
 import type { InventoryDevice } from "../fleet/inventory.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import { CommandReused } from "../ledger/sqlite.ts";
+import type { BodyOf } from "../ledger/events/event.ts";
+import { CommandReused, type Ledger } from "../ledger/ledger.ts";
 import { parseGuid } from "../wire/guid.ts";
 import { VERSION } from "../wire/version.ts";
 import { releaseByHandAt } from "./by-hand.ts";
@@ -43,10 +43,11 @@ export interface Refusal {
   readonly retryAfter?: number;
 }
 
-/** What one call came to. `noted` are fields for its entry in the ledger: counts and entries, nothing of the answer. */
-export type Outcome<Answer = object> =
-  | { readonly answer: Answer; readonly noted: { readonly [field: string]: number } }
-  | Refusal;
+/** Fields of a call's entry in the ledger: counts and entries, nothing of the answer. */
+export type Noted = Pick<BodyOf<"api.called">, "found" | "entry" | "due" | "devices" | "covered">;
+
+/** What one call came to. */
+export type Outcome<Answer = object> = { readonly answer: Answer; readonly noted: Noted } | Refusal;
 
 const MOST_DEPOSITS = 1_000;
 

@@ -2,7 +2,8 @@ import type { RouteName } from "../api/route.ts";
 import type { OperatorToken, TokenFault } from "../api/token.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import { StoreError } from "../ledger/store-error.ts";
-import type { ApiOptions, Outcome } from "./api-answers.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { ApiOptions, Noted, Outcome } from "./api-answers.ts";
 import { Budget } from "./budget.ts";
 
 /** Calls of one token in a minute. What is beyond is not done: whatever is done is in the ledger. */
@@ -53,14 +54,14 @@ export class ApiCalls {
   /** A question without a good token: an entry, unless its address has had its share of them. */
   async stranger<Reason extends TokenFault | "token-missing">(
     reason: Reason,
-    address: string,
+    address: Ipv4,
     token: OperatorToken | null,
   ): Promise<Reason> {
     if (!this.#strangers.take(address, this.#options.now())) {
       this.counters.unwritten += 1;
       return reason;
     }
-    const body = { type: "api.refused", reason, address, tokenId: token?.tokenId ?? null };
+    const body = { type: "api.refused", reason, address, tokenId: token?.tokenId ?? null } as const;
     await this.#note({ body, actor: "station", commandId: this.#freshId() });
     return reason;
   }
@@ -71,7 +72,8 @@ export class ApiCalls {
    */
   async written(token: OperatorToken, route: RouteName, outcome: Outcome): Promise<Outcome> {
     const { tokenId, name } = token;
-    const fields = "problem" in outcome ? { outcome: outcome.problem } : { outcome: "answered", ...outcome.noted };
+    const fields =
+      "problem" in outcome ? { outcome: outcome.problem } : ({ outcome: "answered", ...outcome.noted } as const);
     const kept = await this.#note(this.#called(tokenId, name, route, fields));
     return kept || route === "release" ? outcome : { problem: "ledger-unavailable" };
   }
@@ -90,13 +92,8 @@ export class ApiCalls {
     }
   }
 
-  #called(
-    tokenId: string,
-    name: string,
-    route: RouteName,
-    fields: { readonly [field: string]: string | number },
-  ): NewEntry {
-    const body = { type: "api.called", tokenId, route, ...fields };
+  #called(tokenId: string, name: string, route: RouteName, fields: { readonly outcome: string } & Noted): NewEntry {
+    const body = { type: "api.called", tokenId, route, ...fields } as const;
     return { body, actor: `operator:${name}`, commandId: this.#freshId() };
   }
 }

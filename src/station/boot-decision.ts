@@ -161,7 +161,7 @@ function exchange(asked: Case, client: BootClient, address: Ipv4, then: BootDeci
   }
   const one = otherAddress(view.boots, { device, address, at: now });
   const notices = one === null ? [] : [notice("two-addresses", { device }, { one, other: address })];
-  const body = { type: "boot.offered", device, address, uuid, firmware };
+  const body = { type: "boot.offered", device, address, uuid, firmware } as const;
   const commandId = `boot:${device}:${address}:${xid}:${secs}:${firmware}:${uuid}`;
   return joined({ ...NOTHING, notices, entries: [{ body, actor: "station", commandId }] }, loads());
 }

@@ -114,7 +114,7 @@ export class BootFiles {
     if (!budget.take(`${device} ${address}`, now())) return null;
     const token = random(TOKEN_BYTES).toString("hex");
     const tokenHash = hashOfToken(token);
-    const body = { type: "boot.token-minted", device, address, tokenHash };
+    const body = { type: "boot.token-minted", device, address, tokenHash } as const;
     await desk.record({ body, actor: "station", commandId: `mint:${tokenHash}` });
     return this.#archive(device, token);
   }

@@ -104,7 +104,7 @@ export class Leases {
     this.#leasing = "stopped";
     const { name } = this.served;
     const noticed = notice("other-dhcp-server", "leases", { name, server, how });
-    const body = { type: "station.noticed", what: noticed.reason, server, text: noticeText(noticed) };
+    const body = { type: "station.noticed", what: "other-dhcp-server", server, text: noticeText(noticed) } as const;
     return [{ body, actor: "station", commandId: `noticed-dhcp:${server}:${now}` }];
   }
 }

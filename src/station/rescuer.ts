@@ -166,7 +166,7 @@ export class Rescuer {
   async #refuse(reason: Reason, caller: Caller): Promise<Answer> {
     if (!this.#isWritten(caller)) return refused(reason);
     const { address } = caller;
-    const body = { type: "session.refused", reason, address, device: null };
+    const body = { type: "session.refused", reason, address, device: null } as const;
     await this.#options.desk.record({ body, actor: "station", commandId: `refuse:${this.#freshId()}` });
     return refused(reason);
   }

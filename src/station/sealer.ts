@@ -67,7 +67,7 @@ export class Sealer {
     const halts = this.#halts;
     await this.#writing;
     try {
-      const body = { type: "vault.unsealed", vaultId, openedBy };
+      const body = { type: "vault.unsealed", vaultId, openedBy } as const;
       const { seq } = await record({ body, actor, commandId: `vault.unsealed:${freshId()}` });
       this.#since = Math.max(this.#since, seq);
     } catch (error) {
@@ -101,7 +101,7 @@ export class Sealer {
     vault.seal();
     if (reason !== "stop") onSealed(reason);
     const { vaultId } = vault;
-    const body = { type: "vault.sealed", vaultId, reason };
+    const body = { type: "vault.sealed", vaultId, reason } as const;
     const entry = { body, actor: "station", commandId: `vault.sealed:${freshId()}` };
     this.#writing = this.#writing.then(() => record(entry)).then(() => {}, onFault);
   }

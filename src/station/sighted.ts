@@ -39,7 +39,7 @@ export function decideSighting(
   // The ledger takes no command twice. Its proof is still due if the station was killed between the two.
   const repeated = session.sighted.has(commandId);
   const after = repeated ? session : { ...session, proof: see(session.proof, as, now) };
-  const entry = { body: { type: "device.sighted", device, as }, actor: `device:${device}`, commandId };
+  const entry = { body: { type: "device.sighted", device, as }, actor: `device:${device}`, commandId } as const;
   const entries = repeated && dueProof(session) === null ? [] : [entry];
   return { decision: { ...NOTHING, entries }, isSettled: isSettled({ ...after, progress: progressOf(after) }) };
 }

@@ -1,9 +1,9 @@
-import type { JsonObject } from "../wire/json.ts";
+import type { OpenedBy } from "../ledger/events/vault.ts";
 
 /** Who unseals, and with what, for the ledger. */
 export interface OpenerStory {
   readonly actor: string;
-  readonly openedBy: JsonObject;
+  readonly openedBy: OpenedBy;
 }
 
 export const UNSEAL_ANSWERS = [

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { openVault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { startOperatorApi } from "../../src/server/operator-api.ts";
 import { stationTls } from "../../src/server/tls.ts";
 import { Desk } from "../../src/station/desk.ts";
@@ -16,7 +16,7 @@ vault.open = () => {
   process.kill(process.pid, "SIGKILL");
   return new Promise(() => {});
 };
-const ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "killed", clock: Date.now });
+const ledger = await openLedger(join(folder, "ledger.sqlite"), { station: "killed", clock: Date.now });
 const files = { certificate: join(folder, "station-ca.pem"), privateKey: join(folder, "station-ca.key") };
 const tls = await stationTls(files, address, Date.now());
 const desk = new Desk(ledger, () => {});

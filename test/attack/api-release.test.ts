@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { arm, halt } from "../../src/campaign/command.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { ofKind } from "../../src/ledger/entry.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { depositOf, ID_A, ID_B, ID_C, PASSPHRASE, PASSWORD_A, PASSWORD_B, showsDigits } from "../escrow/fixture.ts";
 import { type ApiStation, send, startApiStation } from "./api-station.ts";
@@ -17,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => station.close());
 
 const ASK = { protectorId: ID_A, reason: "user at the recovery screen", ticket: "INC0012345" };
-const released = async () => (await station.ledger.read(0)).filter(({ body }) => body.type === "key.released-by-hand");
+const released = async () => (await station.ledger.read(0)).filter(ofKind("key.released-by-hand"));
 
 /** What the operator's own commands do, in their own process. */
 async function campaign(what: "arm" | "halt"): Promise<void> {
@@ -135,7 +136,7 @@ describe("a release through the API", () => {
   });
 
   it("is refused where the ledger cannot be written, and nothing is opened", async () => {
-    const holder = await openSqliteLedger(station.path, { station: "holder", clock: Date.now });
+    const holder = await openLedger(station.path, { station: "holder", clock: Date.now });
     await holder.close();
     const { DatabaseSync } = await import("node:sqlite");
     const lock = new DatabaseSync(station.path);

@@ -7,7 +7,8 @@ import { createToken } from "../../src/api/command.ts";
 import { SCOPES, type Scope } from "../../src/api/scope.ts";
 import { hashOfTokenText, newTokenText } from "../../src/api/token-text.ts";
 import { createVault, type Vault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { type OperatorApi, type OperatorApiOptions, startOperatorApi } from "../../src/server/operator-api.ts";
 import { type StationTls, stationTls } from "../../src/server/tls.ts";
 import { Desk } from "../../src/station/desk.ts";
@@ -29,7 +30,7 @@ export interface Answered {
 export interface ApiStation {
   readonly folder: string;
   readonly path: string;
-  readonly ledger: SqliteLedger;
+  readonly ledger: Ledger;
   readonly vault: Vault;
   readonly tls: StationTls;
   readonly api: OperatorApi;
@@ -56,7 +57,7 @@ export async function startApiStation(
   const folder = mkdtempSync(join(tmpdir(), "breakglass-api-"));
   const path = join(folder, "ledger.sqlite");
   const clock = { now: Date.now() };
-  const ledger = await openSqliteLedger(path, { station: "test", clock: () => clock.now, create: true });
+  const ledger = await openLedger(path, { station: "test", clock: () => clock.now, create: true });
   const vault = await createVault(join(folder, "vault.sqlite"), {
     clock: () => clock.now,
     passphrase: PASSPHRASE,

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SCOPES, type Scope } from "../../src/api/scope.ts";
 import { newTokenText } from "../../src/api/token-text.ts";
 import { ID_A, PASSWORD_A, showsDigits } from "../escrow/fixture.ts";
+import { event } from "../ledger/event.ts";
 import { type ApiStation, LOOPBACK, startApiStation } from "./api-station.ts";
 
 let station: ApiStation;
@@ -64,7 +65,7 @@ describe("a call without a good token", () => {
     const token = await station.token("gone");
     expect((await station.ask("GET", "/operator/v1/status", { token })).status).toBe(200);
     const [made] = (await station.entries()).filter(({ body }) => body.name === "gone");
-    const body = { type: "token.revoked", tokenId: String(made!.body.tokenId), name: "gone", reason: "lost" };
+    const body = event("token.revoked", { tokenId: String(made!.body.tokenId), name: "gone" });
     await station.ledger.append({ body, actor: "operator:test", commandId: "revoke" });
     expect((await station.ask("GET", "/operator/v1/status", { token })).json.reason).toBe("token-revoked");
     expect((await station.release(token, { protectorId: ID_A, reason: "x" })).json.reason).toBe("token-revoked");

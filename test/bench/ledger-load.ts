@@ -7,9 +7,12 @@ import { finished } from "node:stream/promises";
 import { run } from "../../src/drill/lab/program.ts";
 import type { NewEntry } from "../../src/ledger/entry.ts";
 import { exportLine } from "../../src/ledger/export.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { readThrough } from "../../src/ledger/read-through.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 import { Surveyor } from "../../src/ledger/survey.ts";
+import { parseGuid } from "../../src/wire/guid.ts";
+import { event } from "../ledger/event.ts";
+import { deviceMac } from "./devices.ts";
 import { peakMB } from "./peak-memory.ts";
 
 /** What this script prints. */
@@ -23,18 +26,25 @@ export interface LedgerLoad {
 }
 
 const PER_COMMIT = 500;
-const KINDS = ["boot.offered", "boot.token-minted", "session.opened", "device.admitted", "agent.stage", "key.released"];
 
 /** An entry like a station's own, about 400 bytes of it. */
 function entryOf(index: number): NewEntry {
-  const device = `52:54:00:${[16, 8, 0].map((shift) => ((index >> shift) & 0xff).toString(16).padStart(2, "0")).join(":")}`;
-  const protectorId = `24B0AA32-F8D0-40BA-BB05-${index.toString(16).toUpperCase().padStart(12, "0")}`;
-  const body = { type: KINDS[index % KINDS.length]!, device, session: `s-${index >> 3}`, protectorId, uptime: index };
+  const device = deviceMac(index);
+  const protectorId = parseGuid(`24B0AA32-F8D0-40BA-BB05-${index.toString(16).padStart(12, "0")}`);
+  const session = `s-${index >> 3}`;
+  const bodies = [
+    event("boot.offered", { device }),
+    event("boot.token-minted", { device }),
+    event("device.admitted", { device, session }),
+    event("agent.stage", { device, session, uptime: index }),
+    event("key.released", { device, session, protectorId }),
+  ];
+  const body = bodies[index % bodies.length]!;
   return { body, actor: `device:${device}`, commandId: `bench:${index}` };
 }
 
 async function build(path: string, entries: number): Promise<number> {
-  const ledger = await openSqliteLedger(path, { station: "bench", clock: Date.now, create: true });
+  const ledger = await openLedger(path, { station: "bench", clock: Date.now, create: true });
   const began = performance.now();
   for (let from = 0; from < entries; from += PER_COMMIT) {
     const length = Math.min(PER_COMMIT, entries - from);
@@ -56,7 +66,7 @@ async function verify(
   path: string,
 ): Promise<{ readonly seconds: number; readonly entries: number; readonly mb: number }> {
   const began = performance.now();
-  const ledger = await openSqliteLedger(path, { station: "bench", clock: Date.now });
+  const ledger = await openLedger(path, { station: "bench", clock: Date.now });
   const surveyor = new Surveyor([], ledger.ledgerId);
   for await (const page of readThrough(ledger)) {
     if ("why" in page) surveyor.skip(page);

@@ -10,13 +10,14 @@ import { randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts
 import { hashOfToken } from "../../src/boot/exchange.ts";
 import { arm } from "../../src/campaign/command.ts";
 import { createVault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { decodeAnswer, encodeRequest } from "../../src/rescue/message.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { Rescuer } from "../../src/station/rescuer.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { Secret } from "../../src/wire/secret.ts";
+import { event } from "../ledger/event.ts";
 import { deviceMac } from "./devices.ts";
 
 const releases = Number(process.argv[2] ?? 2000);
@@ -28,7 +29,7 @@ const address = parseIpv4("127.0.0.1");
 const protectorOf = (index: number) => parseGuid(`${index.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`);
 const secretOf = (index: number) => `secret of device ${index}`;
 
-const ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "b", clock: Date.now, create: true });
+const ledger = await openLedger(join(folder, "ledger.sqlite"), { station: "b", clock: Date.now, create: true });
 const vault = await createVault(join(folder, "vault.sqlite"), { clock: Date.now, passphrase, workFactor: 10 });
 try {
   const key = (index: number) => new Uint8Array(new Uint32Array([index, index * 7, index * 13, 1]).buffer);
@@ -51,10 +52,10 @@ try {
   const opened = all.map((index) => {
     const device = deviceMac(index);
     const hashes = { tokenHash: hashOfToken(`token ${index}`), secretHash: hashOfToken(secretOf(index)) };
-    const machine = { uuid: null, serial: null, vendor: null, product: null, macs: [device] };
+    const machine = { ...event("session.opened").machine, macs: [device] };
     const protectors = [{ volume: 1, protectorId: protectorOf(index), type: "recovery-password" }];
-    const session = { session: `s${index}`, device, address, ...hashes, pairing: "481-902", machine, protectors };
-    const body = { type: "session.opened", ...session, secureBoot: "on", volumes: [] };
+    const session = { session: `s${index}`, device, address, ...hashes, machine, protectors, volumes: [] };
+    const body = event("session.opened", session);
     return ledger.append({ body, actor: `device:${device}`, commandId: `hello:${index}` });
   });
   await Promise.all(opened);

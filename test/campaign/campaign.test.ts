@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { admit, type CampaignState, foldCampaign, NO_CAMPAIGN } from "../../src/campaign/campaign.ts";
 import { type Arming, arm, halt } from "../../src/campaign/command.ts";
 import { parseInventory } from "../../src/fleet/read-inventory.ts";
-import type { Entry, NewEntry } from "../../src/ledger/entry.ts";
+import type { NewEntry } from "../../src/ledger/entry.ts";
 import { parseMac } from "../../src/wire/mac.ts";
+import { entryOf } from "../ledger/event.ts";
 
 const known = parseMac("52:54:00:00:00:01");
 const stranger = parseMac("52:54:00:00:00:99");
@@ -22,7 +23,7 @@ function arming(unknown: Arming["unknown"]): Arming {
 
 function folded(state: CampaignState, entry: NewEntry | string): CampaignState {
   if (typeof entry === "string") throw new Error(entry);
-  return foldCampaign(state, entry as unknown as Entry);
+  return foldCampaign(state, entryOf(entry.body, entry));
 }
 
 const armed = (unknown: Arming["unknown"]) => folded(NO_CAMPAIGN, arm(NO_CAMPAIGN, arming(unknown), "operator:x"));

@@ -1,7 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { hashOfToken } from "../../src/boot/exchange.ts";
+import type { EntryBody } from "../../src/ledger/events/event.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
+import { parseMac } from "../../src/wire/mac.ts";
+import { event } from "../ledger/event.ts";
 import { breakglass, REFUSAL } from "./program.ts";
 import { run, temporaryFolder } from "./run.ts";
 
@@ -15,11 +19,11 @@ beforeEach(async () => {
   inventory = join(files, "devices.csv");
   mkdirSync(state, { mode: 0o700 });
   writeFileSync(inventory, `name,mac,serial,uuid\nPC-1,52:54:00:00:00:01,,\nPC-2,${DEVICE},,\n`);
-  await append("made", { type: "vault.created" });
+  await append("made", event("vault.created"));
 });
 
-async function append(commandId: string, ...bodies: { readonly type: string }[]): Promise<void> {
-  const ledger = await openSqliteLedger(join(state, "ledger.sqlite"), {
+async function append(commandId: string, ...bodies: EntryBody[]): Promise<void> {
+  const ledger = await openLedger(join(state, "ledger.sqlite"), {
     station: "test",
     clock: () => 1,
     create: true,
@@ -30,7 +34,7 @@ async function append(commandId: string, ...bodies: { readonly type: string }[])
 }
 
 async function types(): Promise<string[]> {
-  const ledger = await openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: () => 1 });
+  const ledger = await openLedger(join(state, "ledger.sqlite"), { station: "test", clock: () => 1 });
   const entries = await ledger.read(1);
   await ledger.close();
   return entries.map(({ body }) => body.type);
@@ -39,18 +43,12 @@ async function types(): Promise<string[]> {
 const campaign = (...args: string[]) => run("campaign", ...args, "--state", state);
 const arm = (...args: string[]) => campaign("arm", "--remedy", "channel-file-291", ...args);
 
-const opened = (session: string, device: string, pairing: string) => ({
-  type: "session.opened",
-  session,
-  device,
-  address: "10.77.0.9",
-  tokenHash: session,
-  secretHash: session,
-  pairing,
-  machine: { uuid: null, serial: null, vendor: null, product: null, macs: [device] },
-  volumes: [],
-  protectors: [],
-});
+const opened = (session: string, name: string, pairing: string) => {
+  const device = parseMac(name);
+  const hashes = { tokenHash: hashOfToken(`${session} token`), secretHash: hashOfToken(`${session} secret`) };
+  const machine = { uuid: null, serial: null, vendor: null, product: null, macs: [device] };
+  return event("session.opened", { session, device, ...hashes, pairing, machine });
+};
 
 describe("arm", () => {
   test("arms with the inventory, and says how to stop it from this very folder", async () => {
@@ -157,12 +155,7 @@ describe("confirm", () => {
 describe("status", () => {
   test("names devices as the inventory does, and says what they wait for", async () => {
     await arm("--inventory", inventory);
-    await append("hello", opened("s1", DEVICE, "481-902"), {
-      type: "device.held",
-      session: "s1",
-      device: DEVICE,
-      reason: "no-key",
-    } as { type: string });
+    await append("hello", opened("s1", DEVICE, "481-902"), event("device.held", { session: "s1" }));
     const { stdout } = await campaign("status");
     expect(stdout).toMatch(
       /^Campaign \S+ is armed\.\nRemedy channel-file-291; 2 devices in the inventory; others: confirm\.$/m,

@@ -2,8 +2,10 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createVault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
+import { parseGuid } from "../../src/wire/guid.ts";
 import { Secret } from "../../src/wire/secret.ts";
+import { event } from "../ledger/event.ts";
 import { run, temporaryFolder } from "./run.ts";
 
 const PASSWORD_A = "461109-608201-413820-485342-181588-463056-430617-501391";
@@ -31,7 +33,7 @@ beforeEach(async () => {
 });
 
 async function lastEvent() {
-  const ledger = await openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: () => 0 });
+  const ledger = await openLedger(join(state, "ledger.sqlite"), { station: "test", clock: () => 0 });
   const entries = await ledger.read(0);
   await ledger.close();
   return entries.at(-1)!.body;
@@ -101,10 +103,9 @@ describe("coverage", () => {
   });
 
   test("lists a device whose password was released and not replaced", async () => {
-    const ledger = await openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
+    const ledger = await openLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
     const [{ depositId }] = JSON.parse((await escrow("find", "PC-2", "--json")).stdout);
-    const body = { type: "key.released-by-hand", channel: "desk", reason: "x", ticket: null, deviceName: "PC-2" };
-    const released = { ...body, protectorId: ID_B, depositId, duringHalt: null };
+    const released = event("key.released-by-hand", { deviceName: "PC-2", protectorId: parseGuid(ID_B), depositId });
     await ledger.append({ body: released, actor: "operator:anna", commandId: "release-by-hand:1" });
     await ledger.close();
     const { stdout } = await escrow("coverage", "--inventory", devices());
@@ -153,14 +154,14 @@ describe("find", () => {
   });
 
   test("without one takes the inventory of the campaign that was armed last, also after it was halted", async () => {
-    const ledger = await openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
+    const ledger = await openLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
     const armed = (campaign: string, serial: string) => ({
-      body: { type: "campaign.armed", campaign, devices: [{ name: "PC-2", macs: [], serial, uuid: null }] },
+      body: event("campaign.armed", { campaign, devices: [{ name: "PC-2", macs: [], serial, uuid: null }] }),
       ...{ actor: "operator:anna", commandId: `arm:${campaign}` },
     });
     await ledger.append(armed("first", "OLD"));
     await ledger.append(armed("second", "NEW"));
-    const halted = { type: "campaign.halted", campaign: "second", reason: "done" };
+    const halted = event("campaign.halted", { campaign: "second" });
     await ledger.append({ body: halted, actor: "operator:anna", commandId: "halt:second" });
     await ledger.close();
     expect((await escrow("find", "NEW")).stdout).toMatch(/^By serial number of PC-2 in campaign second:/);

@@ -13,8 +13,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createVault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { Secret } from "../../src/wire/secret.ts";
+import { event } from "../ledger/event.ts";
 import { breakglass, REFUSAL } from "./program.ts";
 import { run, temporaryFolder } from "./run.ts";
 
@@ -30,14 +31,13 @@ beforeEach(async () => {
   state = join(files, "state");
   vault = join(state, "vault.sqlite");
   mkdirSync(state, { mode: 0o700 });
-  const ledger = await openLedger();
+  const ledger = await openOwn();
   const options = { clock: Date.now, passphrase: new Secret(PASSPHRASE), workFactor: 1, ledgerId: ledger.ledgerId };
   await (await createVault(vault, options)).close();
   await ledger.close();
 });
 
-const openLedger = () =>
-  openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now, create: true });
+const openOwn = () => openLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now, create: true });
 
 /** Runs `breakglass escrow ARGS` here; each `NAME-fd` option's text comes on a descriptor of its own. */
 async function escrow(args: readonly string[], texts: Readonly<Record<string, string>> = {}) {
@@ -76,7 +76,7 @@ function sharesOf(page: string): string[] {
 }
 
 async function events() {
-  const ledger = await openLedger();
+  const ledger = await openOwn();
   const entries = await ledger.read(0);
   await ledger.close();
   return entries.map(({ body }) => body);
@@ -257,7 +257,7 @@ describe("a lost ledger", () => {
     await expect(importOne()).rejects.toMatchObject({ exitCode: 3, message: /belongs to ledger .* and it is gone/ });
     await expect(escrow(["lock", "list"])).rejects.toThrow(/it is gone/);
     expect(existsSync(join(state, "ledger.sqlite"))).toBe(false);
-    await (await openLedger()).close();
+    await (await openOwn()).close();
     await expect(importOne()).rejects.toThrow(/what is there now is ledger/);
     await escrow(["adopt-ledger", "--reason", "the disk died"]);
     expect((await importOne()).exitCode).toBe(0);
@@ -272,21 +272,15 @@ describe("a lost ledger", () => {
       ["escrow", "find", "x"],
     ])
       expect((await breakglass([...args, "--state", state])).stderr).toMatch(/belongs to ledger .* and it is gone/);
-    await (await openLedger()).close();
+    await (await openOwn()).close();
     const verified = await breakglass(["ledger", "verify", "--state", state]);
     expect(verified).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/what is there now is ledger/) });
   });
 
   test("is said by a halt, which halts all the same", async () => {
     rmSync(join(state, "ledger.sqlite"));
-    const ledger = await openLedger();
-    const devices: never[] = [];
-    const body = { type: "campaign.armed", campaign: "c", remedy: "r", remedySha256: "0", document: {}, devices };
-    await ledger.append({
-      body: { ...body, unknown: "auto", hibernated: "stop" },
-      actor: "operator:a",
-      commandId: "arm",
-    });
+    const ledger = await openOwn();
+    await ledger.append({ body: event("campaign.armed"), actor: "operator:a", commandId: "arm" });
     await ledger.close();
     const { stdout, stderr, exitCode } = await breakglass(["halt", "--state", state]);
     expect(stderr).toMatch(/belongs to ledger .* what is there now is ledger/);

@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
 import { createVault, openVault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { Secret } from "../../src/wire/secret.ts";
 import { breakglass, REFUSAL } from "./program.ts";
 import { run, temporaryFolder } from "./run.ts";
@@ -35,7 +35,7 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 async function lastEvent() {
-  const ledger = await openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: () => 0 });
+  const ledger = await openLedger(join(state, "ledger.sqlite"), { station: "test", clock: () => 0 });
   const entries = await ledger.read(0);
   await ledger.close();
   return entries.at(-1)?.body;

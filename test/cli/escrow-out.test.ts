@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createVault, openVault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { depositOf, ID_A, ID_B, PASSPHRASE, PASSWORD_A, PASSWORD_B, showsDigits } from "../escrow/fixture.ts";
 import { breakglass, REFUSAL } from "./program.ts";
 import { run, temporaryFolder } from "./run.ts";
@@ -19,14 +19,13 @@ beforeEach(async () => {
   });
   await vault.depositAll([depositOf(ID_A, PASSWORD_A), depositOf(ID_B, PASSWORD_B)]);
   await vault.close();
-  await (await openLedger()).close();
+  await (await openOwn()).close();
 });
 
-const openLedger = () =>
-  openSqliteLedger(join(state, "ledger.sqlite"), { station: "s", clock: Date.now, create: true });
+const openOwn = () => openLedger(join(state, "ledger.sqlite"), { station: "s", clock: Date.now, create: true });
 
 async function entries() {
-  const ledger = await openLedger();
+  const ledger = await openOwn();
   const all = await ledger.read(0);
   await ledger.close();
   return all;

@@ -2,7 +2,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync, writeF
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createVault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { Secret } from "../../src/wire/secret.ts";
 import { run, temporaryFolder } from "./run.ts";
 
@@ -40,7 +40,7 @@ async function cheapVault(): Promise<void> {
 }
 
 async function events() {
-  const ledger = await openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: () => 0 });
+  const ledger = await openLedger(join(state, "ledger.sqlite"), { station: "test", clock: () => 0 });
   const entries = await ledger.read(0);
   await ledger.close();
   return entries.map(({ body }) => body);

@@ -12,7 +12,8 @@ import {
   signCheckpoint,
 } from "../../src/ledger/checkpoint.ts";
 import { exportLine } from "../../src/ledger/export.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
+import { event } from "../ledger/event.ts";
 import { breakglass } from "./program.ts";
 import { run, temporaryFolder } from "./run.ts";
 
@@ -28,12 +29,12 @@ beforeEach(async () => {
   await append(...Array.from({ length: 6 }, (_, n) => `c${n}`));
 });
 const ledger = (...args: string[]) => run("ledger", ...args, "--state", state);
-const open = () => openSqliteLedger(path, { station: "laptop-1", clock: () => 1_721_361_600_000, create: true });
+const open = () => openLedger(path, { station: "laptop-1", clock: () => 1_721_361_600_000, create: true });
 
 async function append(...commands: string[]): Promise<void> {
   const store = await open();
   for (const commandId of commands)
-    await store.append({ body: { type: "x", note: commandId }, actor: "station", commandId });
+    await store.append({ body: event("campaign.halted", { reason: commandId }), actor: "station", commandId });
   await store.close();
 }
 async function made(...args: string[]): Promise<Checkpoint> {
@@ -184,10 +185,15 @@ describe("ledger verify against checkpoints", () => {
     const outside = await made();
     for (const name of ["ledger.sqlite", "station-signing.key"]) rmSync(join(state, name));
     rmSync(join(state, "checkpoints"), { recursive: true });
-    const store = await openSqliteLedger(path, {
+    const store = await openLedger(path, {
       ...{ station: "laptop-1", clock: () => 1_721_361_600_000, create: true, ledgerId: outside.ledgerId },
     });
-    for (let n = 0; n < 9; n++) await store.append({ body: { type: "forged" }, actor: "station", commandId: `f${n}` });
+    for (let n = 0; n < 9; n++)
+      await store.append({
+        body: event("campaign.halted", { reason: "forged" }),
+        actor: "station",
+        commandId: `f${n}`,
+      });
     await store.close();
     await made();
     expect(await answers()).toEqual([0, "holds"]);
@@ -225,7 +231,7 @@ describe("ledger verify against checkpoints", () => {
   test("pages of the file that cannot be read are one finding, and what lies behind them is read", async () => {
     const store = await open();
     const more = Array.from({ length: 400 }, (_, n) => ({
-      body: { type: "x", n },
+      body: event("agent.stage", { uptime: n }),
       actor: "station",
       commandId: `m${n}`,
     }));
@@ -234,7 +240,7 @@ describe("ledger verify against checkpoints", () => {
     await made();
     const bytes = readFileSync(path);
     const page = bytes.readUInt16BE(16);
-    const at = bytes.indexOf('"n":200,') - (bytes.indexOf('"n":200,') % page);
+    const at = bytes.indexOf('"uptime":200}') - (bytes.indexOf('"uptime":200}') % page);
     bytes.fill(0xff, at, at + page);
     writeFileSync(path, bytes);
     const { stdout, exitCode } = await ledger("verify", "--json");

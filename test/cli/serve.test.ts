@@ -4,7 +4,7 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createVault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { findInterface } from "../../src/server/interface.ts";
 import { listen, tryPorts } from "../../src/server/listen.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
@@ -25,7 +25,7 @@ async function makeState(): Promise<void> {
   mkdirSync(state, { mode: 0o700 });
   const options = { clock: Date.now, passphrase: new Secret("six plain words for a test"), workFactor: 1 };
   await (await createVault(join(state, "vault.sqlite"), options)).close();
-  await (await openSqliteLedger(join(state, "ledger.sqlite"), { station: "t", clock: Date.now, create: true })).close();
+  await (await openLedger(join(state, "ledger.sqlite"), { station: "t", clock: Date.now, create: true })).close();
 }
 
 const LOOPBACK = parseIpv4("127.0.0.1");
@@ -97,7 +97,7 @@ test("a folder that this user may not enter is told apart from one without a vau
   const root = process.geteuid?.() === 0;
   if (root) process.seteuid?.(65534);
   try {
-    const opening = openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
+    const opening = openLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
     await expect(opening).rejects.toMatchObject({ fault: "access", exitCode: 4 });
   } finally {
     if (root) process.seteuid?.(0);

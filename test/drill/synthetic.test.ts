@@ -15,8 +15,10 @@ import { syntheticPage } from "../../src/drill/synthetic/page.ts";
 import { plot } from "../../src/drill/synthetic/plot.ts";
 import { type DeviceRecord, newRecord } from "../../src/drill/synthetic/record.ts";
 import { type SyntheticResult, syntheticJson, syntheticVerdict, timesOf } from "../../src/drill/synthetic/result.ts";
-import type { Entry, EntryBody } from "../../src/ledger/entry.ts";
+import type { Entry } from "../../src/ledger/entry.ts";
+import type { EntryBody } from "../../src/ledger/events/event.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import { entryOf, event } from "../ledger/event.ts";
 
 const devices = makeDevices(3);
 
@@ -25,16 +27,13 @@ function record(rescued: number | null): DeviceRecord {
   return { ...newRecord(), at, boots: 1, ownPassword: rescued === null ? null : true };
 }
 
-function entry(body: EntryBody, seq: number): Entry {
-  const chain = { ledgerId: "l", epoch: 1, seq, prev: "", hash: "", at: seq, stationAt: seq, generation: 1 };
-  return { ...chain, station: "s", actor: "a", commandId: `${seq}`, body };
-}
+const entry = (body: EntryBody, seq: number): Entry => entryOf(body, { seq, at: seq });
 
 function story(): EntryBody[] {
   return devices.flatMap(({ mac: device, protectorId }) => [
-    { type: "key.released", device, protectorId },
-    { type: "session.reported", device, outcome: "rescued" },
-    { type: "device.confirmed", device },
+    event("key.released", { device, protectorId }),
+    event("session.reported", { device }),
+    event("device.confirmed", { device }),
   ]);
 }
 
@@ -57,7 +56,7 @@ describe("the checks of a wave of synthetic devices", () => {
     expect(broken({ ...good(), records: [record(1000), record(2000), record(null)] })).toEqual(
       expect.arrayContaining(["rescued", "own-password", "bytes"]),
     );
-    const silent = story().filter(({ type, device }) => type !== "device.confirmed" || device !== devices[0]!.mac);
+    const silent = story().filter((body) => body.type !== "device.confirmed" || body.device !== devices[0]!.mac);
     expect(broken({ ...good(), entries: silent.map(entry) })).toEqual(["confirmed"]);
   });
 

@@ -8,6 +8,7 @@ import { recordProblem } from "../../src/escrow/record-shape.ts";
 import { openVault, type Vault } from "../../src/escrow/vault.ts";
 import { Receipt } from "../../src/ledger/ledger.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
+import { entryOf, event } from "../ledger/event.ts";
 import { depositOf, ID_A, ID_B, newVault, PASSPHRASE, PASSWORD_B, showsDigits, temporaryFolder } from "./fixture.ts";
 
 const clock = () => 1_721_360_000_000;
@@ -29,9 +30,7 @@ function edit(path: string, sql: string): void {
 
 async function opening(vault: Vault) {
   await vault.unseal(PASSPHRASE);
-  const entry = { ledgerId: "L", epoch: 1, seq: 7, prev: "", hash: "h", at: 0, stationAt: 0, station: "s" };
-  const body = { type: "vault.checking" };
-  const receipt = Receipt.mint({ ...entry, actor: "a", commandId: "c", generation: 1, body }, false);
+  const receipt = Receipt.mint(entryOf(event("vault.checking")), false);
   return { identity: vault.heldIdentity(), receipt };
 }
 
@@ -49,7 +48,7 @@ describe("a check", () => {
   test("that opens records needs the ledger's receipt of a check", async () => {
     const { vault, path } = await vaultOf(1);
     const { identity } = await opening(vault);
-    const receipt = { body: { type: "vault.checking" } } as unknown as Receipt;
+    const receipt = { ...Receipt.mint(entryOf(event("vault.checking")), false) } as Receipt;
     await expect(checkVault(path, { identity, receipt })).rejects.toThrow(/receipt of a check/);
   });
 

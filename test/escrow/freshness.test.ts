@@ -7,28 +7,33 @@ import {
   lateSources,
   OVERLAP,
 } from "../../src/escrow/freshness.ts";
-import type { Entry } from "../../src/ledger/entry.ts";
+import type { BodyOf, EntryBody } from "../../src/ledger/events/event.ts";
+import { entryOf, event } from "../ledger/event.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-function fold(...bodies: Record<string, unknown>[]): Freshness {
-  return bodies.reduce<Freshness>((freshness, { at = 0, ...body }, index) => {
-    const entry = { seq: index + 1, at, body: { vaultId: "V", ...body } } as unknown as Entry;
-    return foldFreshness(freshness, entry, "V");
-  }, new Map());
+type Told = { readonly at?: number; readonly body: EntryBody };
+
+function fold(...told: readonly Told[]): Freshness {
+  return told.reduce<Freshness>(
+    (freshness, { at = 0, body }, index) => foldFreshness(freshness, entryOf(body, { seq: index + 1, at }), "V"),
+    new Map(),
+  );
 }
-const ldap = (until: number | null, more = {}) => ({
-  type: "vault.synced",
-  source: "ad",
-  kind: "ldap",
-  base: "DC=a",
-  complete: until !== null,
-  since: null,
-  until,
-  ...more,
-});
-const imported = (source: string, at: number, more = {}) => ({ type: "vault.imported", source, at, ...more });
+type Synced = Partial<BodyOf<"vault.synced">> & { readonly at?: number };
+
+/** A sync as the ledger has it; `until` null: one that did not let us in, and no base is known. */
+function synced(until: number | null, { at = 0, ...more }: Synced): Told {
+  const { base: _base, failed: _failed, ...usual } = event("vault.synced", { vaultId: "V", since: null });
+  return { at, body: { ...usual, complete: until !== null, until, ...more } };
+}
+const ldap = (until: number | null, more: Synced = {}) =>
+  synced(until, { source: "ad", kind: "ldap", base: "DC=a", ...more });
+const imported = (source: string, at: number, more: Partial<BodyOf<"vault.imported">> = {}): Told => {
+  const { stopped: _stopped, ...usual } = event("vault.imported", { vaultId: "V", source });
+  return { at, body: { ...usual, ...more } };
+};
 
 describe("changes are read", () => {
   test("from a day before the last complete sync on, by the domain controller's clock", () => {
@@ -41,7 +46,7 @@ describe("changes are read", () => {
     const freshness = fold(
       ldap(10 * DAY),
       partial,
-      ldap(null, { failed: "unreachable", base: undefined, at: 12 * DAY }),
+      synced(null, { source: "ad", kind: "ldap", failed: "unreachable", at: 12 * DAY }),
     );
     expect(changesSince(freshness, "ad", "DC=a", 12 * DAY)).toBe(11 * DAY - OVERLAP);
     expect(freshness.get("ad")).toMatchObject({ base: "DC=a", last: { complete: false, failed: "unreachable" } });
@@ -50,7 +55,9 @@ describe("changes are read", () => {
     expect(changesSince(fold(), "ad", "DC=a", 0)).toBeNull();
     expect(changesSince(fold(ldap(0)), "ad", "OU=b,DC=a", HOUR)).toBeNull();
     expect(changesSince(fold(ldap(0), ldap(6 * DAY, { since: 5 * DAY })), "ad", "DC=a", FULL_EVERY)).toBeNull();
-    expect(changesSince(fold(ldap(0), { type: "vault.restored" }), "ad", "DC=a", HOUR)).toBeNull();
+    expect(
+      changesSince(fold(ldap(0), { body: event("vault.restored", { vaultId: "V" }) }), "ad", "DC=a", HOUR),
+    ).toBeNull();
     expect(changesSince(fold(ldap(0, { vaultId: "another" })), "ad", "DC=a", HOUR)).toBeNull();
     expect(changesSince(fold(ldap(0), ldap(HOUR, { base: "OU=b" })), "ad", "DC=a", 2 * HOUR)).toBeNull();
   });
@@ -59,13 +66,7 @@ describe("changes are read", () => {
 describe("late is", () => {
   const late = (freshness: Freshness, now: number, ...named: string[]) =>
     lateSources(freshness, now, { maxAge: DAY, named });
-  const sftp = (until: number, more = {}) => ({
-    ...ldap(until),
-    source: "nightly",
-    kind: "sftp",
-    base: undefined,
-    ...more,
-  });
+  const sftp = (until: number, more: Synced = {}) => synced(until, { source: "nightly", kind: "sftp", ...more });
 
   test("a live source that was not read completely for too long, and no other", () => {
     const freshness = fold(ldap(0), sftp(2 * DAY), imported("old.csv", 0));
@@ -76,7 +77,7 @@ describe("late is", () => {
     expect(late(fold(sftp(0, { at: 9 * DAY })), 9 * DAY)).toEqual(["nightly"]);
   });
   test("a source that was named and never came, but not one that was only ever tried", () => {
-    const freshness = fold(ldap(2 * DAY), { ...ldap(null), source: "typo" });
+    const freshness = fold(ldap(2 * DAY), ldap(null, { source: "typo" }));
     expect(late(freshness, 2 * DAY)).toEqual([]);
     expect(late(freshness, 2 * DAY, "ad", "typo", "nowhere")).toEqual(["typo", "nowhere"]);
   });

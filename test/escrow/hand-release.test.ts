@@ -15,12 +15,14 @@ import {
 } from "../../src/escrow/hand-release.ts";
 import { foldReleasedByHand, HAND_CAPS, newReleasedByHand } from "../../src/escrow/released-by-hand.ts";
 import { createVault, type Vault } from "../../src/escrow/vault.ts";
-import type { Entry } from "../../src/ledger/entry.ts";
+import { type Entry, ofKind } from "../../src/ledger/entry.ts";
+import type { BodyOf } from "../../src/ledger/events/event.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { releaseByHandAt } from "../../src/station/by-hand.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { type Guid, parseGuid } from "../../src/wire/guid.ts";
+import { entryOf, event } from "../ledger/event.ts";
 import { depositOf, ID_A, ID_B, PASSPHRASE, PASSWORD_A } from "./fixture.ts";
 import { fullDiskLedger } from "./full-disk-ledger.ts";
 
@@ -37,8 +39,8 @@ const deposit = (protectorId = ID_A, depositId = "d1"): Deposit => ({
 function releasedBefore(...hoursAgo: number[]) {
   const fold = newReleasedByHand();
   for (const hours of hoursAgo.toSorted((one, other) => other - one)) {
-    const body = { type: "key.released-by-hand", protectorId: ID_A };
-    foldReleasedByHand(fold, { body, actor: "operator:ada", at: NOW - hours * HOUR } as unknown as Entry);
+    const body = event("key.released-by-hand", { protectorId: ID_A });
+    foldReleasedByHand(fold, entryOf(body, { actor: "operator:ada", at: NOW - hours * HOUR }));
   }
   return fold;
 }
@@ -164,7 +166,7 @@ async function run(commands: readonly Command[], defect: Defect = {}): Promise<v
   let now = NOW;
   let diskFull = false;
   const path = join(mkdtempSync(join(folder, "run-")), "ledger.sqlite");
-  const open = () => openSqliteLedger(path, { station: "s", clock: () => now++, create: true });
+  const open = () => openLedger(path, { station: "s", clock: () => now++, create: true });
   const ledgers = [await open(), await open()] as const;
   const desks = ledgers.map((ledger) => {
     const sound = fullDiskLedger(ledger, path, () => diskFull);
@@ -172,8 +174,8 @@ async function run(commands: readonly Command[], defect: Defect = {}): Promise<v
     return { ledger: own, desk: new Desk(own, () => {}) };
   });
   let count = 0;
-  const put = (type: string) =>
-    ledgers[1].append({ body: { type, campaign: "c1", reason: "x" }, actor: "operator:eve", commandId: `c${count++}` });
+  const put = (type: "campaign.armed" | "campaign.halted") =>
+    ledgers[1].append({ body: event(type, { campaign: "c1" }), actor: "operator:eve", commandId: `c${count++}` });
   const asked = new Map<string, Ask>();
   const one = async (each: Ask, index: number): Promise<HandAnswer> => {
     for (let left = each.lag; left > 0; left--) await turn();
@@ -225,11 +227,13 @@ function holdsAgainst(
   }
   expect(new Set(given.map(({ receipt }) => receipt.seq)).size, "one entry, one password").toBe(given.length);
   let halted = false;
-  const before: Entry[] = [];
+  const isRelease = ofKind("key.released-by-hand");
+  const before: Entry<BodyOf<"key.released-by-hand">>[] = [];
   for (const entry of entries) {
-    const { body, actor, at, commandId } = entry;
-    if (body.type.startsWith("campaign.")) halted = body.type === "campaign.halted";
-    if (body.type !== "key.released-by-hand") continue;
+    const { actor, at, commandId } = entry;
+    if (entry.body.type.startsWith("campaign.")) halted = entry.body.type === "campaign.halted";
+    if (!isRelease(entry)) continue;
+    const { body } = entry;
     const { duringHalt, channel } = asked.get(commandId)!;
     expect(halted && !(duringHalt && channel === "desk"), "left during a halt that nobody said").toBe(false);
     expect(body.duringHalt).toBe(halted ? "c1" : null);

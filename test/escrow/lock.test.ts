@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import type { LockChange } from "../../src/escrow/locks/lock.ts";
 import { unmadeChanges } from "../../src/escrow/locks/lock-story.ts";
 import { openVault, type Vault } from "../../src/escrow/vault.ts";
-import type { Receipt } from "../../src/ledger/ledger.ts";
-import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
+import type { Ledger, Receipt } from "../../src/ledger/ledger.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { Secret } from "../../src/wire/secret.ts";
 import { depositOf, newVault, PASSPHRASE, temporaryFolder } from "./fixture.ts";
 
@@ -14,21 +14,21 @@ const clock = () => 1_721_360_000_000;
 const NEW = new Secret("another six words for a test");
 const SIZE = { threshold: 2, shares: 3 };
 
-async function start(): Promise<{ vault: Vault; ledger: SqliteLedger; path: string }> {
+async function start(): Promise<{ vault: Vault; ledger: Ledger; path: string }> {
   const folder = temporaryFolder();
   const path = join(folder, "vault.sqlite");
   const vault = await newVault(path);
-  const ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "t", clock, create: true });
+  const ledger = await openLedger(join(folder, "ledger.sqlite"), { station: "t", clock, create: true });
   await vault.unseal(PASSPHRASE);
   return { vault, ledger, path };
 }
 
 let commands = 0;
-function append(ledger: SqliteLedger, { body }: LockChange): Promise<Receipt> {
+function append(ledger: Ledger, { body }: LockChange): Promise<Receipt> {
   return ledger.append({ body, actor: "operator:ada", commandId: `c${commands++}` });
 }
 
-async function split(vault: Vault, ledger: SqliteLedger) {
+async function split(vault: Vault, ledger: Ledger) {
   const { change, cards, set } = await vault.locks.split(vault.heldIdentity(), SIZE, randomBytes);
   vault.locks.apply(change, await append(ledger, change), clock());
   return { cards, set };

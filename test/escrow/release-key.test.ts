@@ -10,12 +10,14 @@ import { type ReleaseAnswer, releaseKey } from "../../src/escrow/release-key.ts"
 import { foldReleased, newReleased, releasedIn } from "../../src/escrow/released.ts";
 import { createVault, type Vault } from "../../src/escrow/vault.ts";
 import type { Entry } from "../../src/ledger/entry.ts";
+import type { BodyOf, EntryBody } from "../../src/ledger/events/event.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { StoreError } from "../../src/ledger/store-error.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { type Guid, parseGuid } from "../../src/wire/guid.ts";
 import { parseMac } from "../../src/wire/mac.ts";
+import { event } from "../ledger/event.ts";
 import { depositOf, ID_A, newVault, PASSPHRASE, PASSWORD_A } from "./fixture.ts";
 import { fullDiskLedger } from "./full-disk-ledger.ts";
 
@@ -138,7 +140,7 @@ const seen = { released: 0, stale: 0, waits: new Map<string, number>() };
 async function run(commands: readonly Command[], defect: Defect = {}): Promise<void> {
   let now = 1_721_360_000_000;
   const path = join(mkdtempSync(join(folder, "run-")), "ledger.sqlite");
-  const open = () => openSqliteLedger(path, { station: "s", clock: () => now++, create: true });
+  const open = () => openLedger(path, { station: "s", clock: () => now++, create: true });
   const ledgers = [await open(), await open()] as const;
   const views = ledgers.map((ledger) => {
     const sound = fullDiskLedger(ledger, path, () => diskFull);
@@ -146,8 +148,7 @@ async function run(commands: readonly Command[], defect: Defect = {}): Promise<v
   });
   let diskFull = false;
   let count = 0;
-  const put = (type: string, more = {}) =>
-    ledgers[1].append({ body: { type, ...more }, actor: "operator:ada", commandId: `c${count++}` });
+  const put = (body: EntryBody) => ledgers[1].append({ body, actor: "operator:ada", commandId: `c${count++}` });
 
   /** As the server asks: from the start again whenever its view was stale. */
   const one = async (each: Ask, index: number): Promise<ReleaseAnswer> => {
@@ -165,22 +166,22 @@ async function run(commands: readonly Command[], defect: Defect = {}): Promise<v
   };
 
   try {
-    await put("campaign.armed");
+    await put(event("campaign.armed"));
     await vault.unseal(PASSPHRASE);
     const given: Extract<ReleaseAnswer, { released: unknown }>[] = [];
     for (const each of commands) {
-      if (each.do === "arm") await put("campaign.armed");
-      if (each.do === "halt") await put("campaign.halted");
+      if (each.do === "arm") await put(event("campaign.armed"));
+      if (each.do === "halt") await put(event("campaign.halted"));
       if (each.do === "seal") vault.seal();
       if (each.do === "unseal") await vault.unseal(PASSPHRASE);
       if (each.do === "minute") now += MINUTE * 0.7;
-      if (each.do === "pair") await put("pairing.confirmed", { session: sessionOf(each.ask) });
+      if (each.do === "pair") await put(event("pairing.confirmed", { session: sessionOf(each.ask) }));
       if (!("asks" in each)) continue;
       diskFull = each.do === "ask-on-a-full-disk";
       const { sealed } = vault;
       const halting = async (lag: number) => {
         for (let left = lag; left > 0; left--) await turn();
-        await put("campaign.halted");
+        await put(event("campaign.halted"));
       };
       const [answers] = await Promise.all([
         Promise.all(each.asks.map(one)),
@@ -213,7 +214,8 @@ function holdsAgainst(
   for (const { receipt, released, protectorId } of given) {
     const entry = entries[receipt.seq - 1]!;
     expect(entry).toMatchObject({ hash: receipt.hash, body: { type: "key.released", protectorId } });
-    expect(passwords.get(String(entry.body.depositId)) === released.reveal(), "the entry's own password").toBe(true);
+    const { depositId } = entry.body as BodyOf<"key.released">;
+    expect(passwords.get(depositId) === released.reveal(), "the entry's own password").toBe(true);
     expect(used.has(receipt.seq), "one entry, one password").toBe(false);
     used.add(receipt.seq);
   }
@@ -294,7 +296,7 @@ test("if the ledger cannot write, nothing is released and the device waits", asy
   await own.deposit(depositOf(ID_A, PASSWORD_A));
   await own.unseal(PASSPHRASE);
   const full = () => Promise.reject(new StoreError("full", "ledger", "ledger.sqlite", "disk full"));
-  const ledger = { append: full, appendIfHead: full } as unknown as Ledger;
+  const ledger = Object.assign(Object.create(null) as Ledger, { append: full, appendIfHead: full });
   const question: ReleaseQuestion = {
     admission: { admitted: true, campaign: { campaign: "c1" }, name: null, confirm: false },
     session: {

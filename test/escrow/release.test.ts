@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Deposit } from "../../src/escrow/deposit.ts";
 import { decideRelease, RELEASE_CAPS, type ReleaseQuestion } from "../../src/escrow/release.ts";
 import { foldReleased, newReleased, type Release, releasedIn } from "../../src/escrow/released.ts";
-import type { Entry } from "../../src/ledger/entry.ts";
 import { type Guid, parseGuid } from "../../src/wire/guid.ts";
 import { parseMac } from "../../src/wire/mac.ts";
+import { entryOf, event } from "../ledger/event.ts";
 import { ID_A, ID_B, ID_C } from "./fixture.ts";
 
 const DEVICE = parseMac("52:54:00:00:00:01");
@@ -20,16 +20,8 @@ function deposit(protectorId: Guid, depositId = `d-${protectorId.slice(0, 4)}`):
 function released(...releases: (Partial<Release> & { readonly at?: number })[]) {
   const fold = newReleased();
   for (const { at = 0, ...each } of releases) {
-    const whole = {
-      session: "s1",
-      device: DEVICE,
-      campaign: "c1",
-      protectorId: ID_A,
-      depositId: "d-24B0",
-      attempt: 1,
-      ...each,
-    };
-    foldReleased(fold, { body: { type: "key.released", ...whole }, at } as unknown as Entry);
+    const usual = { session: "s1", device: DEVICE, campaign: "c1", protectorId: ID_A, depositId: "d-24B0" };
+    foldReleased(fold, entryOf(event("key.released", { ...usual, ...each }), { at }));
   }
   return releasedIn(fold, "c1");
 }
@@ -168,16 +160,7 @@ describe("caps", () => {
 
   test("another campaign's releases do not count", () => {
     const fold = newReleased();
-    const body = {
-      type: "key.released",
-      session: "s1",
-      device: DEVICE,
-      campaign: "c0",
-      protectorId: ID_A,
-      depositId: "d",
-      attempt: 1,
-    };
-    foldReleased(fold, { body } as unknown as Entry);
+    foldReleased(fold, entryOf(event("key.released", { device: DEVICE, campaign: "c0", protectorId: ID_A })));
     expect(releasedIn(fold, "c1").pairs).toBe(0);
   });
 });

@@ -12,23 +12,23 @@ import {
 } from "../../src/escrow/rotation.ts";
 import type { Entry, NewEntry } from "../../src/ledger/entry.ts";
 import { parseMac } from "../../src/wire/mac.ts";
+import { entryOf, event } from "../ledger/event.ts";
 import { ID_A, ID_B } from "./fixture.ts";
 
 const MAC = parseMac("52:54:00:00:00:01");
 const RELEASED_AT = 1_721_360_000_000;
 
-const byDevice = { type: "key.released", device: MAC, campaign: "july", protectorId: ID_A, depositId: "d1" };
-const byHand = {
-  ...{ type: "key.released-by-hand", reason: "no network", ticket: "INC7", deviceName: "PC-2" },
-  ...{ protectorId: ID_B, depositId: "d2" },
-};
+const byDevice = event("key.released", { device: MAC, campaign: "july", protectorId: ID_A, depositId: "d1" });
+const byHand = event("key.released-by-hand", {
+  ...{ reason: "no network", ticket: "INC7", deviceName: "PC-2", protectorId: ID_B, depositId: "d2" },
+});
 
 function folded(...bodies: (Entry["body"] | NewEntry)[]) {
   const seen = newSeenPasswords();
   for (const [index, each] of bodies.entries()) {
-    const body = "body" in each ? (each.body as Entry["body"]) : (each as Entry["body"]);
+    const body = "body" in each ? each.body : each;
     const actor = body.type === "key.released" ? "station" : "operator:ada";
-    foldSeen(seen, { body, actor, at: RELEASED_AT + index } as Entry);
+    foldSeen(seen, entryOf(body, { actor, at: RELEASED_AT + index }));
   }
   return seen;
 }
@@ -54,7 +54,7 @@ describe("a password that was seen", () => {
   });
 
   test("has the inventory's name for the device where its deposit has none", () => {
-    const admitted = { type: "device.admitted", device: MAC, name: "PC-1", session: "s", campaign: "july" };
+    const admitted = event("device.admitted", { device: MAC, name: "PC-1", session: "s", campaign: "july" });
     const [first] = due([admitted, byDevice], deposit({ deviceName: null }));
     expect(nameOf(first!)).toBe("PC-1");
     expect(nameOf(due([admitted, byDevice], deposit({ deviceName: "PC-X" }))[0]!)).toBe("PC-X");

@@ -4,9 +4,10 @@ import { DatabaseSync } from "node:sqlite";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { createVault, openVault, type Vault, VaultSealed } from "../../src/escrow/vault.ts";
-import type { EntryBody } from "../../src/ledger/entry.ts";
+import type { EntryBody } from "../../src/ledger/events/event.ts";
 import { Receipt } from "../../src/ledger/ledger.ts";
 import { Secret } from "../../src/wire/secret.ts";
+import { entryOf, event } from "../ledger/event.ts";
 import {
   depositOf,
   ID_A,
@@ -23,10 +24,9 @@ import {
 const clock = () => 1_721_360_000_000;
 
 function receiptOf(body: EntryBody, repeated = false): Receipt {
-  const entry = { ledgerId: "L", epoch: 1, seq: 7, prev: "", hash: "h", at: 0, stationAt: 0, station: "s" };
-  return Receipt.mint({ ...entry, actor: "station", commandId: "c", generation: 1, body }, repeated);
+  return Receipt.mint(entryOf(body, { seq: 7 }), repeated);
 }
-const released = (depositId: string, repeated = false) => receiptOf({ type: "key.released", depositId }, repeated);
+const released = (depositId: string, repeated = false) => receiptOf(event("key.released", { depositId }), repeated);
 
 async function unsealed(): Promise<Vault> {
   const vault = await newVault();
@@ -146,10 +146,10 @@ describe("opening", () => {
     const other = await vault.deposit(depositOf(ID_B, PASSWORD_B));
     const wrong = [
       released(other.depositId),
-      receiptOf({ type: "key.refused", depositId }),
-      { ...released(depositId) } as unknown as Receipt,
-      Object.assign(Object.create(Receipt.prototype), { body: { type: "key.released", depositId } }) as Receipt,
-      undefined as unknown as Receipt,
+      receiptOf(event("key.rotated", { depositIds: [depositId] })),
+      { ...released(depositId) } as Receipt,
+      Object.assign(Object.create(Receipt.prototype), { body: event("key.released", { depositId }) }) as Receipt,
+      undefined as never,
     ];
     for (const receipt of wrong)
       await expect(vault.open(depositId, receipt)).rejects.toThrow(/receipt of its own release/);

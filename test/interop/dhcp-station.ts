@@ -6,7 +6,7 @@ import { parseLeaseRange } from "../../src/boot/lease-range.ts";
 import { arm } from "../../src/campaign/command.ts";
 import { createVault } from "../../src/escrow/vault.ts";
 import { parseInventory } from "../../src/fleet/read-inventory.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { findInterfaces } from "../../src/server/interface.ts";
 import { refuseOtherServers } from "../../src/server/lease-check.ts";
 import { STANDARD_PORTS } from "../../src/server/ports.ts";
@@ -32,7 +32,7 @@ const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\
 try {
   const folder = setup.folder ?? mkdtempSync(join(tmpdir(), "breakglass-dhcp-station-"));
   const path = join(folder, "ledger.sqlite");
-  const ledger = await openSqliteLedger(path, { station: "test", clock: Date.now, create: true });
+  const ledger = await openLedger(path, { station: "test", clock: Date.now, create: true });
   if ((await ledger.head()).seq === 0) {
     const rows = setup.devices.map((mac, index) => `PC-${index},${mac}\n`);
     const devices = parseInventory(`name,mac\n${rows.join("")}`);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import {
   depositOf,
   ID_A,
@@ -28,16 +28,16 @@ beforeEach(async () => {
   const vault = await newVault(join(folder, "vault.sqlite"));
   await vault.depositAll([depositOf(ID_A, PASSWORD_A), depositOf(ID_B, PASSWORD_B, "PC-0002")]);
   await vault.close();
-  await (await openLedger(true)).close();
+  await (await openOwn(true)).close();
   terminal = await Terminal.open(folder);
 });
 afterEach(() => terminal.close());
 
-const openLedger = (create = false) =>
-  openSqliteLedger(join(folder, "ledger.sqlite"), { station: "s", clock: Date.now, create });
+const openOwn = (create = false) =>
+  openLedger(join(folder, "ledger.sqlite"), { station: "s", clock: Date.now, create });
 
 async function released(): Promise<number> {
-  const ledger = await openLedger();
+  const ledger = await openOwn();
   const entries = await ledger.read(0);
   await ledger.close();
   return entries.filter(({ body }) => body.type === "key.released-by-hand").length;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ownMounts } from "../../src/drill/lab/own-mounts.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 
 const APPENDER = join(import.meta.dirname, "ledger-appender.ts");
@@ -55,7 +55,7 @@ async function inLedger(): Promise<{
   verdict: Awaited<ReturnType<typeof verifyLedger>>;
   damage: readonly string[];
 }> {
-  const ledger = await openSqliteLedger(path, { station: "test", clock: Date.now });
+  const ledger = await openLedger(path, { station: "test", clock: Date.now });
   const commands = new Set((await ledger.read(0)).map(({ commandId }) => commandId));
   const found = { commands, verdict: await verifyLedger(ledger), damage: await ledger.integrity() };
   await ledger.close();

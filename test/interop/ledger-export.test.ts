@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { exportLine } from "../../src/ledger/export.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
+import { event } from "../ledger/event.ts";
 
 const PAGE = readFileSync(join(import.meta.dirname, "../../docs/formats/ledger.md"), "utf8");
 const SCRIPT = /```python\n(.*?)```/s.exec(PAGE)![1]!;
@@ -15,17 +16,14 @@ let head: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "ledger-export-"));
   let now = 1_721_360_000_000;
-  const ledger = await openSqliteLedger(join(folder, "l.sqlite"), {
+  const ledger = await openLedger(join(folder, "l.sqlite"), {
     station: "Lapt\u00f6p 1",
     clock: () => (now += 7),
     create: true,
   });
   const strange = 'quote " backslash \\ slash / tab \t bell \u0007 del \u007f line \u2028 emoji \u{1f6df} \ufb33';
-  const bodies = [
-    { type: "a" },
-    { type: "b", z: [1, { y: null, x: true }], B: -(2 ** 53 - 1), b: strange },
-    { type: "ledger.note" },
-  ];
+  const document = { z: [1, { y: null, x: true }], B: -(2 ** 53 - 1), b: strange };
+  const bodies = [event("vault.created"), event("campaign.armed", { document }), event("ledger.checkpointed")];
   for (const [index, body] of bodies.entries()) {
     await ledger.append({ body, actor: `operator:${strange}`, commandId: `c${index}` });
   }

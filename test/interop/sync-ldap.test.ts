@@ -8,10 +8,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { parseRecoveryPassword, randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
 import { OVERLAP } from "../../src/escrow/freshness.ts";
 import { createVault, openVault, type Vault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
 import { Secret } from "../../src/wire/secret.ts";
 import { breakglass, type Ran, REFUSAL } from "../cli/program.ts";
+import { event } from "../ledger/event.ts";
 import { ADMIN, BASE, DomainController, type Escrowed, makeCertificate, NEEDS } from "./domain-controller.ts";
 import { describeWith } from "./needs.ts";
 
@@ -86,7 +87,7 @@ describeWith(NEEDS, "escrow sync ldap, from a real domain controller,", () => {
     }
   }
   async function lastEntry() {
-    const ledger = await openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
+    const ledger = await openLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
     const entries = await ledger.read(0);
     await ledger.close();
     return entries.at(-1)!.body;
@@ -134,13 +135,13 @@ describeWith(NEEDS, "escrow sync ldap, from a real domain controller,", () => {
     const vaultId = await withVault((vault) => vault.vaultId);
     // Whole seconds, as Active Directory counts.
     const since = Math.ceil(Date.now() / 1000 + 1) * 1000;
-    const ledger = await openSqliteLedger(join(state, "ledger.sqlite"), {
+    const ledger = await openLedger(join(state, "ledger.sqlite"), {
       station: "t",
       clock: Date.now,
       create: true,
     });
-    const earlier = { source: "ldap:localhost", kind: "ldap", base: BASE, complete: true, since: null };
-    const body = { type: "vault.synced", vaultId, ...earlier, rejected: 0, until: since + OVERLAP };
+    const earlier = { source: "ldap:localhost", kind: "ldap", base: BASE, complete: true, since: null } as const;
+    const body = event("vault.synced", { vaultId, ...earlier, rejected: 0, until: since + OVERLAP });
     await ledger.append({ body, actor: "station", commandId: "earlier" });
     await ledger.close();
     await sleep(since - Date.now() + 100);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
 import { createVault, openVault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
 import { Secret } from "../../src/wire/secret.ts";
 import { run } from "../cli/run.ts";
@@ -62,7 +62,7 @@ describeWith(["openssl"], "escrow sync ldap, from a directory in trouble,", () =
     return held;
   }
   async function lastEntry() {
-    const ledger = await openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
+    const ledger = await openLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
     const entries = await ledger.read(0);
     await ledger.close();
     return entries.at(-1)!.body;

@@ -4,7 +4,8 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createVault, type Vault } from "../../src/escrow/vault.ts";
-import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { handOver, listenForUnseal } from "../../src/server/unseal-socket.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { Sealer } from "../../src/station/sealer.ts";
@@ -13,7 +14,7 @@ import { PASSPHRASE, temporaryFolder } from "../escrow/fixture.ts";
 
 let state: string;
 let socket: string;
-let ledger: SqliteLedger;
+let ledger: Ledger;
 let vault: Vault;
 let sealer: Sealer;
 let door: Server | null;
@@ -23,7 +24,7 @@ beforeEach(async () => {
   mkdirSync(state, { mode: 0o700 });
   socket = join(state, "unseal.socket");
   const clock = Date.now;
-  ledger = await openSqliteLedger(join(state, "ledger.sqlite"), { station: "test", clock, create: true });
+  ledger = await openLedger(join(state, "ledger.sqlite"), { station: "test", clock, create: true });
   vault = await createVault(join(state, "vault.sqlite"), { clock, passphrase: PASSPHRASE, workFactor: 1 });
   const desk = new Desk(ledger, (entry) => sealer.see(entry));
   sealer = new Sealer({

@@ -7,6 +7,7 @@ import { checkVault } from "../../src/escrow/check.ts";
 import { openVault, type Vault } from "../../src/escrow/vault.ts";
 import { Receipt } from "../../src/ledger/ledger.ts";
 import { depositOf, type ID_A, newVault, PASSPHRASE, PASSWORD_A, temporaryFolder } from "../escrow/fixture.ts";
+import { entryOf, event } from "../ledger/event.ts";
 
 const DEPOSITOR = join(import.meta.dirname, "vault-depositor.ts");
 let folder: string;
@@ -58,9 +59,7 @@ test("an import killed with -9 loses no deposit it had acknowledged, and the vau
 test("two imports at once, while passwords are released from the same vault, lose nothing and release what they should", async () => {
   const { depositId } = await vault.deposit(depositOf());
   await vault.unseal(PASSPHRASE);
-  const entry = { ledgerId: "L", epoch: 1, seq: 7, prev: "", hash: "h", at: 0, stationAt: 0, station: "s" };
-  const body = { type: "key.released", depositId };
-  const receipt = Receipt.mint({ ...entry, actor: "station", commandId: "c", generation: 1, body }, false);
+  const receipt = Receipt.mint(entryOf(event("key.released", { depositId })), false);
   const running = Promise.all([depositor("a", 200), depositor("b", 200)]);
   let over = false;
   running.finally(() => {
@@ -102,13 +101,13 @@ test("vault, ledger and all that SQLite puts beside them are their owner's alone
     import { readdirSync, statSync } from "node:fs";
     import { DatabaseSync } from "node:sqlite";
     const { createVault } = await import("./src/escrow/vault.ts");
-    const { openSqliteLedger } = await import("./src/ledger/sqlite.ts");
+    const { openLedger } = await import("./src/ledger/open-ledger.ts");
     const { Secret } = await import("./src/wire/secret.ts");
     const [folder] = process.argv.slice(1);
     const options = { clock: Date.now, passphrase: new Secret("six plain words"), workFactor: 1 };
     await createVault(folder + "/v.sqlite", options);
-    const ledger = await openSqliteLedger(folder + "/l.sqlite", { station: "s", clock: Date.now, create: true });
-    await ledger.append({ body: { type: "x" }, actor: "a", commandId: "c" });
+    const ledger = await openLedger(folder + "/l.sqlite", { station: "s", clock: Date.now, create: true });
+    await ledger.append({ body: { type: "ledger.adopted" }, actor: "a", commandId: "c" });
     const raw = new DatabaseSync(folder + "/v.sqlite");
     raw.exec("BEGIN IMMEDIATE; UPDATE vault SET createdAt = 1; PRAGMA cache_spill = 1");
     for (const name of readdirSync(folder).sort()) console.log(name, (statSync(folder + "/" + name).mode & 0o777).toString(8));`;

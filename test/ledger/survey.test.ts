@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { publicKeyHex, signCheckpoint } from "../../src/ledger/checkpoint.ts";
 import { judgeCheckpoints, narrowed } from "../../src/ledger/checkpoint-verdict.ts";
-import type { Entry, EntryBody } from "../../src/ledger/entry.ts";
+import type { RawEntry } from "../../src/ledger/entry.ts";
+import type { RawBody } from "../../src/ledger/events/event.ts";
 import { keyEntry } from "../../src/ledger/station-key.ts";
 import { MOST_FINDINGS, Surveyor } from "../../src/ledger/survey.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
@@ -11,21 +12,21 @@ import { chainOf, link } from "./chain.ts";
 
 const { privateKey } = generateKeyPairSync("ed25519");
 const publicKey = publicKeyHex(privateKey);
-const made: EntryBody = { type: "station.key-made", publicKey };
+const made: RawBody = { type: "station.key-made", publicKey };
 
-function sign(entry: Entry, key = privateKey) {
+function sign(entry: RawEntry, key = privateKey) {
   const { ledgerId, epoch, seq, hash, station } = entry;
   return signCheckpoint({ ledgerId: parseGuid(ledgerId), epoch, seq, hash, station, at: 5_000_000 }, key);
 }
 
-function survey(entries: readonly Entry[], wanted: readonly number[] = []) {
+function survey(entries: readonly RawEntry[], wanted: readonly number[] = []) {
   const surveyor = new Surveyor(wanted);
   for (const entry of entries) surveyor.take(entry);
   return surveyor.end();
 }
 
 /** What is found in `entries`, with checkpoints of the honest ledger's entries with these numbers. */
-function verify(honest: readonly Entry[], entries: readonly Entry[], ...signedAt: readonly number[]) {
+function verify(honest: readonly RawEntry[], entries: readonly RawEntry[], ...signedAt: readonly number[]) {
   const found = survey(entries, signedAt);
   const checkpoints = signedAt.map((seq) => sign(honest[seq - 1]!));
   const verdicts = judgeCheckpoints(found, checkpoints, null);
@@ -39,13 +40,13 @@ function verify(honest: readonly Entry[], entries: readonly Entry[], ...signedAt
 }
 
 /** A ledger of `length` entries, the station's key being its first. */
-function ledger(length: number): Entry[] {
+function ledger(length: number): RawEntry[] {
   const kinds = ["agent.stage", "ledger.adopted", "key.released"];
   return chainOf([made, ...Array.from({ length: length - 1 }, (_, n) => ({ type: kinds[n % 5] ?? "x", n }))]);
 }
 const TEN = ledger(10);
 /** What somebody who can write the file makes of entries: the same numbers and content, hashes that fit. */
-const rechained = (entries: readonly Entry[], before: Entry | undefined) =>
+const rechained = (entries: readonly RawEntry[], before: RawEntry | undefined) =>
   chainOf(
     entries.map(({ body }) => body),
     before,
@@ -70,7 +71,7 @@ describe("an honest ledger", () => {
 
 describe("against a checkpoint", () => {
   test("any change of any field of any entry is found at that entry", () => {
-    const field = fc.constantFrom<keyof Entry>(
+    const field = fc.constantFrom<keyof RawEntry>(
       ...([
         "epoch",
         "seq",
@@ -90,7 +91,7 @@ describe("against a checkpoint", () => {
         const honest = ledger(length);
         const value = honest[at - 1]![name];
         const other = typeof value === "number" ? value + 1 : typeof value === "string" ? `${value}x` : { type: "o" };
-        const bad = honest.with(at - 1, { ...honest[at - 1]!, [name]: other } as Entry);
+        const bad = honest.with(at - 1, { ...honest[at - 1]!, [name]: other } as RawEntry);
         const { faults, answers } = verify(honest, bad, signedAt);
         expect(faults).toContainEqual(["changed", at, at]);
         if (signedAt < at) expect(answers).toEqual(["holds"]);
@@ -260,7 +261,7 @@ describe("the key that signed", () => {
   });
 
   test("is told to the ledger once, and as a replacement where the station had another", () => {
-    const told = (entries: readonly Entry[], key: string, station = "laptop-1") =>
+    const told = (entries: readonly RawEntry[], key: string, station = "laptop-1") =>
       keyEntry(entries, key, station)?.body ?? null;
     const first = link(undefined, made);
     expect(told([], publicKey)).toEqual(made);

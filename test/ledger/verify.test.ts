@@ -1,15 +1,16 @@
 import { hash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Entry, EntryBody } from "../../src/ledger/entry.ts";
+import type { RawEntry } from "../../src/ledger/entry.ts";
+import type { RawBody } from "../../src/ledger/events/event.ts";
 import { exportLine, parseExportLine } from "../../src/ledger/export.ts";
 import { entryHash, NO_ENTRY } from "../../src/ledger/hash.ts";
 import { verifyEntries } from "../../src/ledger/verify.ts";
 import { canonicalJson } from "../../src/wire/json.ts";
 import { MalformedError } from "../../src/wire/malformed.ts";
 
-function chain(types: readonly string[]): Entry[] {
-  const entries: Entry[] = [];
+function chain(types: readonly string[]): RawEntry[] {
+  const entries: RawEntry[] = [];
   for (const type of types) {
     const before = entries.at(-1);
     const open = {
@@ -47,7 +48,7 @@ test("a chain can be verified in pages", () => {
 });
 
 test("any change of any field of any entry breaks the chain at or right after that entry", () => {
-  const field = fc.constantFrom<keyof Entry>(
+  const field = fc.constantFrom<keyof RawEntry>(
     "ledgerId",
     "epoch",
     "seq",
@@ -68,7 +69,7 @@ test("any change of any field of any entry breaks the chain at or right after th
       const value = entries[index]![name];
       const changed =
         typeof value === "number" ? value + 1 : typeof value === "string" ? `${value}x` : { type: "other" };
-      const bad = entries.with(index, { ...entries[index]!, [name]: changed } as Entry);
+      const bad = entries.with(index, { ...entries[index]!, [name]: changed } as RawEntry);
       expect(verifyEntries(bad)).toMatchObject({ holds: false, seq: index + 1 });
     }),
   );
@@ -76,7 +77,7 @@ test("any change of any field of any entry breaks the chain at or right after th
 
 test("dropping, swapping or repeating entries breaks the chain where it begins", () => {
   const entries = chain(["a", "b", "c", "d"]);
-  const [a, b, c, d] = entries as [Entry, Entry, Entry, Entry];
+  const [a, b, c, d] = entries as [RawEntry, RawEntry, RawEntry, RawEntry];
   expect(verifyEntries([b, c, d])).toMatchObject({ holds: false, fault: "sequence", seq: 1 });
   expect(verifyEntries([a, c, b, d])).toMatchObject({ holds: false, fault: "sequence", seq: 2 });
   expect(verifyEntries([a, b, b])).toMatchObject({ holds: false, fault: "sequence", seq: 3 });
@@ -100,7 +101,7 @@ test("the hash is that of the canonical JSON of all other fields", () => {
       stationAt: fc.maxSafeInteger(),
     },
     generation: fc.maxSafeInteger(),
-    body: fc.dictionary(fc.string(), fc.jsonValue()).map((more) => ({ ...more, type: "x" }) as EntryBody),
+    body: fc.dictionary(fc.string(), fc.jsonValue()).map((more) => ({ ...more, type: "x" }) as RawBody),
   });
   fc.assert(
     fc.property(open, (fields) => {

@@ -1,33 +1,28 @@
 import { describe, expect, it } from "vitest";
-import type { Entry, EntryBody } from "../../src/ledger/entry.ts";
+import type { EntryBody } from "../../src/ledger/events/event.ts";
 import { dueProof, foldSession, newSessions, type Session } from "../../src/rescue/session.ts";
+import { parseMac } from "../../src/wire/mac.ts";
+import { entryOf, event } from "../ledger/event.ts";
 
-const device = "52:54:00:00:00:01";
-const opened = {
-  type: "session.opened",
-  session: "s1",
-  device,
-  tokenHash: "t",
-  secretHash: "h",
-  machine: { macs: [] },
-};
+const device = parseMac("52:54:00:00:00:01");
+const opened = event("session.opened", { session: "s1", device });
 
 function fold(...bodies: readonly (EntryBody | [number, EntryBody])[]): Session {
   const sessions = newSessions();
   for (const body of [opened, ...bodies]) {
-    const [at, event] = Array.isArray(body) ? body : [0, body];
-    foldSession(sessions, { at, body: event } as unknown as Entry);
+    const [at, seen] = Array.isArray(body) ? body : [0, body];
+    foldSession(sessions, entryOf(seen, { at }));
   }
   return sessions.byId.get("s1")!;
 }
 
-const reported = (outcome: string) => ({ type: "session.reported", session: "s1", device, outcome });
-const windows = { type: "device.sighted", device, as: "windows" };
-const network = { type: "device.sighted", device, as: "network-boot" };
+const reported = (outcome: string) => event("session.reported", { session: "s1", device, outcome });
+const windows = event("device.sighted", { device, as: "windows" });
+const network = event("device.sighted", { device, as: "network-boot" });
 
 describe("a session", () => {
   it("is over once it has reported: a late release does not reopen it", () => {
-    const session = fold(reported("rescued"), { type: "key.released", session: "s1", device });
+    const session = fold(reported("rescued"), event("key.released", { session: "s1", device }));
     expect(session.progress).toBe("reported");
   });
 
@@ -40,7 +35,7 @@ describe("a session", () => {
   });
 
   it("asks for its proof only once", () => {
-    const session = fold(reported("rescued"), windows, { type: "device.confirmed", session: "s1", device }, windows);
+    const session = fold(reported("rescued"), windows, event("device.confirmed", { session: "s1", device }), windows);
     expect(dueProof(session)).toBeNull();
   });
 

@@ -7,7 +7,7 @@ import { arm, halt } from "../../src/campaign/command.ts";
 import { type DhcpPacket, encodePacket } from "../../src/dhcp/packet.ts";
 import { BROADCAST_FLAG, ETHERNET, MessageType, Op } from "../../src/dhcp/registry.ts";
 import { parseInventory } from "../../src/fleet/read-inventory.ts";
-import type { Entry, NewEntry } from "../../src/ledger/entry.ts";
+import type { NewEntry } from "../../src/ledger/entry.ts";
 import { type BootDecision, type BootMemory, decideBoot, newBootMemory } from "../../src/station/boot-decision.ts";
 import { readQuestion } from "../../src/station/boot-question.ts";
 import type { DhcpPort } from "../../src/station/dhcp-datagram.ts";
@@ -16,6 +16,7 @@ import { proofDue } from "../../src/station/sighted.ts";
 import { foldStation, newStationState, type StationState } from "../../src/station/state.ts";
 import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { type MacAddress, macToBytes, parseMac } from "../../src/wire/mac.ts";
+import { entryOf, event } from "../ledger/event.ts";
 
 const station = parseIpv4("10.99.0.2");
 const served = { name: "eth0", address: station, netmask: parseIpv4("255.255.255.0"), mac: parseMac("5254000000fe") };
@@ -35,8 +36,7 @@ class Story {
     if (this.#commands.has(entry.commandId)) return;
     this.#commands.add(entry.commandId);
     this.entries.push(entry);
-    const chain = { ledgerId: "l", epoch: 1, prev: "", hash: "", stationAt: at, station: "test" };
-    foldStation(this.state, { ...chain, generation: 1, ...entry, at, seq: this.entries.length } as Entry);
+    foldStation(this.state, entryOf(entry.body, { ...entry, at, seq: this.entries.length }));
   }
 }
 
@@ -55,11 +55,10 @@ function armed(unknown: Unknown, story = new Story()): Story {
 /** A device whose rescue was reported. */
 function rescued(story: Story, device: MacAddress, at: number): void {
   const session = `s-${device}`;
-  const opened = { session, device, tokenHash: session, secretHash: session, machine: { macs: [] }, protectors: [] };
   const byStation = (body: NewEntry["body"]) =>
     story.append({ body, actor: "station", commandId: `${body.type}${session}` }, at);
-  byStation({ type: "session.opened", address: "10.99.0.50", pairing: "p", volumes: [], ...opened });
-  byStation({ type: "session.reported", session, device, outcome: "rescued" });
+  byStation(event("session.opened", { session, device, address: parseIpv4("10.99.0.50") }));
+  byStation(event("session.reported", { session, device }));
 }
 
 interface Said {
@@ -278,7 +277,7 @@ describe("a rescued device that asks its network again", () => {
 
   it("is confirmed at a repeated packet, if the station was killed before it could write that down", () => {
     const own = story();
-    const body = { type: "device.sighted", device: KNOWN, as: "windows" };
+    const body = event("device.sighted", { device: KNOWN, as: "windows" });
     own.append({ body, actor: `device:${KNOWN}`, commandId: `sighted:s-${KNOWN}:windows:1` }, 50_000);
     hear(own, memoryOf(own, false), { ...FIRST, vendor: "MSFT 5.0" }, 100_000);
     expect(typesOf(own)).toEqual(["device.sighted", "device.confirmed"]);

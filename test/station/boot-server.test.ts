@@ -6,13 +6,16 @@ import { arm } from "../../src/campaign/command.ts";
 import { type DhcpPacket, encodePacket } from "../../src/dhcp/packet.ts";
 import { BROADCAST_FLAG, ETHERNET, MessageType, Op } from "../../src/dhcp/registry.ts";
 import { parseInventory } from "../../src/fleet/read-inventory.ts";
-import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
+import type { EntryBody } from "../../src/ledger/events/event.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { BootFiles } from "../../src/station/boot-files.ts";
 import { BootServer } from "../../src/station/boot-server.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { LoadTurns } from "../../src/station/load-turns.ts";
 import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { type MacAddress, macToBytes, parseMac } from "../../src/wire/mac.ts";
+import { event } from "../ledger/event.ts";
 import { toldTo } from "./told.ts";
 
 const known = parseMac("52:54:00:00:00:01");
@@ -21,7 +24,7 @@ const leased = parseIpv4("10.99.0.101");
 const attacker = parseIpv4("10.99.0.66");
 
 let folder: string;
-let ledger: SqliteLedger;
+let ledger: Ledger;
 let desk: Desk;
 let server: BootServer;
 let files: BootFiles;
@@ -33,7 +36,7 @@ beforeEach(async () => {
   now = Date.UTC(2026, 10, 21);
   notices = [];
   const clock = () => now;
-  ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
+  ledger = await openLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
   desk = new Desk(ledger, () => {});
   const random = (length: number) => Buffer.alloc(length, notices.length + desk.state.seq);
   const served = {
@@ -148,10 +151,9 @@ describe("a flood", () => {
   });
 
   it("T16 of sightings of a reported device is ten entries a minute", async () => {
-    const record = (body: { type: string }) => desk.record({ body, actor: "test", commandId: body.type });
-    const opened = { device: known, session: "s1", tokenHash: "t", secretHash: "x", machine: { macs: [known] } };
-    await record({ type: "session.opened", ...opened, protectors: [], volumes: [] } as { type: string });
-    await record({ type: "session.reported", session: "s1", device: known, outcome: "rescued" } as { type: string });
+    const record = (body: EntryBody) => desk.record({ body, actor: "test", commandId: body.type });
+    await record(event("session.opened", { device: known }));
+    await record(event("session.reported", { device: known }));
     for (let xid = 1; xid <= 30; xid++) await discover(ANY_ADDRESS, { xid, vendor: "MSFT 5.0" });
     expect(await entriesOf("device.sighted")).toHaveLength(10);
     expect(await entriesOf("device.confirmed")).toHaveLength(1);
@@ -210,11 +212,10 @@ describe("firmware that there is no image for", () => {
 describe("a device that was told to reboot", () => {
   it("T1 has no boot exchange any more: whoever has its address now gets no boot token in its name", async () => {
     await request(known, leased);
-    const record = (body: { type: string }) => desk.record({ body, actor: "test", commandId: body.type });
-    const opened = { device: known, session: "s1", tokenHash: "t", secretHash: "x", machine: { macs: [known] } };
-    await record({ type: "session.opened", ...opened, protectors: [], volumes: [] } as { type: string });
+    const record = (body: EntryBody) => desk.record({ body, actor: "test", commandId: body.type });
+    await record(event("session.opened", { device: known }));
     expect(await files.overHttp("session.cpio", leased, "GET")).not.toBeNull();
-    await record({ type: "session.reported", session: "s1", device: known, outcome: "rescued" } as { type: string });
+    await record(event("session.reported", { device: known }));
     expect(await files.overHttp("session.cpio", leased, "GET")).toBeNull();
     expect(files.overTftp("vmlinuz", leased)).toBeNull();
   });

@@ -10,13 +10,15 @@ import type { DhcpOptions } from "../../src/dhcp/options.ts";
 import { type DhcpPacket, decodePacket, encodePacket } from "../../src/dhcp/packet.ts";
 import { BROADCAST_FLAG, ETHERNET, MessageType, Op } from "../../src/dhcp/registry.ts";
 import { parseInventory } from "../../src/fleet/read-inventory.ts";
-import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { BootServer } from "../../src/station/boot-server.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { Leases } from "../../src/station/leases.ts";
 import { LoadTurns } from "../../src/station/load-turns.ts";
 import { ANY_ADDRESS, type Ipv4, LIMITED_BROADCAST, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { macToBytes, parseMac } from "../../src/wire/mac.ts";
+import { event } from "../ledger/event.ts";
 import { toldTo } from "./told.ts";
 
 const known = "52:54:00:00:00:01";
@@ -31,7 +33,7 @@ const windows: DhcpOptions = { vendorClassIdentifier: "MSFT 5.0" };
 const agent: DhcpOptions = { vendorClassIdentifier: "breakglass" };
 
 let folder: string;
-let ledger: SqliteLedger;
+let ledger: Ledger;
 let desk: Desk;
 let leases: Leases;
 let server: BootServer;
@@ -41,7 +43,7 @@ let now: number;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "breakglass-leases-"));
   now = Date.UTC(2026, 10, 21);
-  ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "test", clock: () => now, create: true });
+  ledger = await openLedger(join(folder, "ledger.sqlite"), { station: "test", clock: () => now, create: true });
   await start();
 });
 afterEach(async () => {
@@ -112,7 +114,7 @@ describe("a device of the campaign on a LAN without a DHCP server", () => {
     expect(offer).toMatchObject({ file: "shimx64.efi", siaddr: station, to: { address: LIMITED_BROADCAST, port: 68 } });
     expect(await exchanges()).toEqual([]);
     const address = await boot(known, firmware);
-    expect((await exchanges()).map(({ body }) => body.address)).toEqual([address]);
+    expect((await exchanges()).map(({ body }) => "address" in body && body.address)).toEqual([address]);
     expect(desk.state.boots.exchanges.get(address!)?.device).toBe(known);
   });
 
@@ -138,7 +140,7 @@ describe("a device of the campaign on a LAN without a DHCP server", () => {
   it("is renewed even while the campaign is halted", async () => {
     await armCampaign("hold");
     const address = (await boot(known, firmware))!;
-    await desk.record({ body: { type: "campaign.halted", reason: "test" }, actor: "operator:test", commandId: "halt" });
+    await desk.record({ body: event("campaign.halted"), actor: "operator:test", commandId: "halt" });
     const renew = { ...agent, dhcpMessageType: MessageType.request };
     expect(await say(known, renew, { ciaddr: address }, address)).toMatchObject({ yiaddr: address });
     expect(await discover(known, firmware)).toBeNull();

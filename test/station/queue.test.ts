@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { arm } from "../../src/campaign/command.ts";
-import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { type BootHttp, startBootHttp } from "../../src/server/boot-http.ts";
 import { Pacer } from "../../src/server/pacer.ts";
 import { BootFiles } from "../../src/station/boot-files.ts";
@@ -12,6 +13,7 @@ import { Desk } from "../../src/station/desk.ts";
 import { defaultLoads, LoadTurns } from "../../src/station/load-turns.ts";
 import { type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
+import { event } from "../ledger/event.ts";
 
 const station = parseIpv4("127.0.0.1");
 const address = (device: number) => parseIpv4(`127.0.1.${device}`);
@@ -19,7 +21,7 @@ const mac = (device: number) => `52:54:00:00:00:0${device}`;
 const MINUTE = 60_000;
 
 let folder: string;
-let ledger: SqliteLedger;
+let ledger: Ledger;
 let files: BootFiles;
 let loads: LoadTurns;
 let http: BootHttp;
@@ -31,7 +33,7 @@ beforeEach(async () => {
   now = Date.UTC(2026, 10, 21);
   notices = [];
   const clock = () => now;
-  ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
+  ledger = await openLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
   const desk = new Desk(ledger, () => {});
   loads = new LoadTurns({ loads: 1, now: clock, onWaiting: (most) => notices.push(`${most} load`) });
   const image = new Map([
@@ -49,8 +51,8 @@ beforeEach(async () => {
   if (typeof entry === "string") throw new Error(entry);
   await desk.record(entry);
   for (const device of [1, 2, 3]) {
-    const body = { type: "boot.offered", device: mac(device), address: address(device), firmware: "uefi-x64-pxe" };
-    await desk.record({ body: { ...body, uuid: null }, actor: "station", commandId: `boot:${device}` });
+    const offer = { device: parseMac(mac(device)), address: address(device), firmware: "uefi-x64-pxe", uuid: null };
+    await desk.record({ body: event("boot.offered", offer), actor: "station", commandId: `boot:${device}` });
   }
   await start(null);
 });

@@ -9,8 +9,7 @@ import { arm, halt } from "../../src/campaign/command.ts";
 import { createVault, type Vault } from "../../src/escrow/vault.ts";
 import { parseInventory } from "../../src/fleet/read-inventory.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
-import { StoreError } from "../../src/ledger/store-error.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { REMEDIES } from "../../src/remedy/library.ts";
 import { remedySha256 } from "../../src/remedy/remedy.ts";
 import { type Answer, decodeAnswer, encodeRequest, type Hello, type Request } from "../../src/rescue/message.ts";
@@ -19,9 +18,10 @@ import { Rescuer } from "../../src/station/rescuer.ts";
 import { Sealer } from "../../src/station/sealer.ts";
 import { parseGuid } from "../../src/wire/guid.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
-import type { JsonObject } from "../../src/wire/json.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 import { Secret } from "../../src/wire/secret.ts";
+import { fullDiskLedger } from "../escrow/full-disk-ledger.ts";
+import { event } from "../ledger/event.ts";
 
 const device = parseMac("52:54:00:00:00:01");
 const other = parseMac("52:54:00:00:00:02");
@@ -37,7 +37,7 @@ function formatText(key: Uint8Array): string {
 }
 
 let folder: string;
-let ledger: SqliteLedger;
+let ledger: Ledger;
 let vault: Vault;
 let desk: Desk;
 let rescuer: Rescuer;
@@ -54,7 +54,7 @@ afterEach(async () => {
 
 async function open(fresh: boolean): Promise<void> {
   const clock = Date.now;
-  ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
+  ledger = await openLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
   if (fresh) {
     vault = await createVault(join(folder, "vault.sqlite"), { clock, passphrase, workFactor: 8 });
     const unsaid = { directory: null, deviceId: null, volumeType: null, createdAt: null };
@@ -79,7 +79,7 @@ async function armFor(
       campaign: `c-${randomBytes(2).toString("hex")}`,
       remedy: remedy.id,
       remedySha256: remedySha256(remedy),
-      document: remedy as unknown as JsonObject,
+      document: { ...remedy },
       unknown,
       hibernated: "stop",
       devices: parseInventory(inventory),
@@ -101,7 +101,7 @@ async function haltNow(): Promise<void> {
 
 async function mint(mac = device): Promise<string> {
   const token = randomBytes(32).toString("hex");
-  const body = { type: "boot.token-minted", device: mac, address, tokenHash: hashOfToken(token) };
+  const body = event("boot.token-minted", { device: mac, address, tokenHash: hashOfToken(token) });
   await desk.record({ body, actor: "station", commandId: `mint:${body.tokenHash}` });
   return token;
 }
@@ -215,7 +215,7 @@ describe("a recovery password", () => {
     const opened = await ask(helloOf(await mint()));
     expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "awaiting-confirmation" });
     const session = opened.answer === "session" ? opened.session : "";
-    const body = { type: "pairing.confirmed", session, device };
+    const body = event("pairing.confirmed", { session, device });
     await ledger.append({ body, actor: "operator:test", commandId: "pair" });
     expect(await ask(unlock())).toMatchObject({ answer: "key" });
   });
@@ -265,7 +265,7 @@ describe("a recovery password", () => {
     await haltNow();
     await armFor(device);
     expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "vault-sealed" });
-    expect(await sealer.unseal(identity, { actor: "operator:ada", openedBy: {} })).toBe("unsealed");
+    expect(await sealer.unseal(identity, { actor: "operator:ada", openedBy: { by: "passphrase" } })).toBe("unsealed");
     expect(await ask(unlock())).toMatchObject({ answer: "key" });
     await sealer.stop();
   });
@@ -391,7 +391,7 @@ describe("an agent that claims to be a device of the inventory", () => {
 
 describe("a device that boots from two addresses", () => {
   const offered = (from: string) => {
-    const body = { type: "boot.offered", device, address: from, uuid: null, firmware: "uefi-x64-pxe" };
+    const body = event("boot.offered", { device, address: parseIpv4(from), uuid: null });
     return desk.record({ body, actor: "station", commandId: `boot:${from}` });
   };
 
@@ -403,7 +403,7 @@ describe("a device that boots from two addresses", () => {
     expect(await ask(unlock())).toMatchObject({ answer: "wait", reason: "awaiting-confirmation" });
     expect(await ask({ verb: "plan" })).toMatchObject({ answer: "wait", reason: "awaiting-confirmation" });
     const session = opened.answer === "session" ? opened.session : "";
-    const body = { type: "pairing.confirmed", session, device };
+    const body = event("pairing.confirmed", { session, device });
     await ledger.append({ body, actor: "operator:test", commandId: "pair" });
     expect(await ask(unlock())).toMatchObject({ answer: "key" });
 
@@ -472,15 +472,7 @@ describe("a message", () => {
   it("waits, and nothing is released, while the ledger cannot be written", async () => {
     await armFor(device);
     await ask(helloOf(await mint()));
-    const full = () => Promise.reject(new StoreError("full", "ledger", "ledger.sqlite", "no space"));
-    const stuck: Ledger = {
-      ledgerId: ledger.ledgerId,
-      append: full,
-      appendIfHead: full,
-      read: (after, limit) => ledger.read(after, limit),
-      head: () => ledger.head(),
-      close: () => ledger.close(),
-    };
+    const stuck = fullDiskLedger(ledger, "ledger.sqlite", () => true);
     rescuer = new Rescuer({
       desk: new Desk(stuck, () => {}),
       ledger: stuck,

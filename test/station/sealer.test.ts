@@ -4,18 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createVault, type Vault } from "../../src/escrow/vault.ts";
-import type { EntryBody } from "../../src/ledger/entry.ts";
-import { openSqliteLedger, type SqliteLedger } from "../../src/ledger/sqlite.ts";
+import type { EntryBody } from "../../src/ledger/events/event.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { StoreError } from "../../src/ledger/store-error.ts";
 import { Desk } from "../../src/station/desk.ts";
 import { Sealer, type SealerOptions } from "../../src/station/sealer.ts";
 import { Secret } from "../../src/wire/secret.ts";
+import { event } from "../ledger/event.ts";
 
 const passphrase = new Secret("six plain words for a test");
 const MINUTE = 60_000;
-const story = { actor: "operator:ada", openedBy: { by: "passphrase" } };
+const story = { actor: "operator:ada", openedBy: { by: "passphrase" } } as const;
 let folder: string;
-let ledger: SqliteLedger;
+let ledger: Ledger;
 let vault: Vault;
 let desk: Desk;
 let sealer: Sealer;
@@ -27,7 +29,7 @@ let commands = 0;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "breakglass-sealer-"));
   const clock = Date.now;
-  ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
+  ledger = await openLedger(join(folder, "ledger.sqlite"), { station: "test", clock, create: true });
   vault = await createVault(join(folder, "vault.sqlite"), { clock, passphrase, workFactor: 1 });
   await vault.unseal(passphrase);
   identity = vault.heldIdentity();
@@ -81,7 +83,7 @@ describe("idle", () => {
 
   test("a release just before resets the clock, whichever process it came from", async () => {
     pass(59);
-    await append({ type: "key.released", depositId: "d" });
+    await append(event("key.released"));
     await desk.catchUp();
     pass(59);
     expect(vault.sealed).toBe(false);
@@ -106,14 +108,14 @@ describe("idle", () => {
 });
 
 describe("a halt", () => {
-  const halted = { type: "campaign.halted", campaign: "c", reason: "test" };
+  const halted = event("campaign.halted");
 
   test("seals at once, and arming again leaves it sealed", async () => {
     await append(halted);
     await desk.catchUp();
     expect([vault.sealed, sealed]).toEqual([true, ["halt"]]);
     expect(await sealings()).toEqual(["halt"]);
-    await append({ type: "campaign.armed", campaign: "d" });
+    await append(event("campaign.armed"));
     await desk.catchUp();
     pass(1);
     expect(vault.sealed).toBe(true);
@@ -172,7 +174,7 @@ describe("unsealing", () => {
   test("loses against a halt that comes in meanwhile", async () => {
     vault.seal();
     const unsealing = sealer.unseal(identity, story);
-    await append({ type: "campaign.halted", campaign: "c", reason: "test" });
+    await append(event("campaign.halted"));
     expect(await unsealing).toBe("halted-meanwhile");
     expect(vault.sealed).toBe(true);
   });

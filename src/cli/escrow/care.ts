@@ -6,8 +6,9 @@ import { backUpVault, stageBackup, swapIn } from "../../escrow/backup.ts";
 import { checkVault, type VaultCheck } from "../../escrow/check.ts";
 import { openVault } from "../../escrow/vault.ts";
 import { ledgerOfVault } from "../../escrow/vault-file.ts";
-import type { Entry, EntryBody } from "../../ledger/entry.ts";
-import type { SqliteLedger } from "../../ledger/sqlite.ts";
+import type { Entry } from "../../ledger/entry.ts";
+import type { EntryBody } from "../../ledger/events/event.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import { StoreError } from "../../ledger/store-error.ts";
 import { handOver } from "../../server/unseal-socket.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
@@ -176,7 +177,7 @@ function since(entries: readonly Entry[], sha256: string): Since | null {
   const at = entries.findLastIndex(({ body }) => body.type === "vault.backed-up" && body.sha256 === sha256);
   if (at === -1) return null;
   const later = entries.slice(at + 1).map(({ body }) => body);
-  const imports = later.flatMap((body) => (body.type === "vault.imported" ? [String(body.source)] : []));
+  const imports = later.flatMap((body) => (body.type === "vault.imported" ? [body.source] : []));
   return {
     imports: [...new Set(imports)],
     relocked: later.some(({ type }) => /^vault\.(rekeyed|split|lock-removed)$/.test(type)),
@@ -185,10 +186,10 @@ function since(entries: readonly Entry[], sha256: string): Since | null {
 
 /** The vault that is or was here: as it says itself, or else as the ledger does. */
 async function presentVaultId(path: string, entries: readonly Entry[]): Promise<string | null> {
-  const told = entries.findLast(({ body }) => typeof body.vaultId === "string")?.body.vaultId;
+  const told = entries.map(({ body }) => ("vaultId" in body ? body.vaultId : null)).findLast((each) => each != null);
   if (!existsSync(path)) return null;
   const check = await checkVault(path, null).catch(() => null);
-  return check?.vaultId ?? (told === undefined ? null : String(told));
+  return check?.vaultId ?? told ?? null;
 }
 
 function ofAnotherVault(file: string, vaultId: string | null, present: string): OperatorError {
@@ -223,7 +224,7 @@ async function adoptLedger(options: StateOption & { readonly reason: string }): 
   }
 }
 
-function append(ledger: SqliteLedger, body: EntryBody) {
+function append(ledger: Ledger, body: EntryBody) {
   return ledger.append({ body, actor: operatorActor(), commandId: `care:${randomUUID()}` });
 }
 

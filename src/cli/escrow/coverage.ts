@@ -15,8 +15,7 @@ import {
 import { rotationDue } from "../../escrow/rotation-due.ts";
 import { openVault, type Vault } from "../../escrow/vault.ts";
 import { type ListedDevice, readDeviceList } from "../../fleet/device-list.ts";
-import type { Receipt } from "../../ledger/ledger.ts";
-import type { SqliteLedger } from "../../ledger/sqlite.ts";
+import type { Ledger, Receipt } from "../../ledger/ledger.ts";
 import { MalformedError } from "../../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { VERSION } from "../../wire/version.ts";
@@ -72,7 +71,7 @@ async function check(
   bytes: Uint8Array,
   inventory: readonly ListedDevice[],
   vault: Vault,
-  ledger: SqliteLedger,
+  ledger: Ledger,
 ): Promise<void> {
   const due = await rotationDue(ledger, vault);
   const released = new Map(due.map(({ depositId, releasedAt }) => [depositId, releasedAt]));

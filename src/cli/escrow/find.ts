@@ -3,7 +3,8 @@ import { looksLikePassword } from "../../bitlocker/password-text.ts";
 import type { Deposit } from "../../escrow/deposit.ts";
 import { type Finding, findByText, type KnownDevice, type Reading } from "../../escrow/find.ts";
 import { openVault } from "../../escrow/vault.ts";
-import type { SqliteLedger } from "../../ledger/sqlite.ts";
+import { ofKind } from "../../ledger/entry.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { type StateOption, sayForeignLedger, stateFolder, withStateLedgerIfAny, withStateOption } from "../state.ts";
 import { count, formatAge, formatTable, printable, terminalWidth } from "../table.ts";
@@ -67,13 +68,12 @@ async function inventoryFor(options: Options): Promise<Inventory> {
 }
 
 /** From the end: the last campaign is not far back in a ledger of years. */
-async function lastArmed(ledger: SqliteLedger): Promise<Inventory> {
+async function lastArmed(ledger: Ledger): Promise<Inventory> {
   for (let { seq } = await ledger.head(); seq > 0; seq -= PAGE) {
     const entries = await ledger.read(Math.max(0, seq - PAGE), Math.min(PAGE, seq));
-    const armed = entries.findLast(({ body }) => body.type === "campaign.armed")?.body;
+    const armed = entries.findLast(ofKind("campaign.armed"))?.body;
     if (armed === undefined) continue;
-    const devices = armed.devices as unknown as readonly Omit<KnownDevice, "deviceId">[];
-    const inventory = devices.map((device) => ({ ...device, deviceId: null }));
+    const inventory = armed.devices.map((device) => ({ ...device, deviceId: null }));
     return { inventory, from: `campaign ${armed.campaign}` };
   }
   return { inventory: [], from: null };

@@ -28,7 +28,7 @@ async function init(options: Options & PassphraseOption): Promise<void> {
     const vault = await createVault(path, { clock: Date.now, passphrase, ledgerId: ledger.ledgerId });
     const { vaultId, recipient } = vault;
     await vault.close();
-    const body = { type: "vault.created", vaultId, recipient };
+    const body = { type: "vault.created", vaultId, recipient } as const;
     await ledger.append({ body, actor: operatorActor(), commandId: `vault:${vaultId}` });
     if (options.json) return printJson({ vault: path, vaultId, recipient });
     process.stdout.write(

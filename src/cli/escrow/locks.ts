@@ -7,7 +7,7 @@ import type { Lock, LockChange } from "../../escrow/locks/lock.ts";
 import { unmadeChanges } from "../../escrow/locks/lock-story.ts";
 import type { Share } from "../../escrow/locks/share.ts";
 import type { Vault } from "../../escrow/vault.ts";
-import type { SqliteLedger } from "../../ledger/sqlite.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
@@ -151,7 +151,7 @@ async function showCards(cards: readonly Share[], madeOn: string): Promise<void>
 /** The entry, then what people need for the change, then the change: broken off anywhere, the old locks still open. */
 async function make(
   vault: Vault,
-  ledger: SqliteLedger,
+  ledger: Ledger,
   change: LockChange,
   openedBy: OpenedBy,
   between: () => Promise<void> = async () => {},

@@ -5,11 +5,11 @@ import type { ExportItem } from "../../escrow/exports/export-row.ts";
 import { type Freshness, foldFreshness, type SourceKind } from "../../escrow/freshness.ts";
 import { type ImportReport, importRows } from "../../escrow/import.ts";
 import { openVault, type Vault } from "../../escrow/vault.ts";
+import type { BodyOf } from "../../ledger/events/event.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { StoreError } from "../../ledger/store-error.ts";
 import { firstThatWorks } from "../../sync/attempts.ts";
 import { SyncFailure } from "../../sync/sync-failure.ts";
-import type { JsonObject } from "../../wire/json.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { openStateLedger, type StateOption, stateFolder } from "../state.ts";
@@ -25,6 +25,9 @@ export function collect(value: string, before: readonly string[]): readonly stri
   return [...before, value];
 }
 
+/** What the ledger notes of the source itself. */
+type SourceDetails = Pick<BodyOf<"vault.synced">, "base" | "server" | "file" | "size">;
+
 /** A source that lets us in. */
 export interface OpenSource {
   readonly rows: AsyncIterable<ExportItem>;
@@ -33,7 +36,7 @@ export interface OpenSource {
   /** What the source has up to then is in the vault when the rows have ended. */
   readonly until: number;
   /** What else the ledger should know of it: the base, the file. Nothing secret. */
-  readonly details: JsonObject;
+  readonly details: SourceDetails;
   /** Asked when the rows have ended: is what came all there is? */
   readonly check: () => Promise<SyncFailure | null>;
   readonly close: () => Promise<void>;
@@ -48,7 +51,7 @@ export interface LiveSource {
 
 /** What became of a sync; `--json` prints it. */
 interface SyncReport extends ImportReport {
-  readonly kind: string;
+  readonly kind: LiveSource["kind"];
   readonly complete: boolean;
   readonly failed: string | null;
   readonly since: number | null;
@@ -163,7 +166,7 @@ async function record(
     since,
     until,
   }: SyncReport,
-  details: JsonObject,
+  details: SourceDetails,
   failure: OperatorError | null,
 ): Promise<void> {
   const counts = { deposited, present, superseded, rejected, conflicts, named };
@@ -178,7 +181,7 @@ async function record(
     ...(failed !== null && { failed }),
     since,
     until,
-  };
+  } as const;
   try {
     await ledger.append({ body, actor: operatorActor(), commandId: `sync:${randomUUID()}` });
   } catch (error) {

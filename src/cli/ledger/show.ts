@@ -27,7 +27,7 @@ async function exportLedger(options: StateOption & { readonly out?: string }): P
     try {
       if (out !== process.stdout) await once(out, "open");
       for (let seq = 0; ; ) {
-        const entries = await ledger.read(seq, 2_000);
+        const entries = await ledger.readRaw(seq, 2_000);
         if (entries.length === 0) break;
         seq = entries.at(-1)!.seq;
         if (!out.write(entries.map(exportLine).join(""))) await once(out, "drain");
@@ -48,7 +48,7 @@ async function exportLedger(options: StateOption & { readonly out?: string }): P
 async function show(options: StateOption & { readonly tail?: number; readonly json?: boolean }): Promise<void> {
   await withStateLedger(options, async (ledger) => {
     const { seq } = await ledger.head();
-    const entries = await ledger.read(options.tail === undefined ? 0 : Math.max(0, seq - options.tail));
+    const entries = await ledger.readRaw(options.tail === undefined ? 0 : Math.max(0, seq - options.tail));
     if (options.json) return void process.stdout.write(entries.map(exportLine).join(""));
     const rows = entries.map(({ seq: number, at, actor, body }) => {
       const { type, ...fields } = body;

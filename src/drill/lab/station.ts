@@ -1,4 +1,4 @@
-import type { Entry } from "../../ledger/entry.ts";
+import { decodeEntry, type Entry, type RawEntry } from "../../ledger/entry.ts";
 import type { LabNode } from "./network.ts";
 import type { Program } from "./program.ts";
 
@@ -16,7 +16,7 @@ export interface StationSetup {
   readonly log: string;
 }
 
-type Line = { entry?: Entry; ready?: unknown; counters?: Record<string, unknown> };
+type Line = { entry?: RawEntry; ready?: unknown; counters?: Record<string, unknown> };
 
 /** The station of the lab: `breakglass serve` as on any LAN, watched through the JSON lines it prints. */
 export class Station {
@@ -64,7 +64,13 @@ export class Station {
   }
 
   /** The first entry that fits, now or within `timeout` milliseconds; null if there is none. Lives through restarts. */
-  async waitFor(fits: (entry: Entry) => boolean, timeout: number, signal?: AbortSignal): Promise<Entry | null> {
+  waitFor<Found extends Entry>(
+    fits: (entry: Entry) => entry is Found,
+    timeout: number,
+    signal?: AbortSignal,
+  ): Promise<Found | null>;
+  waitFor(fits: (entry: Entry) => boolean, timeout: number, signal?: AbortSignal): Promise<Entry | null>;
+  waitFor(fits: (entry: Entry) => boolean, timeout: number, signal?: AbortSignal): Promise<Entry | null> {
     return new Promise((resolve) => {
       const done = (entry: Entry | null) => {
         clearTimeout(timer);
@@ -100,7 +106,7 @@ export class Station {
     if (line.ready !== undefined) this.#ready = true;
     if (line.counters !== undefined) this.counters = line.counters;
     const last = this.entries.at(-1)?.seq ?? 0;
-    if (line.entry !== undefined && line.entry.seq > last) this.entries.push(line.entry);
+    if (line.entry !== undefined && line.entry.seq > last) this.entries.push(decodeEntry(line.entry));
     for (const watcher of [...this.#watchers]) watcher();
   }
 }

@@ -1,5 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ofKind } from "../../ledger/entry.ts";
+import { deviceOf } from "../../ledger/events/event.ts";
 import type { LabNode } from "../lab/network.ts";
 import type { Station } from "../lab/station.ts";
 import type { ExpectedDevice } from "../prepare.ts";
@@ -23,7 +25,7 @@ const PATIENCE = 180_000;
 export async function attack(options: AttackOptions): Promise<readonly Check[]> {
   const { lab, self, story, station, devices, folder } = options;
   const victim = devices[0]!;
-  const booting = await station.waitFor(({ body }) => body.device === victim.mac, PATIENCE);
+  const booting = await station.waitFor(({ body }) => deviceOf(body) === victim.mac, PATIENCE);
   if (booting === null) return [];
   const target: RogueTarget = {
     station: lab.station.address,
@@ -62,11 +64,11 @@ export async function attack(options: AttackOptions): Promise<readonly Check[]> 
 async function onRecord(station: Station, address: string, victim: string): Promise<Check[]> {
   // Counters are printed every five seconds.
   await new Promise((resolve) => setTimeout(resolve, 6000));
-  const refusals = station.entries.filter(({ body }) => body.type === "session.refused" || body.type === "key.refused");
-  const reasons = refusals.map(({ body }) => String(body.reason));
+  const refusals = station.entries.filter(ofKind("session.refused", "key.refused"));
+  const reasons = refusals.map(({ body }) => body.reason);
   const wanted = ["session-unknown", "token-unknown", "token-used"];
   const missing = wanted.filter((reason) => !reasons.includes(reason));
-  const releases = station.entries.filter(({ body }) => body.type === "key.released");
+  const releases = station.entries.filter(ofKind("key.released"));
   const elsewhere = releases.filter(({ body }) => body.device !== victim);
   const counted = JSON.stringify(station.counters);
   return [

@@ -1,4 +1,4 @@
-import type { Entry } from "../../ledger/entry.ts";
+import { type Entry, ofKind } from "../../ledger/entry.ts";
 import type { Check } from "../report/result.ts";
 import type { SyntheticDevice } from "./device.ts";
 import type { DeviceRecord } from "./record.ts";
@@ -27,11 +27,11 @@ export function waveChecks({ devices, records, entries, loads, mostTurns }: Find
   const reports = byDevice(entries, "session.reported");
   const releases = byDevice(entries, "key.released");
   const confirmed = byDevice(entries, "device.confirmed");
-  const protectors = new Set(entries.flatMap(({ body }) => (body.type === "key.released" ? [body.protectorId] : [])));
+  const protectors = new Set(entries.filter(ofKind("key.released")).map(({ body }) => body.protectorId));
   const their = new Map<string, string>(devices.map(({ mac, protectorId }) => [mac, protectorId]));
-  const foreign = entries.filter(
-    ({ body }) => body.type === "key.released" && their.get(String(body.device)) !== body.protectorId,
-  ).length;
+  const foreign = entries
+    .filter(ofKind("key.released"))
+    .filter(({ body }) => their.get(body.device) !== body.protectorId).length;
   const boots = records.reduce((sum, each) => sum + each.boots, 0);
   return [
     check("rescued", "every device is rescued", rescued === count, `${rescued} of ${count}${why}`),
@@ -74,10 +74,11 @@ export function waveChecks({ devices, records, entries, loads, mostTurns }: Find
   ];
 }
 
-function byDevice(entries: readonly Entry[], type: string): { entries: number; devices: number; most: number } {
+type Counted = "session.reported" | "key.released" | "device.confirmed";
+
+function byDevice(entries: readonly Entry[], type: Counted): { entries: number; devices: number; most: number } {
   const counts = new Map<string, number>();
-  for (const { body } of entries)
-    if (body.type === type) counts.set(String(body.device), (counts.get(String(body.device)) ?? 0) + 1);
+  for (const { body } of entries.filter(ofKind(type))) counts.set(body.device, (counts.get(body.device) ?? 0) + 1);
   const all = [...counts.values()];
   return {
     entries: all.reduce((sum, each) => sum + each, 0),

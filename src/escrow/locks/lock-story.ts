@@ -16,13 +16,13 @@ export function unmadeChanges(entries: Iterable<Entry>, vaultId: string, locks: 
   const there = new Set(locks.map(({ lockId }) => lockId));
   const open = new Map<string, Unmade & { readonly lock: string; readonly made: boolean }>();
   for (const { seq, at, body } of entries) {
-    if (body.vaultId !== vaultId) continue;
-    const { type } = body;
-    const lock = String(body.lock);
-    if (type === "vault.restored") open.clear();
-    else if (type === "vault.rekeyed" || type === "vault.split")
+    if (!("vaultId" in body) || body.vaultId !== vaultId) continue;
+    if (body.type === "vault.restored") open.clear();
+    else if (body.type === "vault.rekeyed" || body.type === "vault.split") {
+      const { type, lock } = body;
       open.set(type, { seq, at, type, lock, made: there.has(lock) });
-    else if (type === "vault.lock-removed") {
+    } else if (body.type === "vault.lock-removed") {
+      const { type, lock } = body;
       for (const [key, change] of open) if (change.lock === lock) open.delete(key);
       open.set(`removed ${lock}`, { seq, at, type, lock, made: !there.has(lock) });
     }

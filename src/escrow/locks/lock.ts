@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import type { EntryBody } from "../../ledger/entry.ts";
+import type { BodyOf } from "../../ledger/events/event.ts";
 import { Receipt } from "../../ledger/ledger.ts";
 import { storeFault } from "../../ledger/store-error.ts";
 import { canonicalJson } from "../../wire/json.ts";
@@ -24,7 +24,7 @@ export interface Lock {
 
 /** A change of locks that is ready but not made: it is made with the receipt of an entry with this body. */
 export interface LockChange {
-  readonly body: EntryBody;
+  readonly body: BodyOf<"vault.rekeyed" | "vault.split" | "vault.lock-removed">;
   /** Of the locks that go. */
   readonly remove: readonly string[];
   readonly add: { readonly kind: Lock["kind"]; readonly identity: string; readonly set: CustodianSet | null } | null;
@@ -73,7 +73,9 @@ export class Locks {
   /** A new passphrase in the place of all others; custodians stay. */
   async rekey(identity: Secret<string>, passphrase: Secret<string>, workFactor = 18): Promise<LockChange> {
     const sealed = await sealIdentity(this.#vaultId, identity, { passphrase, workFactor });
-    return this.#change("vault.rekeyed", "passphrase", { kind: "passphrase", identity: sealed, set: null }, {});
+    const add = { kind: "passphrase", identity: sealed, set: null } as const;
+    const which = this.#inPlaceOf(add);
+    return { body: { type: "vault.rekeyed", ...which }, remove: which.replaces, add };
   }
 
   /** A new set of custodians in the place of an older one; passphrases stay. `cards` are proven to open it. */
@@ -89,7 +91,9 @@ export class Locks {
       if ((await openIdentityWithKey(sealed, this.#recipient, await combineShares(some))) === "wrong-key")
         throw new Error("the new shares do not open the new lock");
     const add = { kind: "custodians", identity: sealed, set } as const;
-    return { change: this.#change("vault.split", "custodians", add, { ...set }), set, cards };
+    const which = this.#inPlaceOf(add);
+    const change: LockChange = { body: { type: "vault.split", ...which, ...set }, remove: which.replaces, add };
+    return { change, set, cards };
   }
 
   /** Refused if it is the last one, or not there. */
@@ -105,7 +109,7 @@ export class Locks {
         ExitCode.refused,
       );
     const { kind, lockId } = lock;
-    const body = { type: "vault.lock-removed", vaultId: this.#vaultId, lock: lockId, kind };
+    const body = { type: "vault.lock-removed", vaultId: this.#vaultId, lock: lockId, kind } as const;
     return { body, remove: [lockId], add: null };
   }
 
@@ -131,15 +135,10 @@ export class Locks {
     }
   }
 
-  #change(
-    type: string,
-    kind: Lock["kind"],
-    add: NonNullable<LockChange["add"]>,
-    more: Partial<CustodianSet>,
-  ): LockChange {
+  /** A new lock takes the place of all others of its kind. */
+  #inPlaceOf({ kind, identity }: NonNullable<LockChange["add"]>) {
     const replaces = this.list().flatMap((lock) => (lock.kind === kind ? [lock.lockId] : []));
-    const body = { type, vaultId: this.#vaultId, lock: lockId(add.identity), replaces, ...more };
-    return { body, remove: replaces, add };
+    return { vaultId: this.#vaultId, lock: lockId(identity), replaces };
   }
 
   #rows(): Row[] {

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../wire/json.ts";
+import type { MacAddress } from "../../wire/mac.ts";
 import { MalformedError } from "../../wire/malformed.ts";
 import { BOOT } from "./boot.ts";
 import { CAMPAIGN } from "./campaign.ts";
@@ -45,17 +46,28 @@ export type BodyOf<Type extends EntryType> = Extract<EntryBody, { readonly type:
 /** A body as it was written, whoever wrote it: a later version may have kinds and fields that this one does not know. */
 export type RawBody = JsonObject & { readonly type: string };
 
+/** The device a body is about; null for what concerns the station, the vault or the campaign. */
+export function deviceOf(body: EntryBody): MacAddress | null {
+  return "device" in body ? body.device : null;
+}
+
 const TABLES: ReadonlyMap<string, FieldTable> = new Map(
   Object.values(FAMILIES)
     .flatMap((each) => Object.entries(each))
     .map(([type, { fields }]) => [type, tableOf(fields)]),
 );
 
+/** Why a body is none that this version knows, without a full stop; null if it is of a known kind and well formed. */
+export function bodyProblem(body: RawBody): string | null {
+  const table = TABLES.get(body.type);
+  if (table === undefined) return `${JSON.stringify(body.type)} is no kind that this version knows`;
+  const problem = table.problem(body);
+  return problem === null ? null : `${body.type}: ${problem}`;
+}
+
 /** The body itself, if it is of a kind that is known here and has that kind's fields and no others; else MalformedError. */
 export function decodeBody(body: RawBody): EntryBody {
-  const table = TABLES.get(body.type);
-  if (table === undefined) throw new MalformedError(`${JSON.stringify(body.type)} is no kind that this version knows`);
-  const problem = table.problem(body);
-  if (problem !== null) throw new MalformedError(`${body.type}: ${problem}`);
+  const problem = bodyProblem(body);
+  if (problem !== null) throw new MalformedError(problem);
   return body as EntryBody;
 }

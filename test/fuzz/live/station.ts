@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { arm } from "../../../src/campaign/command.ts";
 import { createVault } from "../../../src/escrow/vault.ts";
 import { parseInventory } from "../../../src/fleet/read-inventory.ts";
-import { openSqliteLedger } from "../../../src/ledger/sqlite.ts";
+import { openLedger } from "../../../src/ledger/open-ledger.ts";
 import { findInterfaces } from "../../../src/server/interface.ts";
 import { STANDARD_PORTS } from "../../../src/server/ports.ts";
 import { startStation } from "../../../src/server/station.ts";
@@ -31,7 +31,7 @@ process.on("uncaughtException", fall);
 process.on("unhandledRejection", fall);
 
 const folder = mkdtempSync(join(tmpdir(), "breakglass-fuzz-live-"));
-const ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), {
+const ledger = await openLedger(join(folder, "ledger.sqlite"), {
   station: "fuzz",
   clock: Date.now,
   create: true,

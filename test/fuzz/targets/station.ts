@@ -6,7 +6,8 @@ import { replyOfAnother } from "../../../src/boot/other-server.ts";
 import { arm } from "../../../src/campaign/command.ts";
 import { decodePacket } from "../../../src/dhcp/packet.ts";
 import { parseInventory } from "../../../src/fleet/read-inventory.ts";
-import { openSqliteLedger, type SqliteLedger } from "../../../src/ledger/sqlite.ts";
+import type { Ledger } from "../../../src/ledger/ledger.ts";
+import { openLedger } from "../../../src/ledger/open-ledger.ts";
 import { BootServer } from "../../../src/station/boot-server.ts";
 import { Desk } from "../../../src/station/desk.ts";
 import { Leases } from "../../../src/station/leases.ts";
@@ -35,7 +36,7 @@ const served = {
 };
 
 interface Lab {
-  readonly ledger: SqliteLedger;
+  readonly ledger: Ledger;
   readonly folder: string;
   readonly proxy: BootServer;
   readonly leasing: BootServer;
@@ -47,7 +48,7 @@ let lab: Promise<Lab> | null = null;
 async function start(): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), "breakglass-fuzz-station-"));
   const clock = () => now;
-  const ledger = await openSqliteLedger(join(folder, "ledger.sqlite"), { station: "fuzz", clock, create: true });
+  const ledger = await openLedger(join(folder, "ledger.sqlite"), { station: "fuzz", clock, create: true });
   const desk = new Desk(ledger, () => {});
   const onNotice = (notice: Notice) => must(/^[ -~]*$/.test(noticeText(notice)), "a notice is printable");
   const devices = parseInventory("name,mac\nPC-1,52:54:00:12:34:56\n");

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
+import { PLATFORM } from "../server/platform/this-platform.ts";
 
 /** Lines that wait for a reader, in bytes. A station tells some hundred lines a minute, of a hundred bytes or so. */
 const MOST_WAITING = 1 << 20;
@@ -126,20 +127,14 @@ export class Screen {
   }
 }
 
-/**
- * Writes to standard output without ever waiting. A pipe or terminal is opened once more for that: O_NONBLOCK on the
- * descriptor itself would be that of the shell and of the reader, too (open(2)).
- */
+/** Writes to standard output without ever waiting. A pipe or terminal is opened once more for that, where the system can. */
 export function standardOutput(): WriteBytes {
   const status = fstatSync(1);
   if (status.isFile() || (status.isCharacterDevice() && !isatty(1))) return (bytes) => writeSync(1, bytes);
-  if (process.platform === "linux" && (status.isFIFO() || isatty(1)))
-    try {
-      const own = openSync("/proc/self/fd/1", constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-      process.once("exit", () => closeSync(own));
-      return (bytes) => writeSync(own, bytes);
-    } catch {}
-  return throughStream();
+  const own = status.isFIFO() || isatty(1) ? PLATFORM.openOwnOutput() : null;
+  if (own === null) return throughStream();
+  process.once("exit", () => closeSync(own));
+  return (bytes) => writeSync(own, bytes);
 }
 
 /** A socket cannot be opened again, nor can anything on other systems: there Node's stream is asked how much it holds. */

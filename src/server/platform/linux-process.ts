@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { constants, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { freemem } from "node:os";
 import { join } from "node:path";
 
@@ -24,6 +24,15 @@ function isReadEnd(descriptor: string, pipe: string): boolean {
     return /^flags:\s*[0-7]*[04]$/m.test(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"));
   } catch {
     return false;
+  }
+}
+
+/** Standard output opened once more: O_NONBLOCK on the descriptor itself would be that of the shell and of the reader, too (open(2)). */
+export function openOwnOutput(): number | null {
+  try {
+    return openSync("/proc/self/fd/1", constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return null;
   }
 }
 

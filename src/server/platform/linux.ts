@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { guardMemory } from "./linux-calls.ts";
 import { LINUX_FILES } from "./linux-files.ts";
 import { openKernelPort } from "./linux-port.ts";
-import { availableBytes, inForeground, isOwnDescriptor, mostOpenFiles } from "./linux-process.ts";
+import { availableBytes, inForeground, isOwnDescriptor, mostOpenFiles, openOwnOutput } from "./linux-process.ts";
 import type { Platform } from "./platform.ts";
 
 /** How much a socket may ask for at most: 208 KiB by default before Linux 6.17. Who asks for more gets that, and no error. */
@@ -16,6 +16,7 @@ export const LINUX: Platform = {
   files: LINUX_FILES,
   mostReceiveBytes: () => readLimit(() => readFileSync(MOST_RECEIVE_BYTES, "latin1")),
   isOwnDescriptor,
+  openOwnOutput,
   inForeground,
   mostOpenFiles,
   availableBytes,

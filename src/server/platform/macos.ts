@@ -15,6 +15,7 @@ export const MACOS: Platform = {
   files: null,
   mostReceiveBytes: () => null,
   isOwnDescriptor: () => false,
+  openOwnOutput: () => null,
   inForeground: () => true,
   mostOpenFiles: () => Number.POSITIVE_INFINITY,
   availableBytes: () => freemem(),

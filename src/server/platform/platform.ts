@@ -40,6 +40,8 @@ export interface Platform {
   mostReceiveBytes(): number | null;
   /** True for a descriptor that Node opened for itself: what goes there is lost. False without `own-process`. */
   isOwnDescriptor(descriptor: number): boolean;
+  /** A descriptor of this process's standard output that never waits for a reader; null without `own-process`. */
+  openOwnOutput(): number | null;
   /** True if what is typed at the terminal is for this process; also without `own-process`. */
   inForeground(): boolean;
   /** Files that this process may open; infinite without `own-process`. */

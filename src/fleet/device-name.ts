@@ -5,8 +5,19 @@
 export function deviceNameOf(cell: string): string | null {
   const text = cell.trim();
   const value = /^CN=((?:\\.|[^\\,+])*)/is.exec(text)?.[1];
-  const name = value === undefined ? text : unescapeValue(value).trim();
-  return name === "" || name.toUpperCase() === "NULL" ? null : name;
+  const name = plainName(value === undefined ? text : unescapeValue(value).trim());
+  return name === "" || /^(null|deleted objects|lostandfound)$/i.test(name) ? null : name;
+}
+
+/**
+ * A name as its computer has it: without the NetBIOS domain before it (`CORP\PC-0001`), the `$` of its account, and what
+ * Active Directory adds to the name of an object that was deleted or stands twice (a line feed, `DEL:` or `CNF:`, a GUID).
+ */
+function plainName(name: string): string {
+  return name
+    .replace(/[\n\r](?:DEL|CNF):[0-9a-f-]*$/i, "")
+    .replace(/^[^\\/\s]{1,15}\\(?=[^\\]+$)/, "")
+    .replace(/\$$/, "");
 }
 
 /**
@@ -27,7 +38,7 @@ function unescapeValue(value: string): string {
 
 /** A device's name without its domain and case: `PC-0001.corp.example` and `pc-0001` name one device. */
 export function bareName(name: string): string {
-  return name.split(".", 1)[0]!.toLowerCase();
+  return plainName(name).split(".", 1)[0]!.toLowerCase();
 }
 
 /** The domain in a device's name, lower case; empty if it has none. */

@@ -132,7 +132,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "8 | deposited | F202253D | PC-0002",
     "10 | rejected | 6A084213 | BitLocker recovery key is empty or NULL: the export could not read it",
     "12 | rejected | - | the directory has no recovery password for this device",
-    "14 | rejected | - | no Key id stands before this recovery password",
+    "14 | rejected | - | no key protector ID stands in the record of this recovery password",
     "17 | rejected | 39668807 | group 6 has 5 digits, not 6",
   ],
   "mbam.csv": [

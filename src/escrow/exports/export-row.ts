@@ -1,4 +1,5 @@
 import type { Guid } from "../../wire/guid.ts";
+import type { Secret } from "../../wire/secret.ts";
 import type { DeviceOfId, NewDeposit } from "../deposit.ts";
 
 /** docs/formats/vault.md says what each means. */
@@ -9,6 +10,7 @@ export type RejectReason =
   | "no-protector-id"
   | "bad-protector-id"
   | "ids-disagree"
+  | "ambiguous-record"
   | "no-password"
   | "dmk-closed"
   | "still-encrypted"
@@ -16,6 +18,7 @@ export type RejectReason =
   | "bad-password"
   | "password-in-wrong-column"
   | "bad-encoding"
+  | "unplaced-password"
   | "cut-off";
 
 /** Why a row has no deposit. `detail` is a sentence for people; neither holds a digit of a password. */
@@ -37,6 +40,8 @@ interface Place {
 /** One recovery password of an export, or why there is none in it. `source` is the import's own. */
 export interface ExportRow extends Place {
   readonly row: Omit<NewDeposit, "source"> | Reject;
+  /** Of a rejected row the text that it stands for, to know what was looked at. */
+  readonly of?: Secret<string>;
 }
 
 /** A directory's list of devices names what its list of recovery passwords only numbers. */
@@ -44,4 +49,18 @@ export interface ExportedDevice extends Place {
   readonly device: DeviceOfId;
 }
 
+/** Part of a directory's answer, which comes in pages. `of` says of what; `goesOn` if another page follows it. */
+export interface ExportPage extends Place {
+  readonly page: { readonly of: string; readonly goesOn: boolean };
+}
+
+/** Something that stands where rows should: `what` goes on from the file's name. */
+export interface ExportTrouble extends Place {
+  readonly trouble: { readonly what: string; readonly next: string };
+}
+
+/** What a format finds in a file. */
+export type FoundItem = ExportRow | ExportedDevice | ExportPage | ExportTrouble;
+
+/** What an import takes in. */
 export type ExportItem = ExportRow | ExportedDevice;

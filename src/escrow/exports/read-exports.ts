@@ -1,9 +1,11 @@
+import { deviceOfPath } from "./device-of-path.ts";
 import { type ExportFile, type FileProblem, shownName, Unreadable } from "./export-file.ts";
 import type { ExportItem } from "./export-row.ts";
 import { foreignFile } from "./foreign-file.ts";
 import type { Chunks, Format, FormatName } from "./formats/format.ts";
 import { recogniseFormat, whenUnrecognised } from "./formats/formats.ts";
-import { encodingOf } from "./text-chunks.ts";
+import { LostPasswords } from "./lost-passwords.ts";
+import { headText } from "./text-chunks.ts";
 import { zipFiles } from "./zip-files.ts";
 
 export interface ReadOptions {
@@ -24,43 +26,109 @@ export async function* exportItems(
   files: AsyncIterable<ExportFile | FileProblem> | Iterable<ExportFile | FileProblem>,
   options: ReadOptions,
 ): AsyncGenerator<ExportItem> {
+  const pages = new Pages();
   for await (const file of files) {
     if ("what" in file) options.onProblem(file);
-    else yield* itemsOf(file, options, false);
+    else yield* itemsOf(file, options, pages, false);
   }
+  for (const problem of pages.missing()) options.onProblem(problem);
 }
 
-async function* itemsOf(file: ExportFile, options: ReadOptions, inZip: boolean): AsyncGenerator<ExportItem> {
+async function* itemsOf(
+  file: ExportFile,
+  options: ReadOptions,
+  pages: Pages,
+  inZip: boolean,
+): AsyncGenerator<ExportItem> {
   const name = shownName(file.name);
   const problem = (what: string, next: string) => options.onProblem({ file: name, what, next });
   try {
     const { head, all } = await peek(file.open());
     const isZip = /^PK(\x03\x04|\x05\x06|\x07\x08)/.test(Buffer.from(head.subarray(0, 4)).toString("latin1"));
     if (isZip && inZip) return problem("is a zip within a zip", "Unpack the outer one, and import the inner one.");
-    if (isZip) return yield* zipItems(file, all, options);
+    if (isZip) return yield* zipItems(file, all, options, pages);
     const foreign = head.length === 0 ? EMPTY : foreignFile(head);
     if (foreign !== null) return problem(foreign.what, foreign.next);
-    const text = new TextDecoder(encodingOf(head)).decode(head);
+    const text = headText(head);
     const format = options.format ?? recogniseFormat(text);
     if (format === null) return problem("is not an export that breakglass knows", whenUnrecognised(text));
     options.onFile?.(name, format.name);
-    const context = { file: name, deviceName: file.isOneOfMany ? deviceNameOfFile(file.name) : null };
-    for await (const item of format.rows(all, context)) yield file.isOneOfMany ? { ...item, file: name } : item;
+    const context = { file: name, deviceName: file.isOneOfMany ? deviceOfPath(file.name) : null };
+    const place = file.isOneOfMany ? { file: name } : {};
+    const lost = new LostPasswords();
+    const found = format.rows(watched(all, lost), context);
+    let [rows, isPage] = [0, false];
+    for await (const item of found) {
+      if ("row" in item) rows += 1;
+      if ("page" in item) [isPage] = [true, pages.see(name, item.page)];
+      else if ("trouble" in item) problem(item.trouble.what, item.trouble.next);
+      else if ("device" in item) yield { ...item, ...place };
+      else {
+        lost.placed(item);
+        yield { line: item.line, row: item.row, ...place };
+      }
+    }
+    if (rows > 0 && !isPage && format.name === "graph") pages.seeBare();
+    for (const line of lost.lost()) yield { line, row: UNPLACED, ...place };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     problem(error.what, error.next);
   }
 }
 
+const UNPLACED = {
+  reason: "unplaced-password",
+  detail: "what looks like a recovery password stands here, in no row or record of the export",
+  protectorId: null,
+} as const;
+
+async function* watched(chunks: Chunks, lost: LostPasswords): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    lost.see(chunk);
+    yield chunk;
+  }
+}
+
+/** Of an answer in pages the last one has no link to another. They may come in any order, in one file or in many. */
+class Pages {
+  readonly #of = new Map<string, { file: string; last: boolean }>();
+  #bare = false;
+
+  see(file: string, { of, goesOn }: { readonly of: string; readonly goesOn: boolean }): void {
+    const known = this.#of.get(of);
+    this.#of.set(of, { file: goesOn ? file : (known?.file ?? file), last: (known?.last ?? false) || !goesOn });
+  }
+
+  /** An answer that says of itself neither what it is of nor whether it goes on: it may be the last page of any. */
+  seeBare(): void {
+    this.#bare = true;
+  }
+
+  missing(): FileProblem[] {
+    if (this.#bare) return [];
+    return [...this.#of.values()].flatMap(({ file, last }) =>
+      last ? [] : [{ file, what: "is a page that another one follows, and its last page is missing", next: FOLLOW }],
+    );
+  }
+}
+
+const FOLLOW = "Ask again, follow @odata.nextLink to the end, and import all pages together.";
+
 const EMPTY = { what: "is empty", next: "Export it again: it lost its content on the way." };
 
-async function* zipItems(file: ExportFile, all: Chunks, options: ReadOptions): AsyncGenerator<ExportItem> {
+async function* zipItems(
+  file: ExportFile,
+  all: Chunks,
+  options: ReadOptions,
+  pages: Pages,
+): AsyncGenerator<ExportItem> {
   const zip = file.path ?? (await bufferOf(all));
   if (typeof zip === "string") await close(all);
   for await (const entry of zipFiles(zip)) {
     const prefix = file.isOneOfMany ? `${file.name}/` : "";
     if ("what" in entry) options.onProblem({ ...entry, file: shownName(prefix + entry.file) });
-    else if (!isLeftByTheSystem(entry.name)) yield* itemsOf({ ...entry, name: prefix + entry.name }, options, true);
+    else if (!isLeftByTheSystem(entry.name))
+      yield* itemsOf({ ...entry, name: prefix + entry.name }, options, pages, true);
   }
 }
 
@@ -106,10 +174,4 @@ async function close(chunks: Chunks): Promise<void> {
 /** What Windows and macOS leave in folders and zips. */
 export function isLeftByTheSystem(path: string): boolean {
   return /(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX\/.*|\._[^/]*|~\$[^/]*)$/i.test(path);
-}
-
-/** A folder of one file per device names them so; `keys.txt` and `bitlocker.txt` are no device's name. */
-function deviceNameOfFile(path: string): string | null {
-  const stem = /([^/]*?)(?:\.[A-Za-z]{2,4})?$/.exec(path)?.[1] ?? "";
-  return /^(?=.*[0-9-])[A-Za-z0-9][A-Za-z0-9-]{0,14}$/.test(stem) ? stem : null;
 }

@@ -1,4 +1,6 @@
-import type { ExportItem, ExportRow } from "../export-row.ts";
+import { deviceNameOf } from "../../../fleet/device-name.ts";
+import { Secret } from "../../../wire/secret.ts";
+import type { ExportRow, FoundItem } from "../export-row.ts";
 import { linesOf } from "../lines.ts";
 import type { Chunks, Format } from "./format.ts";
 import { rowOfObject } from "./recovery-object.ts";
@@ -12,7 +14,15 @@ export const adLdif: Format = {
 };
 
 /** The attributes that matter; an entry's others are passed by, whatever their size. */
-const READ = new Set(["dn", "objectclass", "name", "msfve-recoveryguid", "msfve-recoverypassword", "whencreated"]);
+const READ = new Set([
+  "dn",
+  "objectclass",
+  "name",
+  "msfve-recoveryguid",
+  "msfve-recoverypassword",
+  "whencreated",
+  "lastknownparent",
+]);
 /** More than any of these is, as folded lines together. */
 const LONGEST_VALUE = 16_384;
 
@@ -23,7 +33,7 @@ interface Entry {
   broken: boolean;
 }
 
-async function* ldifRows(chunks: Chunks): AsyncGenerator<ExportItem> {
+async function* ldifRows(chunks: Chunks): AsyncGenerator<FoundItem> {
   let entry: Entry | null = null;
   for await (const { line, text } of unfolded(chunks)) {
     const found = text === null ? null : /^([A-Za-z][\w.-]*)(?:;[\w-]+)*:([:<]?) *(.*)$/s.exec(text);
@@ -85,8 +95,10 @@ function* rowsOf(entry: Entry | null): Generator<ExportRow> {
     guid: values.get("msfve-recoveryguid") ?? null,
     password: text("msfve-recoverypassword"),
     whenCreated: text("whencreated"),
+    deviceName: deviceNameOf(text("lastknownparent") ?? ""),
   });
   const detail = "a value of it is too long, not whole base64, or kept in another file";
-  if ("reason" in row && broken) yield { line, row: { ...row, reason: "bad-encoding", detail } };
-  else yield { line, row };
+  const of = new Secret(text("msfve-recoverypassword") ?? "");
+  if ("reason" in row && broken) yield { line, row: { ...row, reason: "bad-encoding", detail }, of };
+  else yield { line, row, of };
 }

@@ -1,5 +1,6 @@
 import { deviceNameOf } from "../../../fleet/device-name.ts";
 import { parseDirectoryTime } from "../directory-time.ts";
+import { DEVICE_WORDS, ID_WORDS, PASSWORD_WORDS } from "../text/words.ts";
 import { type Cells, type CsvFormat, csvFormat } from "./csv.ts";
 import type { Format } from "./format.ts";
 import { rowOf, volumeTypeOf } from "./raw-row.ts";
@@ -7,9 +8,9 @@ import { rowOfObject } from "./recovery-object.ts";
 
 /** Columns that scripts add to exports of any kind. */
 const COMMON = {
-  deviceName: ["hostname", "devicename", "computername", "device name", "computer name"],
+  deviceName: [...DEVICE_WORDS],
   directory: ["directory"],
-  deviceId: ["deviceid", "azureaddeviceid"],
+  deviceId: ["deviceid", "azureaddeviceid", "aaddeviceid", "entradeviceid"],
   volumeType: ["volumetype"],
   createdAt: ["createddatetime", "whencreated"],
 };
@@ -86,20 +87,23 @@ const adCsv: CsvFormat = {
   what: "Active Directory by csvde or PowerShell, CSV",
   header: "DistinguishedName,Name,msFVE-RecoveryPassword,whenCreated",
   columns: {
-    password: ["msfve-recoverypassword"],
+    password: ["msfverecoverypassword"],
     distinguishedName: ["distinguishedname", "dn"],
     name: ["name", "cn"],
-    guid: ["msfve-recoveryguid"],
+    guid: ["msfverecoveryguid"],
     whenCreated: ["whencreated", "created"],
+    deviceName: COMMON.deviceName,
+    parent: ["lastknownparent"],
   },
   needed: ["password"],
-  row: ({ password, distinguishedName, name, guid, whenCreated }) =>
+  row: ({ password, distinguishedName, name, guid, whenCreated, deviceName, parent }) =>
     rowOfObject({
       password: password!,
       distinguishedName: distinguishedName || null,
       name: name || null,
       guid: octetsOf(guid ?? ""),
       whenCreated: whenCreated || null,
+      deviceName: deviceNameOf(deviceName || parent || ""),
     }),
 };
 
@@ -109,5 +113,23 @@ function octetsOf(cell: string): Uint8Array | null {
   return hex === undefined ? null : Buffer.from(hex, "hex");
 }
 
+const table: CsvFormat = {
+  name: "csv",
+  what: "any CSV with headings for a key protector ID and a recovery password, in many languages",
+  header: "ComputerName,KeyProtectorId,RecoveryPassword",
+  columns: {
+    protectorId: [...ID_WORDS],
+    password: [...PASSWORD_WORDS],
+    ...COMMON,
+    deviceName: [...COMMON.deviceName, "name"],
+  },
+  needed: ["protectorId", "password"],
+  row: (cells) =>
+    rowOf(
+      { protectorId: cells.protectorId!, password: cells.password!, ...commonOf(cells) },
+      { protectorId: "the column of key protector IDs", password: "the column of recovery passwords" },
+    ),
+};
+
 /** Those whose header says more come first. */
-export const CSV_EXPORTS: readonly Format[] = [adCsv, mbam, crowdStrike, idKey].map(csvFormat);
+export const CSV_EXPORTS: readonly Format[] = [adCsv, mbam, crowdStrike, idKey, table].map(csvFormat);

@@ -1,4 +1,4 @@
-import type { ExportItem } from "../export-row.ts";
+import type { FoundItem } from "../export-row.ts";
 
 /** The content of an exported file, as its bytes arrive. */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -6,6 +6,7 @@ export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 export type FormatName =
   | "crowdstrike"
   | "id-key"
+  | "csv"
   | "ad-csv"
   | "ad-ldif"
   | "ad-script"
@@ -34,5 +35,5 @@ export interface Format {
    * Its recovery passwords, in constant memory. Throws Unreadable, before the first one, if the content is not of
    * this format; what is wrong further down is a Reject.
    */
-  readonly rows: (chunks: Chunks, context: FormatContext) => AsyncGenerator<ExportItem>;
+  readonly rows: (chunks: Chunks, context: FormatContext) => AsyncGenerator<FoundItem>;
 }

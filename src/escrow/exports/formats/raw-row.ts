@@ -3,6 +3,7 @@ import { type Guid, parseGuid } from "../../../wire/guid.ts";
 import { MalformedError } from "../../../wire/malformed.ts";
 import type { VolumeType } from "../../deposit.ts";
 import type { ExportRow, Reject, RejectReason } from "../export-row.ts";
+import { isRounded, plainText } from "../plain-text.ts";
 
 /** One row as its export writes it; null for what it does not say. */
 export interface RawRow {
@@ -31,7 +32,7 @@ export function rowOf(raw: RawRow, called: Called): ExportRow["row"] {
     return reject("bad-protector-id", `${called.protectorId} is not a full key protector ID (a GUID)`);
   if ([deviceName, directory, deviceId].some((each) => each !== null && holdsPassword(each)))
     return reject("password-in-wrong-column", "a name in it is what looks like a recovery password");
-  const password = raw.password.trim();
+  const password = plainText(raw.password).trim();
   if (/^(|null|n\/a|#n\/a)$/i.test(password))
     return reject("no-password", `${called.password} is empty or NULL: the export could not read it`);
   if (/^(System|Microsoft)\./i.test(password))
@@ -39,13 +40,13 @@ export function rowOf(raw: RawRow, called: Called): ExportRow["row"] {
       "object-not-expanded",
       `${called.password} is a PowerShell object's type: several passwords, none of them exported`,
     );
-  if (/^[0-9][.,][0-9]+e\+?[0-9]+$/i.test(password))
+  if (isRounded(password))
     return reject(
       "bad-password",
       "a spreadsheet made a rounded number of it: export it again, and do not open it there",
     );
   try {
-    const origin = { deviceName, directory, deviceId: deviceId && (guidOrNull(deviceId) ?? deviceId) };
+    const origin = { deviceName, directory, deviceId: deviceIdOf(deviceId) };
     return { protectorId, password: parseRecoveryPassword(password), ...origin, volumeType, createdAt };
   } catch (error) {
     if (error instanceof MalformedError) return reject("bad-password", error.what.replace(/^recovery password: /, ""));
@@ -64,6 +65,13 @@ export function guidOrNull(text: string): Guid | null {
   } catch {
     return null;
   }
+}
+
+const NO_DEVICE_ID = /^[{}0-]*$/;
+
+/** Entra's ID of a device; null for the zeros that stand where a device has none. */
+export function deviceIdOf(text: string | null): string | null {
+  return text === null || NO_DEVICE_ID.test(text) ? null : (guidOrNull(text) ?? text);
 }
 
 /** Graph's `volumeType`, by number or by name. */

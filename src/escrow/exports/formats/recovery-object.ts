@@ -31,15 +31,19 @@ export function rowOfObject(object: RecoveryObject): ExportRow["row"] {
       detail: `its name says one key protector ID, msFVE-RecoveryGuid another (${octets})`,
       protectorId: guidOrNull(named),
     };
-  const time = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:-|\+)\d\d:?\d\d)\{/.exec(own)?.[1];
   return rowOf(
     {
       protectorId: named ?? octets ?? "",
       password: password ?? "",
-      deviceName: distinguishedName === null ? (object.deviceName ?? null) : deviceAbove(distinguishedName),
+      deviceName: (distinguishedName === null ? null : deviceAbove(distinguishedName)) ?? object.deviceName ?? null,
       directory: "ActiveDirectory",
-      createdAt: parseDirectoryTime(whenCreated ?? "") ?? parseDirectoryTime(time ?? ""),
+      createdAt: parseDirectoryTime(whenCreated ?? "") ?? timeInName(own),
     },
     CALLED,
   );
+}
+
+/** The time at which Windows escrowed an object, as its name says: milliseconds since 1970 UTC, or null. */
+export function timeInName(name: string): number | null {
+  return parseDirectoryTime(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:-|\+)\d\d:?\d\d)\{/.exec(name)?.[1] ?? "");
 }

@@ -1,0 +1,103 @@
+import type { TextId, TextLine } from "./token.ts";
+import { isOtherId } from "./words.ts";
+
+/** Lines that belong together: what is in one record is of one key protector. */
+export interface TextRecord {
+  /** Without those that are no key protector's, each with the label it stands under. */
+  readonly ids: readonly (TextId & { readonly label: string | null; readonly line: number })[];
+  readonly passwords: readonly { readonly text: string; readonly line: number }[];
+  readonly lines: readonly TextLine[];
+  /** `id` if the first of both is an ID, `password` if it is a password; null where one of them is missing. */
+  readonly order: "id" | "password" | null;
+}
+
+/**
+ * A text cut into records by its own structure. Blank lines part them; within lines that hang together, a label that
+ * comes again begins the next one. Where no such part has both an ID and a password (Windows' own file parts the two
+ * by blank lines), labels alone cut the whole text.
+ */
+export function cutRecords(lines: readonly TextLine[]): TextRecord[] {
+  const records = blocksOf(lines).flatMap(cutBlock);
+  if (records.some(({ order }) => order !== null)) return records;
+  const whole = cutBlock(lines.filter(({ blank }) => !blank));
+  return whole.some(({ order }) => order !== null) ? whole : records;
+}
+
+function blocksOf(lines: readonly TextLine[]): TextLine[][] {
+  const blocks: TextLine[][] = [[]];
+  for (const line of lines) {
+    if (!line.blank) blocks.at(-1)!.push(line);
+    else if (blocks.at(-1)!.length > 0) blocks.push([]);
+  }
+  return blocks.filter((block) => block.length > 0);
+}
+
+/** What a line begins anew if it comes again: its label, or that it holds an ID or a password without one. */
+function keyOf({ label, ids, passwords }: TextLine): string | null {
+  if (label !== null) return label;
+  return ids.length > 0 ? "an ID" : passwords.length > 0 ? "a password" : null;
+}
+
+function cutBlock(block: readonly TextLine[]): TextRecord[] {
+  const cut: TextLine[][] = [];
+  let seen = new Set<string>();
+  // The label that begins the block begins every record of it: what stands first is not the end of the one before.
+  const leader = block.map(keyOf).find((key) => key !== null) ?? null;
+  let tokens = new Set<string>();
+  for (const line of block) {
+    const key = keyOf(line);
+    const again = key !== null && (seen.has(key) || (key === leader && cut.length > 0));
+    // A second password, or ID of a protector, in lines without labels begins a record, too.
+    const kinds = kindsOf(line);
+    const full = key === null ? false : kinds.some((kind) => tokens.has(kind)) && tokens.size === 2;
+    if (cut.length === 0 || again || full) {
+      cut.push([]);
+      seen = new Set();
+      tokens = new Set();
+    }
+    cut.at(-1)!.push(line);
+    if (key !== null) seen.add(key);
+    for (const kind of kinds) tokens.add(kind);
+  }
+  return unlikeOthers(cut.map(recordOf));
+}
+
+function kindsOf({ ids, passwords, label }: TextLine): string[] {
+  return [...(ids.length > 0 && !isOtherId(label) ? ["id"] : []), ...(passwords.length > 0 ? ["password"] : [])];
+}
+
+/**
+ * Where a field is missing, the next record's fields move up and pair with the wrong neighbour: in one block all records
+ * have their fields in one order, and what does not follow it is not paired.
+ */
+function unlikeOthers(records: readonly TextRecord[]): TextRecord[] {
+  const first = records.find(({ order }) => order !== null)?.order ?? null;
+  return records.flatMap((record) => (record.order === null || record.order === first ? [record] : apart(record)));
+}
+
+function apart({ ids, passwords, lines }: TextRecord): TextRecord[] {
+  return [
+    { ids, passwords: [], lines, order: null },
+    { ids: [], passwords, lines: [], order: null },
+  ];
+}
+
+function recordOf(lines: readonly TextLine[]): TextRecord {
+  const ids = labelled(lines).flatMap(({ line, label }) =>
+    isOtherId(label) ? [] : line.ids.map((id) => ({ ...id, label, line: line.number })),
+  );
+  const passwords = lines.flatMap(({ passwords: all, number }) => all.map((text) => ({ text, line: number })));
+  const [id, password] = [ids[0]?.line, passwords[0]?.line];
+  const order = id === undefined || password === undefined ? null : id <= password ? "id" : "password";
+  return { ids, passwords, lines, order };
+}
+
+/** Lines with their label: a value may stand below its label, on a line of its own. */
+function labelled(lines: readonly TextLine[]): { line: TextLine; label: string | null }[] {
+  let open: string | null = null;
+  return lines.map((line) => {
+    const label = line.label ?? open;
+    open = line.label !== null && line.value === "" ? line.label : null;
+    return { line, label };
+  });
+}

@@ -126,7 +126,7 @@ function readRow(line: number, cell: CellOf, readName: (text: string) => string 
   const device = {
     line,
     name: readName(plain("name") ?? ""),
-    deviceId: read(cell("deviceId"), parseGuid, "device ID")[0]?.toLowerCase() ?? null,
+    deviceId: idOrNull(read(cell("deviceId"), parseGuid, "device ID")[0]),
     macs: macs.flatMap((mac) => read(mac, parseMac, "MAC address")),
     serial: plain("serial"),
     uuid: read(cell("uuid"), parseGuid, "UUID")[0] ?? null,
@@ -146,6 +146,11 @@ function withCommonMark(device: ListedDevice, who: string, cure: string): Listed
   const common = commonMark(device);
   const fault = `${who} has ${common}, which many devices carry${cure}`;
   return common === null ? device : { ...device, faults: [...device.faults, fault] };
+}
+
+/** Entra's zeros stand where a device has no ID: they would make one device of all. */
+function idOrNull(id: Guid | undefined): string | null {
+  return id === undefined || /^[0-]+$/.test(id) ? null : id.toLowerCase();
 }
 
 /** `PC-1` of `PC-1`, `CORP\PC-1` (Windows 2000's form), `PC-1$` (the account's) and `CN=PC-1,OU=...`. */

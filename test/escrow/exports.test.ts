@@ -70,6 +70,10 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "3 | deposited | 4290B6C0 | -",
     "4 | rejected | FCD8592F | RecoveryKey is empty or NULL: the export could not read it",
   ],
+  "headings-fr.csv": [
+    "2 | deposited | 24B0AA32 | PC-0071",
+    "3 | rejected | 4290B6C0 | the column of recovery passwords is empty or NULL: the export could not read it",
+  ],
   "id-key.csv": [
     "2 | deposited | 4290B6C0 | -",
     "3 | deposited | 3503E25E | -",
@@ -198,6 +202,7 @@ const FORMAT_OF: Readonly<Record<string, readonly FormatName[]>> = {
   "ad-csvde.csv": ["ad-csv"],
   "ad-script.txt": ["ad-script"],
   "graph-text.txt": ["graph-text"],
+  "headings-fr.csv": ["csv"],
   "mbam.csv": ["mbam"],
   "configmgr.csv": ["mbam"],
   "recovery-files": ["recovery-file"],

@@ -2,7 +2,7 @@ import { Secret } from "../../../wire/secret.ts";
 import { Unreadable } from "../export-file.ts";
 import type { ExportRow, FoundItem, Reject } from "../export-row.ts";
 import { linesOf } from "../lines.ts";
-import { plainText } from "../plain-text.ts";
+import { passwordShapes, plainText } from "../plain-text.ts";
 import { devicesOf } from "../text/device.ts";
 import { type Pair, pairsOf } from "../text/pair.ts";
 import { cutRecords, type TextRecord } from "../text/record.ts";
@@ -27,10 +27,11 @@ interface TextKind {
   readonly called: { readonly protectorId: string; readonly password: string };
   /** True where every ID of the text has to have a password. */
   readonly everyIdHasOne: boolean;
+  /** True where the program says a device's name before its keys. */
+  readonly namesFirst: boolean;
 }
 
 const ID = /(?<![0-9a-f-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])/i;
-const PASSWORD = /(?<![0-9A-Za-z-])[0-9]{6}(?:[- ]{0,4}[0-9]{6}){7}(?![0-9])/;
 const CALLED = { protectorId: "the identifier", password: "the recovery password" };
 
 const KINDS: readonly TextKind[] = [
@@ -41,6 +42,7 @@ const KINDS: readonly TextKind[] = [
     directory: "ActiveDirectory",
     called: { protectorId: "its name", password: "msFVE-RecoveryPassword" },
     everyIdHasOne: true,
+    namesFirst: true,
   },
   {
     name: "graph-text",
@@ -49,22 +51,26 @@ const KINDS: readonly TextKind[] = [
     directory: "Entra",
     called: { protectorId: "Key id", password: "BitLocker recovery key" },
     everyIdHasOne: true,
+    namesFirst: true,
   },
   {
     name: "manage-bde",
     what: "manage-bde -protectors -get, PowerShell's list of key protectors, in any language",
-    recognise: (head) => /\{[0-9a-f-]{36}\}/i.test(head) && PASSWORD.test(plainText(head)),
+    recognise: (head) => /\{[0-9a-f-]{36}\}/i.test(head) && passwordShapes(plainText(head)).length > 0,
     directory: null,
     called: CALLED,
     everyIdHasOne: false,
+    namesFirst: false,
   },
   {
     name: "recovery-file",
     what: "a saved or printed BitLocker Recovery Key file, or any text of an ID and its recovery password",
-    recognise: (head) => PASSWORD.test(plainText(head)) || new RegExp(`^\\s*${ID.source}\\s*$`, "im").test(head),
+    recognise: (head) =>
+      passwordShapes(plainText(head)).length > 0 || new RegExp(`^\\s*${ID.source}\\s*$`, "im").test(head),
     directory: null,
     called: CALLED,
     everyIdHasOne: false,
+    namesFirst: false,
   },
 ];
 
@@ -79,7 +85,7 @@ export const TEXT_FORMATS: readonly Format[] = KINDS.map((kind) => ({
 async function* textRows(chunks: Chunks, context: FormatContext, kind: TextKind): AsyncGenerator<FoundItem> {
   const lines = await readLines(chunks);
   const records = cutRecords(lines);
-  const devices = devicesOf(records);
+  const devices = devicesOf(records, kind.namesFirst);
   const pairs = idOfFile(pairsOf(records), context.file, kind);
   const rows = pairs.map((pair) => ({
     line: pair.line,
@@ -104,7 +110,7 @@ async function readLines(chunks: Chunks): Promise<TextLine[]> {
       throw new Unreadable("is a text of more than four million lines", "Cut it into several files, between records.");
     const whole: string | null = held === null || text === null ? null : goesOn(held.text, text);
     if (whole !== null) {
-      lines.push(textLine(held!.number, whole), textLine(number, ""));
+      lines.push(textLine(held!.number, whole));
       held = null;
       continue;
     }

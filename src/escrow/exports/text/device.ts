@@ -11,28 +11,78 @@ const NO_NAME =
   /^(true|false|on|off|yes|no|none|null|encrypted|decrypted|unlocked|locked|unknown|tpm|recoverypassword)$/i;
 
 /**
- * For each record the device that it belongs to, null where the text does not say. A name in a record is its own. A name
- * above records is theirs, until the next one or until the tool's banner begins another computer's output. Where names
- * stand below their records instead, no name is given: a wrong one is worse than none.
+ * For each record the device that it belongs to, null where the text does not say. A name in a record is its own, and
+ * that of the records after it in the same lines. A name above records, apart from them, is theirs until the next one or
+ * until the tool's banner begins another computer's output. Where names may as well belong to what stands on their other
+ * side, none is given: a wrong one is worse than none. `namesFirst`: the program is known to say the name first.
  */
-export function devicesOf(records: readonly TextRecord[]): (string | null)[] {
-  const headings = records.map(({ lines }, index) => namedIn(lines) ?? saidByTool(lines, records[index - 1]));
-  const holds = records.map(({ order, passwords }) => order !== null || passwords.length > 0);
-  const isHeading = (index: number) => headings[index] !== null && !holds[index];
-  const first = holds.indexOf(true);
-  const lastHeading = headings.findLastIndex((_, index) => isHeading(index));
-  const firstHeading = headings.findIndex((_, index) => isHeading(index));
-  const below = firstHeading > first && first !== -1 && lastHeading > holds.lastIndexOf(true);
-  let above: string | null = null;
+export function devicesOf(records: readonly TextRecord[], namesFirst: boolean): (string | null)[] {
+  const marks = records.map((record, index) => markOf(record, records[index - 1]));
+  const blocks = Map.groupBy(marks, ({ block }) => block);
+  const certain = (block: number) => namesFirst || isCertain(blocks.get(block)!);
+  const apart = namesFirst || !standBelow(marks, blocks);
+  let above: { readonly name: string; readonly block: number | null } | null = null;
   let used = true;
-  return records.map((record, index) => {
-    if (record.lines.some(isBanner) && used) above = null;
-    const own = headings[index]!;
-    if (own !== null && (!holds[index] || standsFirst(record))) [above, used] = [own, false];
-    if (holds[index]) used = true;
-    if (own !== null && holds[index]) return own;
-    return holds[index] && !below ? above : null;
+  return marks.map(({ name, holds, block, isBanner, nameIsFirst }) => {
+    const isHeading = name !== null && !holds && blocks.get(block)!.every((each) => !each.holds);
+    if (isBanner && used) above = null;
+    if (isHeading) [above, used] = [apart ? { name, block: null } : null, false];
+    else if (name !== null) above = certain(block) && nameIsFirst ? { name, block } : null;
+    if (!holds) return null;
+    used = true;
+    if (name !== null) return certain(block) ? name : null;
+    return above !== null && (above.block ?? block) === block ? above.name : null;
   });
+}
+
+/** What a record says of a device, and whether it holds a key. */
+interface Mark {
+  readonly block: number;
+  readonly name: string | null;
+  readonly holds: boolean;
+  readonly isBanner: boolean;
+  /** True if the name stands before the record's ID and password. */
+  readonly nameIsFirst: boolean;
+  /** True if it stands after both. */
+  readonly nameIsLast: boolean;
+}
+
+function markOf(record: TextRecord, before: TextRecord | undefined): Mark {
+  const { lines, block, ids, passwords, order } = record;
+  const named = lines.find((line) => nameOn(line) !== null)?.number ?? 0;
+  const keys = [...ids, ...passwords].map(({ line }) => line).filter((line) => line !== named);
+  const holds = order !== null || passwords.some(({ line }) => line !== named);
+  return {
+    block,
+    name: namedIn(lines) ?? saidByTool(lines, before),
+    holds,
+    isBanner: lines.some(isBanner),
+    nameIsFirst: !holds || named < Math.min(...keys),
+    nameIsLast: !holds || named > Math.max(...keys),
+  };
+}
+
+/**
+ * Lines that hang together begin with a name and end with a key, or the other way round; or each name stands within its
+ * record. If they begin and end alike, one end of them may be lost, and all names be their neighbours'.
+ */
+function isCertain(block: readonly Mark[]): boolean {
+  const named = block.filter(({ name }) => name !== null);
+  if (named.every(({ nameIsFirst, nameIsLast }) => !nameIsFirst && !nameIsLast)) return true;
+  const [begin, end] = [block[0]!, block.at(-1)!];
+  const beginsWithName = begin.name !== null && begin.nameIsFirst;
+  const endsWithName = end.name !== null && end.nameIsLast;
+  return beginsWithName !== endsWithName;
+}
+
+/** True if names apart from keys may be of what stands above them: keys come before the first, none after the last. */
+function standBelow(marks: readonly Mark[], blocks: ReadonlyMap<number, readonly Mark[]>): boolean {
+  const apart = marks.flatMap(({ name, block }, index) =>
+    name !== null && blocks.get(block)!.every(({ holds }) => !holds) ? [index] : [],
+  );
+  const from = marks.findIndex(({ holds }) => holds);
+  const to = marks.findLastIndex(({ holds }) => holds);
+  return apart.length > 0 && from !== -1 && from < apart[0]! && apart.at(-1)! > to;
 }
 
 /** The tool's banner, in any language: the company's name is not translated. */
@@ -43,14 +93,8 @@ function isBanner({ value, label }: TextLine): boolean {
 /** `manage-bde -cn` says the computer in its own language, alone below its banner: `Nazwa: PC-0001`. */
 function saidByTool(lines: readonly TextLine[], before: TextRecord | undefined): string | null {
   const [only] = lines;
-  if (lines.length !== 1 || only!.label === null || only!.indented || !before?.lines.some(isBanner)) return null;
+  if (lines.length !== 1 || only!.label === null || only!.indent > 0 || !before?.lines.some(isBanner)) return null;
   return nameOrNull(only!.value);
-}
-
-/** True if the name stands before the record's ID and password: then it is the one of those that follow, too. */
-function standsFirst({ lines, ids, passwords }: TextRecord): boolean {
-  const name = lines.find((line) => nameOn(line) !== null)?.number ?? Number.POSITIVE_INFINITY;
-  return name <= Math.min(...[...ids, ...passwords].map(({ line }) => line));
 }
 
 /** The one name that the lines say; null for none, and for two that differ. */

@@ -62,16 +62,16 @@ function ownId(ids: TextRecord["ids"]): string | "disagree" | null {
 }
 
 /**
- * A password without an ID beside records that are paired: if every one of them could be paired with its other
- * neighbour, so that the password finds an ID and none is left over, the blank lines stand in the wrong places and
- * none of them is certain.
+ * A password or an ID left over beside records that are paired: could it just as well have its neighbour's other half,
+ * and that one's the next one's? Where the records' beginnings are certain, only if nothing were left over then; where
+ * they are not, in any case. None of those is certain.
  */
 function contested(records: readonly TextRecord[], pairs: readonly Pair[]): Pair[] {
   const refused = new Set<Pair>();
   const tokens = records.flatMap((record, index) => tokensOf(record, pairs, index));
-  for (const [at, token] of tokens.entries()) {
-    if (token.pair === null || token.pair.id !== null || token.pair.refused?.reason !== "no-protector-id") continue;
-    for (const step of [1, -1]) for (const pair of chain(tokens, at, step)) refused.add(pair);
+  for (const [at, { is, pair }] of tokens.entries()) {
+    const isOver = is === "id" ? pair === null : pair?.id === null && pair.refused?.reason === "no-protector-id";
+    if (isOver) for (const step of [1, -1]) for (const each of chain(records, tokens, at, step)) refused.add(each);
   }
   return pairs.map((pair) => (refused.has(pair) ? { ...pair, id: null, refused: SHIFTED } : pair));
 }
@@ -79,6 +79,7 @@ function contested(records: readonly TextRecord[], pairs: readonly Pair[]): Pair
 interface Token {
   readonly is: "id" | "password";
   readonly pair: Pair | null;
+  readonly record: number;
 }
 
 function tokensOf({ ids, passwords }: TextRecord, pairs: readonly Pair[], record: number): Token[] {
@@ -86,21 +87,42 @@ function tokensOf({ ids, passwords }: TextRecord, pairs: readonly Pair[], record
   const pairOf = (digits: string) => own.find(({ password }) => digitsOf(password) === digits) ?? null;
   const paired = own[0] ?? null;
   const all = [
-    ...ids.slice(0, paired === null ? ids.length : 1).map(({ line }) => ({ line, is: "id" as const, pair: paired })),
-    ...passwords.map(({ line, text }) => ({ line, is: "password" as const, pair: pairOf(digitsOf(text)) })),
+    ...ids
+      .slice(0, paired === null ? ids.length : 1)
+      .map(({ line }) => ({ line, is: "id" as const, pair: paired, record })),
+    ...passwords.map(({ line, text }) => ({
+      line,
+      is: "password" as const,
+      pair: pairOf(digitsOf(text)),
+      record,
+    })),
   ];
   return all.sort((one, two) => one.line - two.line);
 }
 
-/** The pairs between an orphan and a spare ID, if the text can be read that way as well. */
-function chain(tokens: readonly Token[], at: number, step: number): Pair[] {
+/**
+ * The pairs between what is left over and its other half; or as far as the records' beginnings are uncertain; or all of
+ * the lines that hang together, where it stands at one end of them: they may have lost their other end.
+ */
+function chain(records: readonly TextRecord[], tokens: readonly Token[], at: number, step: number): Pair[] {
+  const over = tokens[at]!;
+  const blockOf = (token: Token | undefined) => (token === undefined ? -1 : records[token.record]!.block);
   const passed: Pair[] = [];
-  for (let index = at + step; ; index += 2 * step) {
-    const id = tokens[index];
-    if (id?.is !== "id") return [];
-    if (id.pair === null) return passed.length === 0 ? [] : [...passed, tokens[at]!.pair!];
-    const password = tokens[index + step];
-    if (password?.is !== "password" || password.pair !== id.pair) return [];
-    passed.push(id.pair);
+  let loose = 0;
+  let index = at + step;
+  for (; ; index += 2 * step) {
+    const [near, far] = [tokens[index], tokens[index + step]];
+    if (near === undefined || near.is === over.is) break;
+    const isOver = near.is === "id" ? near.pair === null : near.pair?.id === null;
+    if (isOver && passed.length === 0) return [];
+    if (isOver) return [...passed, ...[over.pair, near.pair].filter((pair) => pair !== null)];
+    if (far?.is !== over.is || far.pair !== near.pair) break;
+    const later = records[Math.max(near.record, tokens[index - step]!.record)]!;
+    passed.push(near.pair!);
+    if (!later.firm && loose === passed.length - 1) loose = passed.length;
   }
+  const block = blockOf(over);
+  const isAll =
+    blockOf(tokens[at - step]) !== block && blockOf(tokens[index - step]) === block && blockOf(tokens[index]) !== block;
+  return isAll ? passed : passed.slice(0, loose);
 }

@@ -9,6 +9,13 @@ export interface TextRecord {
   readonly lines: readonly TextLine[];
   /** `id` if the first of both is an ID, `password` if it is a password; null where one of them is missing. */
   readonly order: "id" | "password" | null;
+  /**
+   * True if its beginning is certain: a blank line stands before it, or it begins with a label that every record begins
+   * with. Where an ID or a password itself begins it, a lost line moves all beginnings after it.
+   */
+  readonly firm: boolean;
+  /** Which of the blocks between blank lines it lies in. */
+  readonly block: number;
 }
 
 /**
@@ -17,9 +24,13 @@ export interface TextRecord {
  * by blank lines), labels alone cut the whole text.
  */
 export function cutRecords(lines: readonly TextLine[]): TextRecord[] {
-  const records = blocksOf(lines).flatMap(cutBlock);
+  const records = blocksOf(lines).flatMap((block, number) => cutBlock(block, number, true));
   if (records.some(({ order }) => order !== null)) return records;
-  const whole = cutBlock(lines.filter(({ blank }) => !blank));
+  const whole = cutBlock(
+    lines.filter(({ blank }) => !blank),
+    0,
+    false,
+  );
   return whole.some(({ order }) => order !== null) ? whole : records;
 }
 
@@ -38,19 +49,21 @@ function keyOf({ label, ids, passwords }: TextLine): string | null {
   return ids.length > 0 ? "an ID" : passwords.length > 0 ? "a password" : null;
 }
 
-function cutBlock(block: readonly TextLine[]): TextRecord[] {
+function cutBlock(block: readonly TextLine[], number: number, byIndent: boolean): TextRecord[] {
   const cut: TextLine[][] = [];
   let seen = new Set<string>();
   // The label that begins the block begins every record of it: what stands first is not the end of the one before.
   const leader = block.map(keyOf).find((key) => key !== null) ?? null;
   let tokens = new Set<string>();
-  for (const line of block) {
+  for (const [index, line] of block.entries()) {
     const key = keyOf(line);
+    // manage-bde indents what belongs to a protector more than the protector's kind.
+    const outward = byIndent && tokens.size > 0 && line.indent < block[index - 1]!.indent && line.value === "";
     const again = key !== null && (seen.has(key) || (key === leader && cut.length > 0));
     // A second password, or ID of a protector, in lines without labels begins a record, too.
     const kinds = kindsOf(line);
     const full = key === null ? false : kinds.some((kind) => tokens.has(kind)) && tokens.size === 2;
-    if (cut.length === 0 || again || full) {
+    if (cut.length === 0 || again || full || outward) {
       cut.push([]);
       seen = new Set();
       tokens = new Set();
@@ -59,7 +72,9 @@ function cutBlock(block: readonly TextLine[]): TextRecord[] {
     if (key !== null) seen.add(key);
     for (const kind of kinds) tokens.add(kind);
   }
-  return unlikeOthers(cut.map(recordOf));
+  return unlikeOthers(
+    cut.map((lines, index) => recordOf(lines, index === 0 || kindsOf(lines[0]!).length === 0, number)),
+  );
 }
 
 function kindsOf({ ids, passwords, label }: TextLine): string[] {
@@ -75,21 +90,21 @@ function unlikeOthers(records: readonly TextRecord[]): TextRecord[] {
   return records.flatMap((record) => (record.order === null || record.order === first ? [record] : apart(record)));
 }
 
-function apart({ ids, passwords, lines }: TextRecord): TextRecord[] {
+function apart({ ids, passwords, lines, firm, block }: TextRecord): TextRecord[] {
   return [
-    { ids, passwords: [], lines, order: null },
-    { ids: [], passwords, lines: [], order: null },
+    { ids, passwords: [], lines, order: null, firm, block },
+    { ids: [], passwords, lines: [], order: null, firm: false, block },
   ];
 }
 
-function recordOf(lines: readonly TextLine[]): TextRecord {
+function recordOf(lines: readonly TextLine[], firm: boolean, block: number): TextRecord {
   const ids = labelled(lines).flatMap(({ line, label }) =>
     isOtherId(label) ? [] : line.ids.map((id) => ({ ...id, label, line: line.number })),
   );
   const passwords = lines.flatMap(({ passwords: all, number }) => all.map((text) => ({ text, line: number })));
   const [id, password] = [ids[0]?.line, passwords[0]?.line];
   const order = id === undefined || password === undefined ? null : id <= password ? "id" : "password";
-  return { ids, passwords, lines, order };
+  return { ids, passwords, lines, order, firm, block };
 }
 
 /** Lines with their label: a value may stand below its label, on a line of its own. */

@@ -13,7 +13,8 @@ export interface TextLine {
   readonly passwords: readonly string[];
   /** True for a line of the text without anything in it, or of nothing but rules (`-----`). */
   readonly blank: boolean;
-  readonly indented: boolean;
+  /** Spaces before its text. */
+  readonly indent: number;
 }
 
 export interface TextId {
@@ -48,7 +49,7 @@ export function textLine(number: number, text: string): TextLine {
     ids: [...plain.matchAll(ID)].filter(([, , file]) => file === undefined).map((match) => idOf(match, plain)),
     passwords: plain.replaceAll(ID, " ").match(PASSWORD)?.filter(isMeant) ?? [],
     blank: /^[\s>=*_#~|-]*$/.test(plain),
-    indented: /^\s/.test(plain),
+    indent: plain.length - plain.trimStart().length,
   };
 }
 
@@ -66,5 +67,7 @@ export function goesOn(line: string, next: string): string | null {
   const [, first] = /^[>|\s]*((?:[- ]*[0-9]{6}){1,7})(?![0-9])/.exec(plainText(next)) ?? [];
   if (rest === undefined || first === undefined) return null;
   const groups = (text: string) => text.match(/[0-9]{6}/g)!.length;
-  return groups(rest) + groups(first) === 8 ? `${plainText(line).trimEnd()}-${first.replace(/^[- ]+/, "")}` : null;
+  return groups(rest) + groups(first) === 8
+    ? `${plainText(line).replace(/[- ]+$/, "")}-${first.replace(/^[- ]+/, "")}`
+    : null;
 }

@@ -31,7 +31,7 @@ export const PASSWORD_WORDS: ReadonlySet<string> = new Set([
   ...["recoverypassword", "recoverykey", "bitlockerrecoverykey", "bitlockerrecoverypassword", "bitlockerkey"],
   ...["msfverecoverypassword", "numericalpassword", "recovery", "48digitkey", "recoverykeyvalue", "keyvalue"],
   ...["wiederherstellungsschlüssel", "wiederherstellungskennwort", "bitlockerwiederherstellungsschlüssel", "kennwort"],
-  ...["numerischeskennwort", "clédérécupération", "motdepassederécupération", "motdepassenumérique"],
+  ...["numerischeskennwort", "cléderécupération", "motdepassederécupération", "motdepassenumérique"],
   ...[
     "clavederecuperación",
     "contraseñaderecuperación",

@@ -5,17 +5,18 @@
 export function deviceNameOf(cell: string): string | null {
   const text = cell.trim();
   const value = /^CN=((?:\\.|[^\\,+])*)/is.exec(text)?.[1];
-  const name = plainName(value === undefined ? text : unescapeValue(value).trim());
+  const name = value === undefined ? accountOf(text) : withoutMark(unescapeValue(value).trim());
   return name === "" || /^(null|deleted objects|lostandfound)$/i.test(name) ? null : name;
 }
 
-/**
- * A name as its computer has it: without the NetBIOS domain before it (`CORP\PC-0001`), the `$` of its account, and what
- * Active Directory adds to the name of an object that was deleted or stands twice (a line feed, `DEL:` or `CNF:`, a GUID).
- */
-function plainName(name: string): string {
-  return name
-    .replace(/[\n\r](?:DEL|CNF):[0-9a-f-]*$/i, "")
+/** Without what Active Directory adds to the name of an object that was deleted or stands twice: a line feed, a GUID. */
+function withoutMark(name: string): string {
+  return name.replace(/[\n\r](?:DEL|CNF):[0-9a-f-]*$/i, "");
+}
+
+/** Without the NetBIOS domain before it (`CORP\PC-0001`), and the `$` of a computer's account. */
+function accountOf(name: string): string {
+  return withoutMark(name)
     .replace(/^[^\\/\s]{1,15}\\(?=[^\\]+$)/, "")
     .replace(/\$$/, "");
 }
@@ -38,7 +39,7 @@ function unescapeValue(value: string): string {
 
 /** A device's name without its domain and case: `PC-0001.corp.example` and `pc-0001` name one device. */
 export function bareName(name: string): string {
-  return plainName(name).split(".", 1)[0]!.toLowerCase();
+  return accountOf(name).split(".", 1)[0]!.toLowerCase();
 }
 
 /** The domain in a device's name, lower case; empty if it has none. */

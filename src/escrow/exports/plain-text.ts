@@ -39,10 +39,10 @@ export function digitsOf(text: string): string {
 }
 
 /**
- * True for digits that a spreadsheet has rounded: it keeps 15 digits of a number and fills up with zeros. The check digits
- * can hold by chance then, since zeros are divisible by 11.
+ * True for a number that a spreadsheet has rounded: it keeps 15 digits and fills up with zeros. The check digits can hold
+ * by chance then, since zeros are divisible by 11.
  */
 export function isRounded(text: string): boolean {
   const plain = text.trim();
-  return /^[0-9](?:[.,][0-9]+)?e\+?[0-9]{1,3}$/i.test(plain) || /^[0-9]{1,15}0{30,}$/.test(digitsOf(plain));
+  return /^[0-9](?:[.,][0-9]+)?e\+?[0-9]{1,3}$/i.test(plain) || /^[1-9][0-9]{0,14}0{30,}$/.test(plain);
 }

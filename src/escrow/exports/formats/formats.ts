@@ -1,4 +1,5 @@
 import { shownName } from "../export-file.ts";
+import { passwordShapes, plainText } from "../plain-text.ts";
 import { adLdif } from "./ad-ldif.ts";
 import { headingsOf } from "./csv.ts";
 import { CSV_EXPORTS } from "./csv-exports.ts";
@@ -12,15 +13,14 @@ export const FORMATS: readonly Format[] = [graph, ...CSV_EXPORTS, adLdif, ...TEX
 /** The format of a file that begins so, or null. */
 export function recogniseFormat(head: string): Format | null {
   // A table whose headings nobody knows is not text: its device would be lost, and another column's ID be taken.
-  const isTable = headingsOf(head) !== null;
+  const isTable = headingsOf(head) !== null || lacksHeader(head);
   const formats = isTable ? FORMATS.filter((format) => !TEXT_FORMATS.includes(format)) : FORMATS;
   return formats.find((format) => format.recognise(head)) ?? null;
 }
 
 /** What to do about a file that begins so and is none. */
 export function whenUnrecognised(head: string): string {
-  const first = head.split("\n", 1)[0]!;
-  if (/[0-9a-f]{8}(-[0-9a-f]{4}){3}/i.test(first) && /(?:[0-9]{6}-){7}/.test(first))
+  if (lacksHeader(head))
     return "Its first line is a recovery password already: put its header above it, such as KeyID,RecoveryKey.";
   const headings = headingsOf(head);
   if (headings !== null) {
@@ -29,4 +29,10 @@ export function whenUnrecognised(head: string): string {
   }
   if (head.includes("\0")) return "It is not text. Export it as text: CSV, LDIF or JSON.";
   return "Look into docs/formats/exports.md for the forms it knows, or name one with --format.";
+}
+
+/** True for a table that begins with a row. */
+function lacksHeader(head: string): boolean {
+  const first = plainText(head.split("\n", 1)[0]!);
+  return /[0-9a-f]{8}(-[0-9a-f]{4}){3}/i.test(first) && /[,;\t|]/.test(first) && passwordShapes(first).length > 0;
 }

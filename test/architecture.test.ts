@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { describe, expect, it } from "vitest";
+import { FAMILIES } from "../src/ledger/events/event.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -171,6 +172,31 @@ describe("what differs between Linux, Windows and macOS", () => {
       return code(text).match(pattern) ?? [];
     });
     expect(found).toEqual([]);
+  });
+});
+
+describe("a ledger's entries", () => {
+  it("are typed: nothing casts a body, an entry or a row of them past the compiler", () => {
+    const cast = /as unknown as (?:Raw)?(?:Entry|NewEntry|EntryBody|RawBody|BodyOf|Receipt|JsonObject|Json)\b/g;
+    const stores = /^src\/ledger\/checkpoint\.ts$/;
+    const found = breaches(({ file, text }) => (stores.test(file) ? [] : (code(text).match(cast) ?? [])));
+    expect(found).toEqual([]);
+  });
+
+  it("are composed beside their folds: no verb and no socket writes a body", () => {
+    const families = Object.values(FAMILIES).flatMap((family) => Object.keys(family));
+    const body = new RegExp(`type: "(?:${families.join("|").replaceAll(".", "\\.")})"`, "g");
+    const edge = breaches(({ folder, text }) =>
+      folder === "cli" || folder === "server" ? (code(text).match(body) ?? []) : [],
+    );
+    expect(edge).toEqual([]);
+  });
+
+  it("lie in a store that is chosen in one place", () => {
+    const choosing = breaches(({ file, text }) =>
+      file.startsWith("src/ledger/") ? [] : importsOf(text).filter((name) => name.endsWith("/ledger/sqlite.ts")),
+    );
+    expect(choosing).toEqual([]);
   });
 });
 

@@ -8,6 +8,7 @@ import { BadRowsError, parseInventory } from "../fleet/read-inventory.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { EntryBody } from "../ledger/events/event.ts";
 import { remedySha256 } from "../remedy/remedy.ts";
+import { confirmPairing, type NotPaired } from "../rescue/pairing.ts";
 import type { Session } from "../rescue/session.ts";
 import { Desk } from "../station/desk.ts";
 import type { StationState } from "../station/state.ts";
@@ -127,15 +128,8 @@ async function confirmCommand(code: string, options: Options): Promise<void> {
     );
   const pairing = `${code.slice(0, 3)}-${code.slice(-3)}`;
   const { body } = await decide(options, (state) => {
-    const waiting = [...state.sessions.byDevice.values()].filter((each) => each.outcome === null && !each.paired);
-    const found = waiting.filter((each) => each.pairing === pairing);
-    if (found.length !== 1) return notConfirmed(pairing, found, waiting.length);
-    const { session, device } = found[0]!;
-    return {
-      body: { type: "pairing.confirmed", session, device } as const,
-      actor: operatorActor(),
-      commandId: `pair:${session}`,
-    };
+    const confirmed = confirmPairing(state.sessions, pairing, operatorActor());
+    return "refuse" in confirmed ? notConfirmed(pairing, confirmed) : confirmed;
   });
   const { device, session } = body;
   if (options.json) return printJson({ device, session, pairing });
@@ -208,10 +202,10 @@ function nothingToHalt(state: CampaignState): OperatorError {
   );
 }
 
-function notConfirmed(pairing: string, found: readonly Session[], waiting: number): OperatorError {
+function notConfirmed(pairing: string, { refuse, found, waiting }: NotPaired): OperatorError {
   const devices = found.map(({ device }) => device).join(", ");
   const [what, next] =
-    found.length > 1
+    refuse === "code-twice"
       ? [`Two devices show ${pairing}: ${devices}.`, "Network-boot one of them again: it makes a new code."]
       : [
           `No waiting device shows ${pairing}; ${waiting === 1 ? "1 is" : `${waiting} are`} waiting.`,

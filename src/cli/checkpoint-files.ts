@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import {
   type Checkpoint,
+  checkpointedEntry,
   checkpointJson,
   parseCheckpoint,
   publicKeyHex,
@@ -31,15 +32,14 @@ export interface MadeCheckpoint {
  */
 export async function makeCheckpoint(folder: StateFolder, ledger: Ledger): Promise<MadeCheckpoint> {
   const key = stationKey(folder.signingKey);
-  const [actor, station, at] = [operatorActor(), hostname(), Date.now()];
+  const [station, at] = [hostname(), Date.now()];
   const telling = keyEntry(await ledger.commandsBeginning(KEY_COMMANDS), publicKeyHex(key), station);
   if (telling !== null) await ledger.append(telling);
   const [head] = await ledger.readRaw((await ledger.head()).seq - 1, 1);
   const { epoch, seq, hash } = head!;
   const checkpoint = signCheckpoint({ ledgerId: parseGuid(ledger.ledgerId), epoch, seq, hash, at, station }, key);
   const file = keep(folder.checkpoints, checkpoint);
-  const body = { type: "ledger.checkpointed", seq, hash } as const;
-  await ledger.append({ body, actor, commandId: `checkpoint:${seq}:${at}:${process.pid}` });
+  await ledger.append(checkpointedEntry(checkpoint, operatorActor(), process.pid));
   return { checkpoint, file };
 }
 

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type LeaseRange, parseLeaseRange, rangeProblem } from "../boot/lease-range.ts";
 import { openVault, type Vault } from "../escrow/vault.ts";
+import { unsealedEntry } from "../escrow/vault-entries.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { findInterfaces } from "../server/interface.ts";
@@ -184,10 +185,9 @@ export const SEALED = {
 } as const satisfies Readonly<Record<Exclude<SealReason, "stop">, NoticeReason>>;
 
 /** The entry's sequence. */
-export async function recordUnsealed(ledger: Ledger, { vaultId }: Vault, openedBy: OpenedBy): Promise<number> {
-  const commandId = `vault.unsealed:${hostname()}:${Date.now()}`;
-  const body = { type: "vault.unsealed", vaultId, openedBy } as const;
-  return (await ledger.append({ body, actor: operatorActor(), commandId })).seq;
+export async function recordUnsealed(ledger: Ledger, vault: Vault, openedBy: OpenedBy): Promise<number> {
+  const act = { actor: operatorActor(), fresh: `${hostname()}:${Date.now()}` };
+  return (await ledger.append(unsealedEntry(vault, openedBy, act))).seq;
 }
 
 /** An option that may be given several times, with what stands for none of them in the help. */

@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { type Guid, parseGuid } from "../wire/guid.ts";
 import { canonicalJson, type JsonObject } from "../wire/json.ts";
 import { MalformedError } from "../wire/malformed.ts";
+import type { NewEntry } from "./entry.ts";
 
 /** What a station says and signs: at this moment the last entry of this ledger was this one. */
 export interface Statement {
@@ -130,4 +131,9 @@ function checked(checkpoint: Checkpoint): Checkpoint {
   const wrong = fits.find(([, is]) => !is)?.[0];
   if (wrong !== undefined) throw new MalformedError(`not a checkpoint of version 1: "${wrong}" is not as it has to be`);
   return checkpoint;
+}
+
+/** That a checkpoint was made. Its entry comes after the one that was signed; `by` tells two processes apart. */
+export function checkpointedEntry({ seq, hash, at }: Checkpoint, actor: string, by: number): NewEntry {
+  return { body: { type: "ledger.checkpointed", seq, hash }, actor, commandId: `checkpoint:${seq}:${at}:${by}` };
 }

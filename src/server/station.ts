@@ -5,7 +5,6 @@ import type { ImageArchitecture } from "../boot/table.ts";
 import { type CampaignState, isListed } from "../campaign/campaign.ts";
 import type { Vault } from "../escrow/vault.ts";
 import type { Entry } from "../ledger/entry.ts";
-import type { BodyOf } from "../ledger/events/event.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { ImageFiles } from "../station/boot-files.ts";
 import type { Desk } from "../station/desk.ts";
@@ -16,8 +15,8 @@ import { type Notice, notice } from "../station/notice.ts";
 import { NoticeBoard } from "../station/notice-board.ts";
 import { Rescuer } from "../station/rescuer.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
+import { startedEntry } from "../station/station-entries.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import { VERSION } from "../wire/version.ts";
 import { watchInterfaces } from "./interface-watch.ts";
 import { type Lan, type LanCounters, type LanOptions, startLan, sumCounts } from "./lan.ts";
 import { keepAsking } from "./lease-check.ts";
@@ -148,15 +147,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
     });
     closing.push(async () => interfaces.close());
 
-    const body: BodyOf<"station.started"> = {
-      type: "station.started",
-      station: options.name,
-      interface: served.map(({ name }) => name).join(", "),
-      address: served.map(({ address }) => address).join(", "),
-      version: VERSION,
-      images: Object.fromEntries([...images].map(([architecture, { sha256 }]) => [architecture, sha256])),
-    };
-    await desk.record({ body, actor: "station", commandId: `start:${options.name}:${Date.now()}` });
+    const digests = Object.fromEntries([...images].map(([architecture, { sha256 }]) => [architecture, sha256]));
+    await desk.record(startedEntry(options.name, served, digests, Date.now()));
     const counted = (of: keyof LanCounters) => sumCounts(lans.map((lan) => lan.counters()[of]));
     return {
       desk,

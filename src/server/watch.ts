@@ -4,8 +4,9 @@ import { boots, isFrom, leases, question, replyOfAnother } from "../boot/other-s
 import { encodePacket } from "../dhcp/packet.ts";
 import { Port } from "../dhcp/registry.ts";
 import type { Desk } from "../station/desk.ts";
-import { type Notice, notice, noticeText } from "../station/notice.ts";
+import { type Notice, notice } from "../station/notice.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
+import { otherBootServerEntry } from "../station/station-entries.ts";
 import { type Ipv4, LIMITED_BROADCAST } from "../wire/ipv4.ts";
 import { bind } from "./listen.ts";
 
@@ -112,9 +113,8 @@ export async function watchServers(options: {
     if (!other.boots || noticed.has(server) || noticed.size >= NOTICED_LIMIT) return;
     noticed.add(server);
     const told = notice("other-boot-server", "network", { server, how: `from ${from}` });
-    const body = { type: "station.noticed", what: "other-boot-server", server, text: noticeText(told) } as const;
     desk
-      .record({ body, actor: "station", commandId: `noticed:${server}:${Date.now()}` })
+      .record(otherBootServerEntry(server, told, Date.now()))
       .catch((error) => onNotice(notice("fault", "ledger", { message: String(error) })));
   };
   let listening: Listening;

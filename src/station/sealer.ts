@@ -1,4 +1,5 @@
 import type { Vault } from "../escrow/vault.ts";
+import { unsealedEntry } from "../escrow/vault-entries.ts";
 import type { Entry, NewEntry } from "../ledger/entry.ts";
 import type { Receipt } from "../ledger/ledger.ts";
 import { StoreError } from "../ledger/store-error.ts";
@@ -63,12 +64,10 @@ export class Sealer {
   /** The entry first. A halt that comes in meanwhile wins. */
   async unseal(identity: Secret<string>, { actor, openedBy }: OpenerStory): Promise<UnsealAnswer> {
     const { vault, record, freshId } = this.#options;
-    const { vaultId } = vault;
     const halts = this.#halts;
     await this.#writing;
     try {
-      const body = { type: "vault.unsealed", vaultId, openedBy } as const;
-      const { seq } = await record({ body, actor, commandId: `vault.unsealed:${freshId()}` });
+      const { seq } = await record(unsealedEntry(vault, openedBy, { actor, fresh: freshId() }));
       this.#since = Math.max(this.#since, seq);
     } catch (error) {
       if (error instanceof StoreError) return "ledger-unavailable";

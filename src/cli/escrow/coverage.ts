@@ -4,14 +4,9 @@ import { hostname } from "node:os";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { coveragePage } from "../../dashboard/coverage-page.ts";
+import { checkedEntry } from "../../escrow/coverage/checked-entry.ts";
 import { type CoverageReport, coverage } from "../../escrow/coverage/coverage.ts";
-import {
-  parsePercent,
-  percentText,
-  type Requirement,
-  required,
-  thousandthsText,
-} from "../../escrow/coverage/required.ts";
+import { parsePercent, percentText, type Requirement, required } from "../../escrow/coverage/required.ts";
 import { rotationDue } from "../../escrow/rotation-due.ts";
 import { openVault, type Vault } from "../../escrow/vault.ts";
 import { type ListedDevice, readDeviceList } from "../../fleet/device-list.ts";
@@ -86,18 +81,8 @@ async function check(
     station: hostname(),
     version: VERSION,
   };
-  const receipt = await ledger.append({
-    body: {
-      type: "coverage.checked",
-      ...{ inventory: about.inventory, inventorySha256: about.inventorySha256, vaultId: about.vaultId },
-      ...{ devices: report.devices, covered: report.covered, doubtful: report.doubtful, missing: report.missing },
-      percent: percentText(report.covered, report.devices),
-      required: requirement === null ? null : thousandthsText(requirement.thousandths),
-      maxAgeDays,
-    },
-    actor: about.actor,
-    commandId: `coverage:${randomUUID()}`,
-  });
+  const act = { actor: about.actor, fresh: randomUUID() };
+  const receipt = await ledger.append(checkedEntry(report, about, { requirement, maxAgeDays }, act));
   const { seq, hash } = receipt;
   if (options.html !== undefined)
     writePage(options.html, coveragePage(report, { ...about, requirement, entry: { seq, hash } }));

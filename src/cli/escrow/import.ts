@@ -8,6 +8,7 @@ import { FORMATS } from "../../escrow/exports/formats/formats.ts";
 import { exportItems } from "../../escrow/exports/read-exports.ts";
 import { FIRST_SHOWN, type ImportReport, importRows } from "../../escrow/import.ts";
 import { openVault, type Vault } from "../../escrow/vault.ts";
+import { importedEntry } from "../../escrow/vault-entries.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { fileCause } from "../read-file.ts";
@@ -109,11 +110,7 @@ async function importInto(
     });
     const done = { ...report, formats: [...formats].sort(), filesRead, filesNotRead, firstNotRead };
     if (!isNothing(done))
-      await ledger.append({
-        body: { type: "vault.imported", vaultId: vault.vaultId, ...entryOf(done) },
-        actor: operatorActor(),
-        commandId: `import:${randomUUID()}`,
-      });
+      await ledger.append(importedEntry(vault, counted(done), { actor: operatorActor(), fresh: randomUUID() }));
     return done;
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
@@ -121,7 +118,7 @@ async function importInto(
   }
 }
 
-function entryOf(done: Done) {
+function counted(done: Done) {
   const { source, formats, deposited, present, superseded, rejected, conflicts, named, filesNotRead, stopped } = done;
   const counts = { deposited, present, superseded, rejected, conflicts, named, filesNotRead };
   return { source, format: formats.join(" "), ...counts, ...(stopped && { stopped }) };

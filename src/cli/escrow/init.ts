@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { createVault } from "../../escrow/vault.ts";
+import { createdEntry } from "../../escrow/vault-entries.ts";
 import { VAULT } from "../../escrow/vault-file.ts";
 import { refuseExisting } from "../../ledger/store-file.ts";
 import { guardMemory } from "../../server/guard.ts";
@@ -28,8 +29,7 @@ async function init(options: Options & PassphraseOption): Promise<void> {
     const vault = await createVault(path, { clock: Date.now, passphrase, ledgerId: ledger.ledgerId });
     const { vaultId, recipient } = vault;
     await vault.close();
-    const body = { type: "vault.created", vaultId, recipient } as const;
-    await ledger.append({ body, actor: operatorActor(), commandId: `vault:${vaultId}` });
+    await ledger.append(createdEntry(vault, operatorActor()));
     if (options.json) return printJson({ vault: path, vaultId, recipient });
     process.stdout.write(
       `A new vault is at ${path}. Without its passphrase nobody, you included, can open what it holds.\n` +

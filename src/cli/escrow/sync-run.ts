@@ -5,6 +5,7 @@ import type { ExportItem } from "../../escrow/exports/export-row.ts";
 import { type Freshness, foldFreshness, type SourceKind } from "../../escrow/freshness.ts";
 import { type ImportReport, importRows } from "../../escrow/import.ts";
 import { openVault, type Vault } from "../../escrow/vault.ts";
+import { syncedEntry } from "../../escrow/vault-entries.ts";
 import type { BodyOf } from "../../ledger/events/event.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { StoreError } from "../../ledger/store-error.ts";
@@ -170,20 +171,10 @@ async function record(
   failure: OperatorError | null,
 ): Promise<void> {
   const counts = { deposited, present, superseded, rejected, conflicts, named };
-  const body = {
-    type: "vault.synced",
-    vaultId,
-    source,
-    kind,
-    ...details,
-    ...counts,
-    complete,
-    ...(failed !== null && { failed }),
-    since,
-    until,
-  } as const;
+  const whole = { ...details, ...counts, complete, ...(failed !== null && { failed }), since, until };
+  const act = { actor: operatorActor(), fresh: randomUUID() };
   try {
-    await ledger.append({ body, actor: operatorActor(), commandId: `sync:${randomUUID()}` });
+    await ledger.append(syncedEntry({ vaultId }, { source, kind, ...whole }, act));
   } catch (error) {
     // A full disk fails both; the first failure is the one to tell.
     throw failure ?? error;

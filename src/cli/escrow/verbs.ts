@@ -72,22 +72,22 @@ export const ESCROW_VERBS: readonly Verb[] = [
   {
     name: "verify",
     description: "check the vault: the file, and the shape of every deposit; with --open also decrypt every record",
-    load: async () => (await import("./care.ts")).defineVerify,
+    load: async () => (await import("./keep-whole.ts")).defineVerify,
   },
   {
     name: "backup",
     description: "make a checked copy of the vault, even while it is in use",
-    load: async () => (await import("./care.ts")).defineBackup,
+    load: async () => (await import("./keep-whole.ts")).defineBackup,
   },
   {
     name: "restore",
     description: "put a backup in the place of the vault, which is kept under another name",
-    load: async () => (await import("./care.ts")).defineRestore,
+    load: async () => (await import("./keep-whole.ts")).defineRestore,
   },
   {
     name: "adopt-ledger",
     description: "the vault's ledger is lost for good: go on with the one beside it, or with a new one",
-    load: async () => (await import("./care.ts")).defineAdoptLedger,
+    load: async () => (await import("./keep-whole.ts")).defineAdoptLedger,
   },
   {
     name: "rekey",

@@ -5,10 +5,15 @@ import type { Command } from "commander";
 import { backUpVault, stageBackup, swapIn } from "../../escrow/backup.ts";
 import { checkVault, type VaultCheck } from "../../escrow/check.ts";
 import { openVault } from "../../escrow/vault.ts";
+import {
+  backedUpEntry,
+  checkedEntry,
+  checkingEntry,
+  ledgerChangedEntry,
+  restoredEntry,
+} from "../../escrow/vault-entries.ts";
 import { ledgerOfVault } from "../../escrow/vault-file.ts";
 import type { Entry } from "../../ledger/entry.ts";
-import type { EntryBody } from "../../ledger/events/event.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
 import { StoreError } from "../../ledger/store-error.ts";
 import { handOver } from "../../server/unseal-socket.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
@@ -76,10 +81,9 @@ function openAll(path: string, options: Options & OpenerOption): Promise<VaultCh
   return withStores(options, async (vault, ledger) => {
     await unsealVault(vault, options, "Nothing was checked.");
     const { vaultId } = vault;
-    const receipt = await append(ledger, { type: "vault.checking", vaultId });
+    const receipt = await ledger.append(checkingEntry({ vaultId }, act()));
     const check = await checkVault(path, { identity: vault.heldIdentity(), receipt }, showProgress);
-    const { deposits, damage, bad } = check;
-    await append(ledger, { type: "vault.checked", vaultId, deposits, bad: bad.length, damage: damage.length });
+    await ledger.append(checkedEntry({ vaultId }, check, act()));
     return check;
   });
 }
@@ -112,7 +116,7 @@ async function backup(options: Options & { readonly out: string }): Promise<void
     const check = await backUpVault(stateFolder(options).vault, out);
     const { vaultId, deposits } = check;
     const sha256 = await sha256Of(out);
-    await append(ledger, { type: "vault.backed-up", vaultId, file: basename(out), deposits, sha256 });
+    await ledger.append(backedUpEntry(check, { file: basename(out), sha256 }, act()));
     if (options.json) return printJson({ out, vaultId, deposits, sha256 });
     process.stdout.write(
       `${out}: ${count(deposits, "deposit")}, read back and whole. What opens the vault now opens this copy for ever:\n` +
@@ -141,7 +145,7 @@ async function restore(file: string, options: Options): Promise<void> {
     const sha256 = await sha256Of(file);
     const lost = since(entries, sha256);
     const names = { from: basename(file), sha256, kept: kept === null ? null : basename(kept) };
-    await append(ledger, { type: "vault.restored", vaultId, deposits, ...names });
+    await ledger.append(restoredEntry({ vaultId, deposits }, names, act()));
     swapIn(staged, path, kept);
     if (options.json) return printJson({ vaultId, deposits, kept, importsSince: lost?.imports ?? null });
     process.stdout.write(describeRestore(path, deposits, kept, lost));
@@ -204,7 +208,7 @@ async function adoptLedger(options: StateOption & { readonly reason: string }): 
   const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
   const ledger = await openStateLedger(options, true, "allow");
   try {
-    const { vaultId, ledgerId: was } = vault;
+    const { ledgerId: was } = vault;
     const { ledgerId } = ledger;
     if (was === ledgerId)
       throw new OperatorError(
@@ -212,7 +216,7 @@ async function adoptLedger(options: StateOption & { readonly reason: string }): 
         "Go on as usual.",
         ExitCode.refused,
       );
-    await append(ledger, { type: "vault.ledger-changed", vaultId, was, reason: options.reason });
+    await ledger.append(ledgerChangedEntry(vault, was, options.reason, act()));
     vault.bindLedger(ledgerId);
     process.stdout.write(
       `The vault belongs to ledger ${ledgerId} now. What the lost one knew is gone: which recovery passwords were released,\n` +
@@ -224,9 +228,7 @@ async function adoptLedger(options: StateOption & { readonly reason: string }): 
   }
 }
 
-function append(ledger: Ledger, body: EntryBody) {
-  return ledger.append({ body, actor: operatorActor(), commandId: `care:${randomUUID()}` });
-}
+const act = () => ({ actor: operatorActor(), fresh: randomUUID() });
 
 async function sha256Of(file: string): Promise<string> {
   const hash = createHash("sha256");

@@ -1,5 +1,5 @@
 # shellcheck shell=dash
-# What a file is, and what that makes it. The same rules in the same order as src/remedy/judge.ts.
+# What a file is, and what that makes it (test/vectors/agent/files.json, folder-decisions.json).
 
 # first_bytes FILE COUNT: lower-case hex.
 first_bytes() {

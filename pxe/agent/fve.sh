@@ -7,15 +7,46 @@ le_bytes() {
     dd if="$1" bs=512 skip=$(($2 / 512)) count=$(($3 / 512)) 2>/dev/null | od -An -v -tu1
 }
 
-# fve_read DEVICE FILE: writes `state CURRENT NEXT` and `protector GUID TYPE` lines; fails if no copy of the metadata
-# makes sense.
+# fve_read DEVICE FILE: writes `state CURRENT NEXT`, `protector GUID TYPE` and `layout WORD` lines from the first of the
+# three copies of the metadata that is undamaged; fails if none is, or if no BitLocker since Windows 7 wrote the volume.
 fve_read() {
-    local offset
+    local offset layout
+    layout=$(fve_layout "$1") || return 1
     for offset in $(fve_offsets "$1"); do
         [ $((offset % 512)) -eq 0 ] || continue
-        le_bytes "$1" "$offset" 65536 | fve_parse >"$2" && return
+        le_bytes "$1" "$offset" 65536 | fve_parse >"$2" && fve_whole "$1" "$offset" || continue
+        printf 'layout %s\n' "$layout" >>"$2"
+        return
     done
     return 1
+}
+
+# fve_layout DEVICE: prints normal, encrypt-on-write or unknown. Fails for Windows Vista's volumes (jump eb 52) and for
+# sectors of neither 512 (also written as 0) nor 4096 bytes.
+fve_layout() {
+    local sector
+    sector=$(first_sector "$1")
+    [ "${#sector}" -eq 1024 ] || return 1
+    case $sector in
+    eb52*) return 1 ;;
+    ??????????????????????0000* | ??????????????????????0002* | ??????????????????????0010*) ;;
+    *) return 1 ;;
+    esac
+    case $(printf '%s' "$sector" | cut -c 321-352) in
+    3bd66749292ed84a8399f6a339e3d001) printf normal ;;
+    3b4da89280dd0e4d9e4eb1e3284eaed8) printf encrypt-on-write ;;
+    *) printf unknown ;;
+    esac
+}
+
+# fve_whole DEVICE OFFSET: does the CRC-32 behind the metadata block hold? gzip computes the same CRC-32, and writes it
+# into the first 4 of the last 8 bytes of what it packs.
+fve_whole() {
+    local units
+    units=$(od -An -v -tu2 -j $(($2 + 8)) -N 2 "$1" | tr -d ' ')
+    [ "${units:-0}" -ge 7 ] && [ "$units" -le 4096 ] || return 1
+    [ "$(dd if="$1" bs=16 skip=$(($2 / 16)) count="$units" 2>/dev/null | gzip | tail -c 8 | head -c 4 | od -An -v -tx1)" = \
+        "$(od -An -v -tx1 -j $(($2 + units * 16 + 4)) -N 4 "$1")" ]
 }
 
 # fve_offsets DEVICE: where the three copies of the metadata are.
@@ -56,7 +87,8 @@ fve_parse() {
                 size = u16(at)
                 if (size == 0) break
                 if (size < 8 || at + size > end) exit 1
-                if (u16(at + 2) == 2 && u16(at + 4) == 8 && size >= 36) {
+                if (u16(at + 2) == 2) {
+                    if (size < 36) exit 1
                     kind = u16(at + 34)
                     print "protector", guid(at + 8), (kind in type ? type[kind] : "other")
                 }
@@ -65,12 +97,18 @@ fve_parse() {
 }
 
 # fve_state FILE: the volume state of the protocol. 4 is encrypted, 1 decrypted, 2, 3 and 5 are on the way (dislocker,
-# metadata.h); cryptsetup opens a volume only if both the present and the next state are 4.
+# metadata.h); cryptsetup opens a volume only if both the present and the next state are 4, and only in the normal
+# layout.
 fve_state() {
+    case $(grep '^layout ' "$1") in
+    'layout normal') ;;
+    'layout encrypt-on-write') printf encrypting && return ;;
+    *) printf unsupported && return ;;
+    esac
     case $(grep '^state ' "$1") in
     'state 4 4') if grep -q ' clear-key$' "$1"; then printf suspended; else printf encrypted; fi ;;
-    'state '?' 4') printf encrypting ;;
-    'state '?' 1') printf decrypting ;;
+    'state '[1235]' 4') printf encrypting ;;
+    'state '[2345]' 1') printf decrypting ;;
     *) printf unsupported ;;
     esac
 }

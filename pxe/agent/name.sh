@@ -3,7 +3,7 @@
 
 # is_grammar GRAMMAR: does it follow its own rules, and is every name it stands for a plain name?
 is_grammar() {
-    local rest="$1," part parts=0 spelled=0 example=''
+    local rest="$1," part before='' parts=0 spelled=0 example=''
     while [ -n "$rest" ]; do
         part=${rest%%,*}
         rest=${rest#*,}
@@ -11,12 +11,17 @@ is_grammar() {
         case $part in
         =*[!A-Za-z0-9._\ -]* | =) return 1 ;;
         =*)
+            # Two literals in a row have another spelling: one literal.
+            case $before in
+            =*) return 1 ;;
+            esac
             spelled=$((spelled + ${#part} - 1))
             example=$example${part#=}
             ;;
-        '#'[1-9] | '#'[1-9][0-9]) example=$example$(printf "%0${part#?}d" 0) ;;
+        '#'[1-9] | '#'[12][0-9] | '#3'[0-2]) example=$example$(printf "%0${part#?}d" 0) ;;
         *) return 1 ;;
         esac
+        before=$part
     done
     [ "$parts" -le 16 ] && [ "$spelled" -ge 4 ] && is_plain_name "$example"
 }

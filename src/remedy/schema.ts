@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { NamePart } from "./name.ts";
-import { nameProblem, pathProblem } from "./path.ts";
+import { grammarProblem } from "./name.ts";
+import { pathProblem } from "./path.ts";
 
 /** A remedy may only reach into one vendor's folder below this one. */
 export const PINNED_FOLDER = "Windows/System32/drivers";
@@ -49,14 +49,8 @@ const name = z
   .min(1)
   .max(16)
   .superRefine((parts, context) => {
-    // Any name the grammar admits is an ordinary Windows name: digits stand for themselves in every position.
-    const problem = nameProblem(parts.map(exampleOf).join(""));
-    if (problem) context.addIssue({ code: "custom", message: `the names it stands for: ${problem}` });
-    const spelled = parts.reduce((total, part) => total + ("literal" in part ? part.literal.length : 0), 0);
-    if (spelled < 4) context.addIssue({ code: "custom", message: "must spell out at least 4 characters literally" });
-    if (parts.some((part, index) => "literal" in part && "literal" in (parts[index + 1] ?? {}))) {
-      context.addIssue({ code: "custom", message: "two literals in a row: write them as one" });
-    }
+    const problem = grammarProblem(parts);
+    if (problem) context.addIssue({ code: "custom", message: problem });
   });
 
 const removal = z.strictObject({
@@ -94,9 +88,4 @@ export function isoSeconds(text: string): number | null {
   const milliseconds = Date.parse(text);
   if (!Number.isFinite(milliseconds)) return null;
   return new Date(milliseconds).toISOString() === text.replace("Z", ".000Z") ? milliseconds / 1000 : null;
-}
-
-/** Asked of parts that were found wrong, too: zod goes on with them. */
-function exampleOf(part: NamePart): string {
-  return "literal" in part ? part.literal : "0".repeat(Math.min(Math.max(part.digits, 1), 32));
 }

@@ -1,4 +1,4 @@
-import { VERDICTS } from "../remedy/judge.ts";
+import { VERDICTS } from "../remedy/verdict.ts";
 import { guid, hex256, hexBytes, integer, mac, optional, pattern, text, word } from "./message-field.ts";
 import { type LineOf, LineReader, LineWriter, lineKind } from "./message-line.ts";
 import {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const AGENT = fileURLToPath(new URL("../../pxe/agent", import.meta.url));
 const PARTS =
-  "words encode name message plan path evidence remove fve ntfs volumes unlock suspended windows apply report outcome".split(
+  "words encode name message plan path evidence remove fve ntfs volumes unlock suspended windows apply report outcome screen machine session station hello".split(
     " ",
   );
 
@@ -41,7 +41,7 @@ export class AgentShell {
         env: { PATH: this.#path, LC_ALL: "C", AGENT, GETFATTR: join(this.#path, "getfattr"), RUN: this.run },
         encoding: "utf8",
         cwd: this.folder,
-        timeout: 60_000,
+        timeout: 300_000,
         maxBuffer: 1 << 26,
       },
     );

@@ -2,10 +2,11 @@ import { linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "nod
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { type DirectoryEntry, decideFolder, judgeFile, type Verdict } from "../../src/remedy/judge.ts";
 import { REMEDIES } from "../../src/remedy/library.ts";
 import { formatNameGrammar } from "../../src/remedy/name.ts";
 import { compileRemoval } from "../../src/remedy/plan.ts";
+import type { Verdict } from "../../src/remedy/verdict.ts";
+import { type DirectoryEntry, decideFolder, judgeFile } from "../remedy/judge.ts";
 import { AgentShell } from "./busybox.ts";
 
 const shell = new AgentShell();

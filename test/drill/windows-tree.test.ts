@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { BAD_CHANNEL_FILE, CHANNEL_FOLDER } from "../../src/drill/disk/channel-file.ts";
 import { type WindowsFile, type WindowsTreeOptions, windowsTree } from "../../src/drill/disk/windows-tree.ts";
-import { judgeFile } from "../../src/remedy/judge.ts";
 import { REMEDIES } from "../../src/remedy/library.ts";
 import { compileRemoval } from "../../src/remedy/plan.ts";
+import { judgeFile } from "../remedy/judge.ts";
 
 const removal = compileRemoval(REMEDIES.get("channel-file-291")!.remove[0]!);
 const BAD = `${CHANNEL_FOLDER}/${BAD_CHANNEL_FILE}`;

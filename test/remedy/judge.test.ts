@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type DirectoryEntry, decideFolder, judgeFile } from "../../src/remedy/judge.ts";
 import { compileRemoval } from "../../src/remedy/plan.ts";
 import { loadRemedy } from "../../src/remedy/remedy.ts";
+import { type DirectoryEntry, decideFolder, judgeFile } from "./judge.ts";
 
 const remedy = loadRemedy(readFileSync(new URL("../../remedies/channel-file-291.json", import.meta.url), "utf8"));
 const removal = compileRemoval(remedy.remove[0]!);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { VERDICTS } from "../../src/remedy/judge.ts";
 import type { NameGrammar } from "../../src/remedy/name.ts";
 import type { Plan } from "../../src/remedy/plan.ts";
+import { VERDICTS } from "../../src/remedy/verdict.ts";
 import type { Answer } from "../../src/rescue/message-answer.ts";
 import type { Request } from "../../src/rescue/message-request.ts";
 import * as words from "../../src/rescue/message-words.ts";
@@ -34,6 +34,19 @@ export const anyGrammar: fc.Arbitrary<NameGrammar> = fc.array(
   ),
   { minLength: 1, maxLength: 5 },
 );
+
+/** One that may stand in a plan: it begins and ends with plain letters, and its literals are apart. */
+const anyPlannedName: fc.Arbitrary<NameGrammar> = fc
+  .tuple(
+    fc.stringMatching(/^[A-Za-z]{4,12}$/),
+    fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.stringMatching(/^[A-Za-z0-9._ -]{0,3}[a-z]$/)), {
+      maxLength: 3,
+    }),
+  )
+  .map(([first, more]) => [
+    { literal: `x${first}` },
+    ...more.flatMap(([digits, literal]) => [{ digits }, { literal }]),
+  ]);
 
 const evidence = {
   path: anyText,
@@ -118,7 +131,7 @@ export const anyPlan: fc.Arbitrary<Plan> = fc.record({
   removals: fc.array(
     fc.record({
       folder: anyPath,
-      name: anyGrammar,
+      name: anyPlannedName,
       header: hex(4, 16),
       notBefore: fc.integer(),
       before: fc.integer(),

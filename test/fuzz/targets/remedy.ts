@@ -1,9 +1,9 @@
-import { type DirectoryEntry, decideFolder, judgeFile } from "../../../src/remedy/judge.ts";
 import { formatNameGrammar, parseNameGrammar } from "../../../src/remedy/name.ts";
 import { nameProblem, pathProblem } from "../../../src/remedy/path.ts";
 import { compileRemedy } from "../../../src/remedy/plan.ts";
 import { loadRemedy, remedySha256 } from "../../../src/remedy/remedy.ts";
 import { loadQuarantineManifest, planUndo, undoScript } from "../../../src/remedy/undo.ts";
+import { type DirectoryEntry, decideFolder, judgeFile } from "../../remedy/judge.ts";
 import { fileOf } from "../seeds.ts";
 import { bytesOf, must, type Target, textOf } from "../target.ts";
 import { JSON_WORDS } from "./text.ts";
@@ -100,7 +100,7 @@ const judge: Target = {
 const grammar: Target = {
   name: "name-grammar",
   share: 30_000,
-  seeds: bytesOf(formatNameGrammar(removal.name), "=a", "#9,#99"),
+  seeds: bytesOf(formatNameGrammar(removal.name), "=abcd", "=ab,#9,=cd,#32"),
   dictionary: NAME_WORDS,
   longest: 400,
   run(input) {

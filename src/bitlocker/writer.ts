@@ -11,7 +11,7 @@ import {
 import type { ReadAt, WriteAt } from "./read-at.ts";
 import { StateNumber, type XtsMethod } from "./registry.ts";
 import { layoutFor } from "./volume-layout.ts";
-import { type XtsCipher, xtsEncryptor } from "./xts.ts";
+import { type XtsCipher, xtsCipher } from "./xts.ts";
 
 /** A BitLocker volume to write around an NTFS. */
 export interface NewVolume {
@@ -48,7 +48,7 @@ export function writeVolume(volume: NewVolume, write: WriteAt): WrittenVolume {
   const layout = layoutFor(volume.ntfs.bytes);
   const volumeGuid = randomGuid(volume.random);
   const keys = newVolumeKeys(volume.protectors, volume.method, volume.created, volume.random);
-  const encrypt = xtsEncryptor(keys.fvek);
+  const encrypt = xtsCipher(keys.fvek, "encrypt");
 
   for (let offset = 0; offset < layout.volumeBytes; offset += CHUNK_BYTES) {
     const plain = plainChunk(volume, offset, Math.min(CHUNK_BYTES, layout.volumeBytes - offset));

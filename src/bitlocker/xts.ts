@@ -13,15 +13,7 @@ export type XtsCipher = (sectors: Uint8Array, firstSector: number) => Uint8Array
  * cipher object per sector; ECB over a whole run with the tweaks XORed before and after is over twice as fast.
  * `key` is data key and tweak key, 32 or 64 bytes together.
  */
-export function xtsEncryptor(key: Uint8Array): XtsCipher {
-  return xts(key, "encrypt");
-}
-
-export function xtsDecryptor(key: Uint8Array): XtsCipher {
-  return xts(key, "decrypt");
-}
-
-function xts(key: Uint8Array, direction: "encrypt" | "decrypt"): XtsCipher {
+export function xtsCipher(key: Uint8Array, direction: "encrypt" | "decrypt"): XtsCipher {
   if (!LITTLE_ENDIAN) throw new RangeError("XTS here reads words as little-endian machines do");
   const half = key.length / 2;
   const name = `aes-${half * 8}-ecb`;

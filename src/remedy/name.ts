@@ -25,15 +25,6 @@ function exampleOf(part: NamePart): string {
   return "literal" in part ? part.literal : "0".repeat(Math.min(Math.max(part.digits, 1), 32));
 }
 
-/** Does the whole name fit? `exactly` is false for a name that fits only when ASCII case is ignored. */
-export function fitName(grammar: NameGrammar, name: string): { readonly fits: boolean; readonly exactly: boolean } {
-  const source = grammar
-    .map((part) => ("digits" in part ? `[0-9]{${part.digits}}` : escapeRegExp(part.literal)))
-    .join("");
-  // Without the `u` flag, `i` folds no character outside ASCII into an ASCII one: U+017F and U+212A stay strangers.
-  return { fits: new RegExp(`^${source}$`, "i").test(name) && !/\n/.test(name), exactly: matches(source, name) };
-}
-
 /** The one text form, as the agent protocol carries it: `=C-00000291-,#8,=-,#8,=.sys`. */
 export function formatNameGrammar(grammar: NameGrammar): string {
   return grammar.map((part) => ("digits" in part ? `#${part.digits}` : `=${part.literal}`)).join(",");
@@ -49,12 +40,4 @@ export function parseNameGrammar(text: string): NameGrammar {
   const problem = grammarProblem(grammar);
   if (problem) throw new MalformedError(problem);
   return grammar;
-}
-
-function matches(source: string, name: string): boolean {
-  return new RegExp(`^${source}$`).test(name);
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.-]/g, "\\$&");
 }

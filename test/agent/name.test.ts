@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { fitName, formatNameGrammar, type NameGrammar } from "../../src/remedy/name.ts";
+import { formatNameGrammar, type NameGrammar } from "../../src/remedy/name.ts";
 import { nameProblem } from "../../src/remedy/path.ts";
+import { fitName } from "../remedy/fit-name.ts";
 import { anyGrammar } from "../rescue/message-arbitrary.ts";
 import { AgentShell } from "./busybox.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { isBitLocker } from "../../src/bitlocker/boot-sector.ts";
 import { readMetadata } from "../../src/bitlocker/metadata.ts";
-import { fitName, parseNameGrammar } from "../../src/remedy/name.ts";
+import { parseNameGrammar } from "../../src/remedy/name.ts";
 import { nameProblem } from "../../src/remedy/path.ts";
 import { type PlannedRemoval, QUARANTINE_FOLDER } from "../../src/remedy/plan.ts";
 import type { Verdict } from "../../src/remedy/verdict.ts";
@@ -11,6 +11,7 @@ import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from "../../
 import { percentEncode, text as textField } from "../../src/rescue/message-field.ts";
 import { MalformedError } from "../../src/wire/malformed.ts";
 import { readerOf } from "../bitlocker/memory-volume.ts";
+import { fitName } from "../remedy/fit-name.ts";
 import { decideFolder, judgeFile } from "../remedy/judge.ts";
 import { AgentShell } from "./busybox.ts";
 import { agentVectors, said } from "./vectors.ts";

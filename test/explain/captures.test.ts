@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { memorySource } from "../../src/explain/capture/byte-source.ts";
 import { type Explanation, explain } from "../../src/explain/explain.ts";
 import { REASONS } from "../../src/explain/findings/table.ts";
 import { picture } from "../../src/explain/picture.ts";
+import { memorySource } from "./memory-source.ts";
 import { SCENES } from "./scenes.ts";
 
 const folder = join(import.meta.dirname, "..", "captures");

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { memorySource } from "../../src/explain/capture/byte-source.ts";
 import { openCapture } from "../../src/explain/capture/capture.ts";
 import { readIpv4, readTcp, readUdp } from "../../src/explain/capture/datagram.ts";
 import { readFrame } from "../../src/explain/capture/frame.ts";
 import { ByteWriter } from "../../src/wire/bytes.ts";
+import { memorySource } from "./memory-source.ts";
 
 /** Bytes of a frame that are kept: DHCP whole, of the rest what tells what it is. */
 const KEPT = { dhcp: 2048, tftp: 160, data: 60, tcp: 300, tls: 90, other: 46 } as const;

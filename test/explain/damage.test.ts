@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ByteSource, memorySource } from "../../src/explain/capture/byte-source.ts";
+import type { ByteSource } from "../../src/explain/capture/byte-source.ts";
 import { LONGEST_FRAME } from "../../src/explain/capture/pcap.ts";
 import { type Explanation, explain } from "../../src/explain/explain.ts";
 import { picture, summary } from "../../src/explain/picture.ts";
 import { MalformedError } from "../../src/wire/malformed.ts";
 import { Boot } from "./boot.ts";
+import { memorySource } from "./memory-source.ts";
 import { Pcapng, pcapBytes } from "./wire.ts";
 
 const folder = join(import.meta.dirname, "..", "captures");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { memorySource } from "../../src/explain/capture/byte-source.ts";
 import { type Explanation, explain } from "../../src/explain/explain.ts";
 import { ByteWriter } from "../../src/wire/bytes.ts";
 import { Boot, DEVICE } from "./boot.ts";
+import { memorySource } from "./memory-source.ts";
 import { SCENES } from "./scenes.ts";
 import { ipv4Bytes, Pcapng, pcapBytes, type WireFrame } from "./wire.ts";
 

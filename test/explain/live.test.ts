@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { decodePacket, encodePacket } from "../../src/dhcp/packet.ts";
-import { memorySource } from "../../src/explain/capture/byte-source.ts";
 import { pcapFrames } from "../../src/explain/capture/pcap.ts";
 import { Tap } from "../../src/explain/capture/tap.ts";
 import { dhcpSeen } from "../../src/explain/dhcp-seen.ts";
@@ -8,6 +7,7 @@ import { LiveExplainer, type LiveFinding } from "../../src/explain/live.ts";
 import type { Seen } from "../../src/explain/seen.ts";
 import type { MacAddress } from "../../src/wire/mac.ts";
 import { Boot, UEFI_X86 } from "./boot.ts";
+import { memorySource } from "./memory-source.ts";
 import { SCENES } from "./scenes.ts";
 
 /** What the station would have been told of, of what was on the wire: here all of it. */

@@ -4,19 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { randomRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
-import { decodeStartupKey } from "../../src/bitlocker/startup-key.ts";
 import { buildDisk, type CrashTestDisk, type DiskOptions, type DiskProtection } from "../../src/drill/disk/build.ts";
 import { diskChanges, type SeenFile } from "../../src/drill/disk/change.ts";
 import { BAD_CHANNEL_FILE, BAD_RELEASE, CHANNEL_FOLDER } from "../../src/drill/disk/channel-file.ts";
 import { openDiskFile, readFrom } from "../../src/drill/disk/file.ts";
 import { inspectDisk } from "../../src/drill/disk/inspect.ts";
-import { isNtfsDirty } from "../../src/drill/disk/ntfs-dirty.ts";
+import { NTFS_DIRTY, ntfsFlagPlaces } from "../../src/drill/disk/ntfs-dirty.ts";
 import { findVolumes } from "../../src/drill/disk/volumes.ts";
 import { windowsTree } from "../../src/drill/disk/windows-tree.ts";
 import { runWithMounts } from "../../src/drill/lab/mount-namespace.ts";
 import { decodeCpio } from "../../src/wire/cpio.ts";
 import { OperatorError } from "../../src/wire/operator-error.ts";
 import { seededRandom } from "../bitlocker/memory-volume.ts";
+import { decodeStartupKey } from "../bitlocker/startup-key.ts";
 import { describeWith } from "./needs.ts";
 
 const PROGRAMS = [
@@ -174,7 +174,8 @@ describeWith(PROGRAMS, "a crash-test disk", () => {
     const [clean, dirty] = [await build("clean", {}), await build("dirty", { ntfs: { dirty: true } })];
     const flag = (made: CrashTestDisk) => {
       const disk = openDiskFile(made.file);
-      const is = isNtfsDirty(readFrom(disk.read, made.windows.offset));
+      const ntfs = readFrom(disk.read, made.windows.offset);
+      const is = ntfsFlagPlaces(ntfs).every((place) => (ntfs(place, 1)[0]! & NTFS_DIRTY) !== 0);
       disk.close();
       return is;
     };

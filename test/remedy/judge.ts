@@ -1,6 +1,6 @@
-import { fitName } from "../../src/remedy/name.ts";
 import type { PlannedRemoval } from "../../src/remedy/plan.ts";
 import type { Verdict } from "../../src/remedy/verdict.ts";
+import { fitName } from "./fit-name.ts";
 
 // The rule by which an agent judges, told a second time: what the agents' own judges are held against.
 

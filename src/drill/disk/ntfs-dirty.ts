@@ -7,21 +7,15 @@ const VOLUME_RECORD = 3;
 const VOLUME_INFORMATION = 0x70;
 const END_OF_ATTRIBUTES = 0xffffffff;
 const FLAGS_AT = 10;
-const DIRTY = 1;
-
-/** True if the NTFS says it was not cleanly unmounted: Windows will run chkdsk at its next start. */
-export function isNtfsDirty(read: ReadAt): boolean {
-  const [place] = flagPlaces(read);
-  return (read(place!, 1)[0]! & DIRTY) !== 0;
-}
+export const NTFS_DIRTY = 1;
 
 /** Marks an NTFS as not cleanly unmounted, as a bugcheck leaves it: in $MFT and in its mirror, which must agree. */
 export function setNtfsDirty(read: ReadAt, write: WriteAt): void {
-  for (const place of flagPlaces(read)) write(place, Uint8Array.of(read(place, 1)[0]! | DIRTY));
+  for (const place of ntfsFlagPlaces(read)) write(place, Uint8Array.of(read(place, 1)[0]! | NTFS_DIRTY));
 }
 
-/** Where the low byte of the volume flags lies: in the MFT, then in the MFT's mirror. */
-function flagPlaces(read: ReadAt): number[] {
+/** Where the low byte of the volume flags lies: in the MFT, then in the MFT's mirror. Bit 0 (NTFS_DIRTY) is "not cleanly unmounted". */
+export function ntfsFlagPlaces(read: ReadAt): number[] {
   const boot = read(0, 512);
   const reader = new ByteReader(boot, 3);
   if (Buffer.from(reader.take(8)).toString("latin1") !== "NTFS    ") throw new MalformedError("not an NTFS volume", 3);

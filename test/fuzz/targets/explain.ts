@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { memorySource } from "../../../src/explain/capture/byte-source.ts";
 import { explain } from "../../../src/explain/explain.ts";
 import { picture, summary } from "../../../src/explain/picture.ts";
+import { memorySource } from "../../explain/memory-source.ts";
 import { root } from "../seeds.ts";
 import { bytesOf, must, type Target } from "../target.ts";
 import { DHCP_WORDS } from "./dhcp.ts";

@@ -2,12 +2,13 @@ import { crc32 } from "node:zlib";
 import { isBitLocker, readBootSector } from "../../../src/bitlocker/boot-sector.ts";
 import { readMetadata } from "../../../src/bitlocker/metadata.ts";
 import { parseRecoveryPassword } from "../../../src/bitlocker/recovery-password.ts";
-import { decodeStartupKey, encodeStartupKey } from "../../../src/bitlocker/startup-key.ts";
+import { encodeStartupKey } from "../../../src/bitlocker/startup-key.ts";
 import { findVolumes } from "../../../src/drill/disk/volumes.ts";
 import { readElf } from "../../../src/image/elf.ts";
 import { parseGuid } from "../../../src/wire/guid.ts";
 import { Secret } from "../../../src/wire/secret.ts";
 import { memoryVolume, readerOf } from "../../bitlocker/memory-volume.ts";
+import { decodeStartupKey } from "../../bitlocker/startup-key.ts";
 import { bytesOf, must, type Target } from "../target.ts";
 
 const SECTOR = 512;

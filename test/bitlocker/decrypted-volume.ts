@@ -1,9 +1,9 @@
-import { MalformedError } from "../wire/malformed.ts";
-import type { FveMetadata } from "./metadata.ts";
-import type { ReadAt } from "./read-at.ts";
-import { METADATA_AREA_BYTES } from "./registry.ts";
-import type { Fvek } from "./unlock.ts";
-import { XTS_SECTOR_BYTES, xtsDecryptor } from "./xts.ts";
+import type { FveMetadata } from "../../src/bitlocker/metadata.ts";
+import type { ReadAt } from "../../src/bitlocker/read-at.ts";
+import { METADATA_AREA_BYTES } from "../../src/bitlocker/registry.ts";
+import { XTS_SECTOR_BYTES, xtsCipher } from "../../src/bitlocker/xts.ts";
+import { MalformedError } from "../../src/wire/malformed.ts";
+import type { Fvek } from "./unlock-volume.ts";
 
 /**
  * The plain volume behind a BitLocker volume. Its first sectors come from their backup; the metadata areas and the
@@ -13,7 +13,7 @@ import { XTS_SECTOR_BYTES, xtsDecryptor } from "./xts.ts";
 export function decryptedVolume(read: ReadAt, metadata: FveMetadata, fvek: Fvek): ReadAt {
   if (metadata.sectorBytes !== XTS_SECTOR_BYTES)
     throw new MalformedError(`sectors of ${metadata.sectorBytes} bytes are not decrypted here`);
-  const cipher = xtsDecryptor(fvek.key.reveal());
+  const cipher = xtsCipher(fvek.key.reveal(), "decrypt");
   const { bootBackup } = metadata;
   const zeros = metadata.metadataOffsets.map((offset) => ({ offset, bytes: METADATA_AREA_BYTES }));
   const edges = [0, bootBackup.bytes, metadata.encryptedBytes];

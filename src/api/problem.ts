@@ -145,7 +145,7 @@ export const PROBLEMS: Readonly<Record<ProblemReason, Problem>> = {
   "hand-cap": {
     status: 429,
     title: "A cap on releases is reached: of this token in an hour, or of this key protector in a day.",
-    next: "Wait (Retry-After), or have a person at the station look at why so many are needed.",
+    next: "Wait (Retry-After), or ask a person at the station to check why this many are needed.",
   },
   fault: {
     status: 500,

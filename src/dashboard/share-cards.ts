@@ -40,9 +40,9 @@ async function page(card: Share, madeOn: string): Promise<string> {
 <p>A part of the key to this organisation's BitLocker recovery passwords, for the day when its machines no longer start. Alone it opens nothing.</p>
 <h2>What to do with it</h2>
 <ul><li>Keep it sealed, where you can reach it without a computer, and not with another custodian's share.</li>
-<li>When the station asks for shares, type or scan it there yourself. Nobody needs to see it, send it, or take a picture of it.</li>
-<li>Lost, or seen by somebody else: say so at once. New cards are made in a minute (<code>breakglass escrow custodians split</code>), and this one then opens the vault no more.</li>
-<li>A newer card has come: destroy this one.</li></ul>
+<li>When the station asks for shares, type or scan it there yourself. Nobody else needs to see it. Do not send it, and do not take a picture of it.</li>
+<li>If the card is lost, or another person saw it: report it at once. New cards take a minute (<code>breakglass escrow custodians split</code>), and this card then no longer opens the vault.</li>
+<li>When you get a newer card, destroy this one.</li></ul>
 <footer><div>Custodian's name</div><div>Date and signature</div></footer></section>`;
 }
 

@@ -42,7 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
     {
       name: "locked",
       title: "a locked device, rescued and back once",
-      objective: "The shortest whole rescue: what a new kind of firmware or network is tried with.",
+      objective: "The shortest complete rescue, to try a new kind of firmware or network.",
     },
     { ...RESCUED, healthyBoots: 1 },
   ),
@@ -67,7 +67,7 @@ export const SCENARIOS: readonly Scenario[] = [
     {
       name: "no-key",
       title: "the vault has no key for the device",
-      objective: "The device says what is missing and what to do, waits, and stays as it is.",
+      objective: "The device says what is missing and what to do, waits, and is not changed.",
     },
     { ...LEFT_ALONE, vault: "none", end: { waits: "no-key" }, screen: ["no recovery password", "escrow import"] },
   ),
@@ -89,7 +89,7 @@ export const SCENARIOS: readonly Scenario[] = [
     {
       name: "encrypting",
       title: "the volume was still being encrypted",
-      objective: "A half-encrypted volume is left to Windows: reported, not tried.",
+      objective: "A half-encrypted volume is reported and left to Windows.",
     },
     {
       ...LEFT_ALONE,
@@ -102,7 +102,7 @@ export const SCENARIOS: readonly Scenario[] = [
     {
       name: "hibernated",
       title: "Windows was hibernated",
-      objective: "Writing under a hibernated session would destroy it: the device stops and says so.",
+      objective: "Writing to a hibernated Windows would damage it: the device stops and says so.",
     },
     {
       ...LEFT_ALONE,
@@ -130,7 +130,7 @@ export const SCENARIOS: readonly Scenario[] = [
     {
       name: "wrong-header",
       title: "a bad name with another file's header",
-      objective: "The name alone never condemns a file.",
+      objective: "A bad name alone is never enough to remove a file.",
     },
     {
       ...LEFT_ALONE,
@@ -153,7 +153,7 @@ export const SCENARIOS: readonly Scenario[] = [
     {
       name: "station-killed",
       title: "the station dies between release and report and is started again",
-      objective: "Nothing acknowledged is lost, the device finishes, and its key is not released to anyone else.",
+      objective: "Nothing confirmed is lost, the device finishes, and its key is released to no other device.",
       disturbance: "station-killed",
     },
     { ...RESCUED },
@@ -162,7 +162,7 @@ export const SCENARIOS: readonly Scenario[] = [
     {
       name: "confirm",
       title: "an unknown device, and an operator who types its pairing code",
-      objective: "A device outside the inventory gets its key only after a person matched the code on its screen.",
+      objective: "A device outside the inventory gets its key only after a person confirmed the code on its screen.",
       disturbance: "operator-confirms",
     },
     { ...RESCUED, known: false },
@@ -171,7 +171,7 @@ export const SCENARIOS: readonly Scenario[] = [
     {
       name: "attacker",
       title: "a hostile machine on the recovery LAN during a rescue",
-      objective: "Nothing is released to it, each attempt is on record, and the rescue goes on undisturbed.",
+      objective: "Nothing is released to it, each attempt is recorded, and the rescue continues.",
       disturbance: "attacker",
     },
     { ...RESCUED },

@@ -33,7 +33,7 @@ export async function backUpVault(path: string, out: string): Promise<VaultCheck
     const check = await checkVault(out, null);
     if (check.damage.length > 0 || check.bad.length > 0)
       throw new OperatorError(
-        `The copy is not whole, since the vault ${path} itself is damaged. No backup was kept.`,
+        `The copy is damaged, because the vault ${path} itself is damaged. No backup was kept.`,
         "See what is bad with: breakglass escrow verify",
         ExitCode.negative,
       );
@@ -86,7 +86,7 @@ export function swapIn(staged: string, path: string, kept: string | null): void 
 
 function thereAlready(out: string): OperatorError {
   return new OperatorError(
-    `There is a file ${out} already. It was left untouched, and nothing was backed up.`,
+    `The file ${out} already exists. It was not changed, and nothing was backed up.`,
     "Name a new file with --out.",
     ExitCode.refused,
   );

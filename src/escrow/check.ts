@@ -86,7 +86,7 @@ const ROW = "SELECT protectorId, deviceName, fingerprint, record FROM deposit WH
 
 async function rowProblem(row: Row, open: OpenCheck | null, key: Uint8Array | undefined): Promise<string | null> {
   const { protectorId, record, fingerprint } = row;
-  if (typeof protectorId !== "string" || !isGuid(protectorId)) return "its key protector ID is none";
+  if (typeof protectorId !== "string" || !isGuid(protectorId)) return "its key protector ID is not a GUID";
   const shape = recordProblem(String(record));
   if (shape !== null || open === null) return shape === null ? null : `its record is damaged: ${shape}`;
   try {

@@ -209,7 +209,7 @@ function ending(load: LoadSeen): string[] {
   if (how === "refused") return [`refused${said}`];
   if (how === "aborted" && by === "device" && code === 8 && lastBlock === 0 && granted?.tsize !== undefined)
     return [`asked for the size alone (${grouped(granted.tsize)} bytes)`];
-  if (how === "aborted") return [`broken off${who}${said}`];
+  if (how === "aborted") return [`aborted${who}${said}`];
   if (how === "stalled") return [`STALLED at block ${grouped(lastBlock)}: silence${who.replace(" by", " of")}`];
   return [how === "unanswered" ? "NO ANSWER" : "the capture ends here"];
 }
@@ -219,7 +219,7 @@ function drawTls({ ending: how, by, alert, to }: TlsSeen): string {
   const ends: Readonly<Record<TlsSeen["ending"], string>> = {
     finished: "the agent is connected",
     refused: `REFUSED by ${who}${alert === null ? "" : `, alert ${alert}`}`,
-    aborted: `broken off by ${who}`,
+    aborted: `aborted by ${who}`,
     stalled: "no end of the handshake",
     unanswered: "NO ANSWER",
     cut: "the capture ends here",

@@ -121,5 +121,5 @@ export function narrowed(survey: Survey, verdicts: readonly CheckpointVerdict[])
     const end = survey.head?.seq ?? 0;
     return `${before}; what was cut off begins at entry ${end + 1}${end >= from ? `, and entries ${from} to ${end} may be others than they were` : ""}`;
   }
-  return `${before}; something from entry ${from} on was written anew, entry ${seq} at the latest`;
+  return `${before}; something from entry ${from} on was rewritten, entry ${seq} at the latest`;
 }

@@ -54,13 +54,13 @@ export function judgeHostKey(
   if (known.length > 0)
     return new SyncFailure(
       "host-key-changed",
-      `THE HOST KEY OF ${server} IS NOT THE ONE THAT IS TRUSTED. It shows ${seen.key} (${seen.type}); trusted is ${known.join(" or ")}. Somebody may stand between you and it, or it was set up anew. Nothing was said to it.`,
-      "Ask whoever runs that server, by telephone, which key is its own. Only if it did change: --host-key with the new one.",
+      `THE HOST KEY OF ${server} IS NOT THE ONE THAT IS TRUSTED. It shows ${seen.key} (${seen.type}); trusted is ${known.join(" or ")}. Another machine may intercept the connection, or the server was installed again. Nothing was sent to it.`,
+      "Ask the person who runs that server, by telephone, for its key. Only if the key really changed: --host-key with the new one.",
     );
   if (trustFirst) return "first";
   return new SyncFailure(
     "host-key-unknown",
-    `The host key of ${server} is not known: ${seen.key} (${seen.type}). Nothing was said to it.`,
+    `The host key of ${server} is not known: ${seen.key} (${seen.type}). Nothing was sent to it.`,
     `On the server, ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub prints its own. If they are the same: --host-key ${seen.key}`,
   );
 }

@@ -55,8 +55,12 @@ describe("a check", () => {
   test.each([
     ["a record that is cut off", "UPDATE deposit SET record = substr(record, 1, 120) WHERE number = 2", /damaged: /],
     ["a record that is empty", "UPDATE deposit SET record = '' WHERE number = 2", /not an armored age file/],
-    ["a protector ID that is none", "UPDATE deposit SET protectorId = 'x' WHERE number = 2", /protector ID is none/],
-    ["one in lower case", "UPDATE deposit SET protectorId = lower(protectorId) WHERE number = 2", /ID is none/],
+    [
+      "a protector ID that is none",
+      "UPDATE deposit SET protectorId = 'x' WHERE number = 2",
+      /protector ID is not a GUID/,
+    ],
+    ["one in lower case", "UPDATE deposit SET protectorId = lower(protectorId) WHERE number = 2", /ID is not a GUID/],
   ])("finds %s without opening anything", async (_what, sql, what) => {
     const { path } = await vaultOf(3);
     edit(path, sql);

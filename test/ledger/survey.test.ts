@@ -192,7 +192,7 @@ describe("against a checkpoint", () => {
         expect(faults).toEqual([]);
         expect(answers).toEqual(all.map((seq) => (seq < at ? "holds" : "rewritten")));
         expect(range).toBe(
-          `entries 1 to ${at - 1} are as they were signed; something from entry ${at} on was written anew, entry ${at} at the latest`,
+          `entries 1 to ${at - 1} are as they were signed; something from entry ${at} on was rewritten, entry ${at} at the latest`,
         );
       }),
     );
@@ -209,7 +209,7 @@ describe("against a checkpoint", () => {
     const named = judgeCheckpoints(found, [sign(TEN[5]!), sign(anew[7]!, eve)], new Set([publicKey]));
     expect(named.map(({ answer }) => answer)).toEqual(["rewritten", "unknown-key"]);
     // The first entry is the forger's too.
-    expect(narrowed(found, named)).toMatch(/^no earlier checkpoint holds; something from entry 1 on was written anew/);
+    expect(narrowed(found, named)).toMatch(/^no earlier checkpoint holds; something from entry 1 on was rewritten/);
   });
 
   test("a cut end says where it ends, how many there were, and what is sure", () => {

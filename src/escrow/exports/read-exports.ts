@@ -114,7 +114,7 @@ class Pages {
 
 const FOLLOW = "Ask again, follow @odata.nextLink to the end, and import all pages together.";
 
-const EMPTY = { what: "is empty", next: "Export it again: it lost its content on the way." };
+const EMPTY = { what: "is empty", next: "Export it again: the file has no content." };
 
 async function* zipItems(
   file: ExportFile,

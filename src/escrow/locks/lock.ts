@@ -156,7 +156,7 @@ function lockId(identity: string): string {
 
 function changedMeanwhile(): OperatorError {
   return new OperatorError(
-    "Another command has changed the vault's locks at the same moment. They are as that one left them.",
+    "Another command changed the vault's locks at the same time. Nothing was changed by this command.",
     "Look at them (breakglass escrow lock list), then run this again.",
     ExitCode.refused,
   );

@@ -31,7 +31,7 @@ export const KEY = family({
     what: "A recovery password goes to a person or a script. This entry is on disk before the vault opens the password.",
     fields: {
       channel,
-      reason: text("why, in the words of whoever asked"),
+      reason: text("the reason that the person or script gave"),
       ticket: nullable(text("number of the help desk's ticket")),
       deviceName: nullable(text("the device's name in the deposit")),
       protectorId,

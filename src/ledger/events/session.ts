@@ -74,7 +74,7 @@ export const SESSION = family({
     },
   },
   "session.refused": {
-    what: "A message of an agent was refused: no session was opened, or there is none.",
+    what: "A message of an agent was refused: no session was opened, or the message belongs to no session.",
     fields: {
       reason: text("reason word (refusals.md)"),
       address: ipv4("the address it came from"),

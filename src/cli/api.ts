@@ -29,7 +29,7 @@ export function defineServe(command: Command): void {
     .option("--address <IP>", "the address to listen on", parseAddress, API_DEFAULT.address)
     .option("--port <N>", "the port", parsePort, API_DEFAULT.port)
     .option("--sealed", "start without opening the vault: lookups are answered, nothing is released", false)
-    .option("--seal-after <MINUTES>", "seal the vault after so long without a release; 0: never", parseMinutes, 60)
+    .option("--seal-after <MINUTES>", "seal the vault after this many idle minutes (0 = never)", parseMinutes, 60)
     .option("--json", "one JSON object a line", false)
     .addHelpText("after", EXITS)
     .action(serve);

@@ -47,7 +47,7 @@ export function defineRun(command: Command): void {
       ),
     )
     .option("--network <NAME>", `${names(NETWORKS)} (default: ${NETWORKS[0]!.name})`)
-    .option("--devices <N>", "so many devices at once", parseDevices)
+    .option("--devices <N>", "how many devices at once", parseDevices)
     .option("--report <DIR>", "where the report goes", join("build", "drill"))
     .addOption(
       several(

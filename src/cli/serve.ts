@@ -69,7 +69,11 @@ export function defineServe(command: Command): void {
         .default("shim"),
     )
     .option("--ipxe <DIR>", "your own signed iPXE (ipxe-shimx64.efi, ipxe.efi), served to UEFI x64 devices as it is")
-    .option("--loads <N>", "so many devices load the image at once, the others wait (default: 32 on 1 GbE)", parseLoads)
+    .option(
+      "--loads <N>",
+      "how many devices may load the image at once; others wait (default: 32 on 1 GbE)",
+      parseLoads,
+    )
     .option("--bandwidth <MBPS>", "megabits a second for the image, so that others keep their line", parseBandwidth)
     .option(
       "--api [ADDRESS:PORT]",
@@ -77,7 +81,7 @@ export function defineServe(command: Command): void {
       parseApiAddress,
     )
     .option("--sealed", "start without opening the vault: devices boot and wait, nothing is released", false)
-    .option("--seal-after <MINUTES>", "seal the vault after so long without a release; 0: never", parseMinutes, 60)
+    .option("--seal-after <MINUTES>", "seal the vault after this many idle minutes (0 = never)", parseMinutes, 60)
     .option("--json", "one JSON object a line: entries, notices, counters", false)
     .addHelpText(
       "after",

@@ -40,7 +40,7 @@ const SAYS: Readonly<Record<StoreFault, readonly [what: string, next: string]>> 
   ],
   "not-understood": [
     "has an entry that this version does not understand, so nothing was decided and nothing was changed",
-    "Use the newer breakglass that wrote it. If there is none: breakglass ledger verify, and breakglass ledger show.",
+    "Use the newer breakglass that wrote it. If you do not have it: breakglass ledger verify, and breakglass ledger show.",
   ],
   "not-a-store": ["is something else, and was left untouched", "Name the right folder with --state."],
 };

@@ -130,7 +130,7 @@ describe("custodians split", () => {
     });
     expect((await escrow(["verify", "--open"], { shares: old.join("\n") })).exitCode).toBe(0);
     expect((await locks()).unmade).toMatchObject([{ type: "vault.split" }]);
-    expect((await escrow(["lock", "list"])).stdout).toMatch(/announced vault\.split, and it was broken off/);
+    expect((await escrow(["lock", "list"])).stdout).toMatch(/announced vault\.split, but it was interrupted/);
   });
 
   test.each([

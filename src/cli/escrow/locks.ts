@@ -34,8 +34,8 @@ export function defineRekey(command: Command): void {
 
 export function defineSplit(command: Command): void {
   withOpenerOptions(withStateOption(command))
-    .requiredOption("--threshold <M>", "so many shares open the vault", parseSize)
-    .requiredOption("--shares <N>", "so many are made", parseSize)
+    .requiredOption("--threshold <M>", "shares needed to open the vault", parseSize)
+    .requiredOption("--shares <N>", "shares to create", parseSize)
     .option("--out <FILE>", "cards as a page to print, a new HTML file; print it, then destroy it")
     .option("--terminal", "show one card after the other here instead (without --out, this is what is done)")
     .option("--json", "for scripts")
@@ -170,13 +170,13 @@ async function list(options: Options): Promise<void> {
     const rows = locks.map(({ number, kind, set, createdAt }) => [
       String(number),
       kind,
-      set === null ? "whoever knows it" : `any ${set.threshold} of ${set.shares}, set ${set.setId}`,
+      set === null ? "anybody who knows it" : `any ${set.threshold} of ${set.shares}, set ${set.setId}`,
       formatTime(createdAt),
     ]);
     process.stdout.write(formatTable(["NUMBER", "LOCK", "OPENED BY", "MADE"], rows, terminalWidth()));
     for (const { seq, at, type } of unmade)
       process.stdout.write(
-        `Entry ${seq} (${formatTime(at)}) announced ${type}, and it was broken off before it was made: the locks above are what opens the vault. Run it again, or leave it.\n`,
+        `Entry ${seq} (${formatTime(at)}) announced ${type}, but it was interrupted before the change: the locks above still open the vault. Run it again, or leave it.\n`,
       );
   });
 }

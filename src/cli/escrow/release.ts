@@ -40,7 +40,7 @@ export function defineRelease(command: Command): void {
     .option("--ticket <T>", "the help desk's number for it")
     .option("--nth <N>", "of several passwords for one key protector ID: 1 is the newest", parseNth, 1)
     .option("--during-halt", "though the campaign is halted", false)
-    .option("--seconds <N>", "hide it again after so long (5 to 300)", parseSeconds, 60)
+    .option("--seconds <N>", "hide it after this many seconds (5 to 300)", parseSeconds, 60)
     .option("--fd <N>", "for scripts: write it to this open descriptor instead of showing it")
     .option("--passphrase-fd <N>", "read the vault's passphrase from this descriptor instead of asking for it")
     .option("--json", "for scripts: what was released, without the password", false)

@@ -17,7 +17,7 @@ const HOUR = 3_600_000;
 /** `breakglass escrow status`: what the vault holds, and how old that is. */
 export function defineStatus(command: Command): void {
   withStateOption(command)
-    .option("--max-age <HOURS>", "warn, with exit code 1, if a live source was not read completely for so long")
+    .option("--max-age <HOURS>", "warn, with exit code 1, if a live source was not read completely for this many hours")
     .option("--source <NAME>", "judge this source alone; again for another one", collect, [])
     .option("--json", "for scripts")
     .addHelpText(

@@ -66,7 +66,7 @@ function describe({ ledgerId, seq, hash, at, station, publicKey }: Checkpoint, f
     `Station key  ${hexLines(publicKey).join(`\n${indent}`)}`,
     `Kept in      ${file}`,
     "",
-    "It covers every entry up to this one. Keep a copy away from this station: whoever can write the",
+    "It covers every entry up to this one. Keep a copy away from this station: a person who can write the",
     "ledger here can write what is kept beside it.",
     "",
   ].join("\n");

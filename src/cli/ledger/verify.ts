@@ -36,8 +36,8 @@ export function defineVerify(command: Command): void {
 
 const AFTER = `
 Exit code 0 if the ledger holds, and with it every checkpoint; 1 if not; 2 if what was named is no
-checkpoint, ledger or key. A ledger cut short, or written anew as a whole, still holds by itself:
-only a checkpoint or a head kept elsewhere finds that. Whoever can write the ledger's folder can
+checkpoint, ledger or key. A ledger that was cut short or completely rewritten still holds by itself:
+only a checkpoint or a head kept elsewhere finds that. A person who can write the ledger's folder can
 write its checkpoints, too: name one from paper, and the station key that was noted with it.`;
 
 interface Result {

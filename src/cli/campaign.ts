@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CampaignState, UnknownPolicy } from "../campaign/campaign.ts";
-import { arm, halt } from "../campaign/command.ts";
+import { arm } from "../campaign/command.ts";
 import { RELEASE_CAPS } from "../escrow/release.ts";
 import { type InventoryDevice, recognise } from "../fleet/inventory.ts";
 import { BadRowsError, parseInventory } from "../fleet/read-inventory.ts";
@@ -15,8 +15,8 @@ import type { StationState } from "../station/state.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
-import { checkpointAtHalt } from "./checkpoint-files.ts";
-import { rotationLine } from "./escrow/rotation.ts";
+import { sayClock } from "./clock.ts";
+import { pasteable } from "./next-step.ts";
 import { printJson } from "./print-json.ts";
 import { readBytes } from "./read-file.ts";
 import { readRemedy } from "./remedy.ts";
@@ -59,14 +59,6 @@ export function defineStatus(command: Command): void {
   withStateOption(command).option("--json", "for scripts", false).action(statusCommand);
 }
 
-export function defineHalt(command: Command): void {
-  withStateOption(command)
-    .option("--reason <TEXT>", "why, for the ledger", "no reason given")
-    .option("--json", "for scripts", false)
-    .addHelpText("after", "\nA running station also seals its vault. Exit code 0, or 3 if there is nothing to halt.")
-    .action(haltCommand);
-}
-
 type ArmOptions = Options & {
   remedy: string;
   inventory?: string;
@@ -99,25 +91,8 @@ async function armCommand(options: ArmOptions): Promise<void> {
   if (options.json) return printJson(said);
   process.stdout.write(
     `Campaign ${campaign} is armed: remedy ${remedy.id}, ${count(devices.length, "device")} in the inventory, ` +
-      `others: ${unknown}.\nStop everything at any moment with: breakglass halt${stateArgument(options)}\n`,
+      `others: ${unknown}.\n${pasteable("Stop everything at any moment with: breakglass halt")}\n`,
   );
-}
-
-async function haltCommand(options: Options & { reason: string }): Promise<void> {
-  const entry = await decide(
-    options,
-    ({ campaign }) => {
-      const halted = halt(campaign, options.reason, operatorActor());
-      return typeof halted === "string" ? nothingToHalt(campaign) : halted;
-    },
-    "say",
-  );
-  const { campaign, reason } = entry.body;
-  const halted = `The campaign ${campaign} is HALTED: nothing more is admitted, released or changed. A running station seals its vault.\n`;
-  if (!options.json) process.stdout.write(halted);
-  const checkpoint = await checkpointAtHalt(options);
-  if (options.json) printJson({ campaign, reason, checkpoint });
-  else process.stdout.write(`${checkpoint}\n${await rotationLine(options)}`);
 }
 
 async function confirmCommand(code: string, options: Options): Promise<void> {
@@ -152,7 +127,7 @@ async function statusCommand(options: Options): Promise<void> {
     });
     return printJson({ campaign, devices });
   }
-  process.stdout.write(`${campaignLine(campaign)}\n`);
+  process.stdout.write(`${pasteable(campaignLine(campaign))}\n`);
   if (campaign.is !== "none") {
     const { remedy, unknown } = campaign.campaign;
     process.stdout.write(
@@ -184,20 +159,7 @@ function alreadyArmed(state: CampaignState): OperatorError {
   const name = state.is === "none" ? "A campaign" : `Campaign ${state.campaign.campaign}`;
   return new OperatorError(
     `${name} is armed already, and it goes on as it was. Nothing was changed.`,
-    "Halt it first (breakglass campaign halt), or look at it (breakglass campaign status).",
-    ExitCode.refused,
-  );
-}
-
-function nothingToHalt(state: CampaignState): OperatorError {
-  const next = "See it with: breakglass campaign status";
-  if (state.is === "halted") {
-    const what = `The campaign ${state.campaign.campaign} is HALTED already (${printable(state.reason)}), and stays so.`;
-    return new OperatorError(`${what} Nothing was written.`, next, ExitCode.refused);
-  }
-  return new OperatorError(
-    "There is nothing to halt: no campaign was ever armed in this state folder.",
-    "If one runs, it runs from another folder: name that with --state.",
+    "Look at it: breakglass campaign status\n        Or halt it first: breakglass halt",
     ExitCode.refused,
   );
 }
@@ -209,7 +171,7 @@ function notConfirmed(pairing: string, { refuse, found, waiting }: NotPaired): O
       ? [`Two devices show ${pairing}: ${devices}.`, "Network-boot one of them again: it makes a new code."]
       : [
           `No waiting device shows ${pairing}; ${waiting === 1 ? "1 is" : `${waiting} are`} waiting.`,
-          "Read the code on the device's screen once more; who waits, says: breakglass campaign status",
+          "Read the code on the device's screen once more; or list the waiting devices: breakglass campaign status",
         ];
   return new OperatorError(`${what} Nothing was confirmed.`, next, ExitCode.refused);
 }
@@ -218,10 +180,10 @@ function notConfirmed(pairing: string, { refuse, found, waiting }: NotPaired): O
 async function decide<Body extends EntryBody>(
   options: StateOption,
   propose: (state: StationState) => NewEntry<Body> | OperatorError,
-  foreign: "refuse" | "say" = "refuse",
 ): Promise<NewEntry<Body>> {
-  const ledger = await openStateLedger(options, false, foreign);
+  const ledger = await openStateLedger(options);
   try {
+    await sayClock(ledger);
     const { value } = await new Desk(ledger, () => {}).decide<NewEntry<Body> | OperatorError>((state) => {
       const entry = propose(state);
       return { entries: entry instanceof OperatorError ? [] : [entry], value: entry };
@@ -257,8 +219,4 @@ function whatIsWrong(error: MalformedError): string {
   const { told, more } = error;
   const lines = [...told, ...(more > 0 ? [`and ${count(more, "more row")}`] : [])];
   return `${error.rows.length} rows are wrong.\n${lines.map((line) => `  ${printable(line)}\n`).join("")}`;
-}
-
-function stateArgument({ state }: StateOption): string {
-  return state === undefined ? "" : ` --state ${state}`;
 }

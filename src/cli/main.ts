@@ -1,7 +1,8 @@
+import { StoreError } from "../ledger/store-error.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { withoutPasswords } from "../wire/without-passwords.ts";
-import { pasteable } from "./next-step.ts";
+import { again, isRoot, pasteable } from "./next-step.ts";
 import { guardOutput } from "./output.ts";
 import { runProgram } from "./program.ts";
 
@@ -11,7 +12,10 @@ function say(what: string, next: string): void {
 
 function report(error: unknown): ExitCode {
   if (error instanceof OperatorError) {
-    say(error.message, error.next);
+    say(
+      error.message,
+      error instanceof StoreError && error.fault === "access" && !isRoot() ? again("sudo") : error.next,
+    );
     return error.exitCode;
   }
   if (error instanceof MalformedError) {

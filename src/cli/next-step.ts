@@ -40,14 +40,17 @@ export function again(how: "sudo"): string {
   return `Run it as root: ${[how, ...[programFile(), ...words, ...state].map(shellQuoted)].join(" ")}`;
 }
 
+/** True also where there are no user numbers: there is no sudo there. */
+export function isRoot(): boolean {
+  return (process.getuid?.() ?? 0) === 0;
+}
+
 function thisCaller(verbs: readonly Verb[]): Caller {
   const file = programFile();
   const state = stateFolderOf(stateOfRun);
-  // Where there are no user numbers there is no sudo.
-  const root = (process.getuid?.() ?? 0) === 0;
   return {
     ...{ verbs, file, state, onPath: isOnPath(file), defaultState: stateFolderOf(undefined, {}) },
-    sudo: !root ? "by-user" : process.env.SUDO_UID === undefined ? "by-root" : "typed",
+    sudo: !isRoot() ? "by-user" : process.env.SUDO_UID === undefined ? "by-root" : "typed",
     stateOwner: ownerOf(state),
   };
 }

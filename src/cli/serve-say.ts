@@ -6,6 +6,7 @@ import type { Station, StationCounters } from "../server/station.ts";
 import { type Notice, notice, noticeText, noticeWords } from "../station/notice.ts";
 import type { NoticeLevel } from "../station/notice-table.ts";
 import { campaignLine } from "./campaign.ts";
+import { pasteable, shellQuoted } from "./next-step.ts";
 import { outputCause } from "./output.ts";
 import { Screen, standardOutput } from "./screen.ts";
 import { folded, terminalWidth } from "./table.ts";
@@ -81,13 +82,14 @@ export function sayPlain(screen: Screen): Say {
     },
     notice(notice) {
       const line = `${clock(Date.now())}  ${(notice.device ?? "station").padEnd(17)}  ${noticeWords(notice)}`;
-      for (const each of folded(line, terminalWidth())) print(styleText("yellow", each));
+      for (const each of folded(pasteable(line), terminalWidth())) print(styleText("yellow", each));
     },
     ready({ lans }, state) {
       for (const { name, url } of lans) print(`Ready on ${name}, agents at ${url}.`);
-      print(`Stop the station: Ctrl-C.\nStop everything: breakglass halt --state ${state}`);
+      print(pasteable(`Stop the station: Ctrl-C.\nStop everything: breakglass halt --state ${shellQuoted(state)}`));
     },
-    campaign: (campaign) => print(styleText(campaign.is === "armed" ? "green" : "yellow", campaignLine(campaign))),
+    campaign: (campaign) =>
+      print(styleText(campaign.is === "armed" ? "green" : "yellow", pasteable(campaignLine(campaign)))),
     periodic: () => {},
     counters({ dhcp, tftp, http, control, loads, interfaces, output }) {
       print("\nThe station has stopped. Devices that wait go on when it is started again. What it was asked:");

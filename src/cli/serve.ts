@@ -21,6 +21,7 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { API_DEFAULT, type ApiAddress, apiReady, apiStopped, parseApiAddress, startApi } from "./api-start.ts";
 import { automaticCheckpoint } from "./checkpoint-files.ts";
+import { sayClock } from "./clock.ts";
 import { rotationLine } from "./escrow/rotation.ts";
 import { forgetUnused } from "./forget.ts";
 import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
@@ -99,6 +100,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const folder = stateFolder(options);
   const vault = await openVault(folder.vault, { clock: Date.now });
   const ledger = await openStateLedger(options);
+  await sayClock(ledger);
   const images = await readImages(options.image.length > 0 ? options.image : [imageFolder("x64")]);
   const ownIpxe = options.ipxe === undefined ? new Map<string, Uint8Array>() : readOwnIpxe(options.ipxe);
   // Before a passphrase is typed: nothing of this needs it.

@@ -13,6 +13,8 @@ import { guidFromBytes } from "../wire/guid.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
 import { operatorActor } from "./actor.ts";
+import { sayClock } from "./clock.ts";
+import { pasteable } from "./next-step.ts";
 import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
 import { formatTable, formatTime, printable, terminalWidth } from "./table.ts";
 
@@ -149,7 +151,7 @@ async function list(options: Options): Promise<void> {
         `${JSON.stringify(all.map((each) => ({ ...each, is: standing(tokens, each) })))}\n`,
       );
     if (all.length === 0)
-      return void process.stdout.write("There is no token. Make one with: breakglass token create\n");
+      return void process.stdout.write(pasteable("There is no token. Make one with: breakglass token create\n"));
     const rows = all.map((each) => [
       each.name,
       standing(tokens, each),
@@ -173,7 +175,7 @@ async function revoke(nameOrId: string, options: Options & { readonly reason: st
   if (holdsToken(nameOrId) || holdsToken(options.reason))
     throw new OperatorError(
       "That is a token's text, and other programs can read a command's arguments. Nothing was revoked.",
-      "Revoke it by its name: breakglass token list. Its text was seen now, so do.",
+      "Its text was seen now, so revoke it, by its name. Names: breakglass token list",
     );
   const { body } = await decide(options, (tokens) => {
     const done = revokeToken(tokens, nameOrId, options.reason, operatorActor());
@@ -190,6 +192,7 @@ async function decide<Body extends EntryBody>(
 ): Promise<NewEntry<Body>> {
   const ledger = await openStateLedger(options);
   try {
+    await sayClock(ledger);
     const { value } = await new Desk(ledger, () => {}).decide((state) => {
       const entry = propose(state.tokens);
       return { entries: entry instanceof OperatorError ? [] : [entry], value: entry };

@@ -4,7 +4,7 @@ import type { Verb } from "./verb.ts";
 const halt: Verb = {
   name: "halt",
   description: "stop at once: nothing more is admitted, released or changed, also after a restart",
-  load: async () => (await import("./campaign.ts")).defineHalt,
+  load: async () => (await import("./halt.ts")).defineHalt,
 };
 
 /** Everything that can be typed after `breakglass`, in the order in which help shows it. */

@@ -44,7 +44,7 @@ export function loadManifest(folder: string): Manifest {
   if (!existsSync(path)) {
     throw new OperatorError(
       `There is no recovery image in ${folder} (no ${MANIFEST}).`,
-      "Build it: breakglass image build (for ARM64 devices --architecture arm64). Or name the folder that has one with --image.",
+      "Name the folder that has one with --image, or build it (for ARM64 devices with --architecture arm64): breakglass image build",
       ExitCode.environment,
     );
   }
@@ -52,7 +52,7 @@ export function loadManifest(folder: string): Manifest {
   if (manifest !== null) return manifest;
   throw new OperatorError(
     `${path} is not a manifest that this version of breakglass knows. Nothing was served.`,
-    "Build the image again: breakglass image build.",
+    "Build the image again: breakglass image build",
     ExitCode.environment,
   );
 }

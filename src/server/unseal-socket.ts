@@ -58,10 +58,12 @@ async function take(
 export function handOver(
   path: string,
   what: (OpenerStory & { readonly identity: Secret<string> }) | null,
-): Promise<UnsealAnswer | "no-station" | "no-answer" | "there"> {
+): Promise<UnsealAnswer | "no-station" | "of-another-user" | "no-answer" | "there"> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    socket.on("error", () => resolve("no-station"));
+    socket.on("error", ({ code }: NodeJS.ErrnoException) =>
+      resolve(code === "EACCES" || code === "EPERM" ? "of-another-user" : "no-station"),
+    );
     socket.on("connect", () => {
       if (what === null) {
         socket.destroy();

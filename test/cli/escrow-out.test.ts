@@ -146,7 +146,9 @@ describe("escrow rotation", () => {
     expect(stdout).toContain("no network boot (INC7)");
     expect(stdout).not.toContain(ID_B);
     await campaign("arm", "--remedy", "channel-file-291");
-    expect((await campaign("halt")).stdout).toMatch(/1 recovery password to rotate.*escrow rotation list\n$/s);
+    expect((await campaign("halt")).stdout).toMatch(
+      /1 recovery password to rotate.*escrow rotation list --state \S+\n$/s,
+    );
     const vault = await openVault(join(state, "vault.sqlite"), { clock: () => Date.now() + 1000 });
     await vault.deposit(depositOf(ID_A, PASSWORD_B));
     await vault.close();

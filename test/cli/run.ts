@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, vi } from "vitest";
+import { beginRun } from "../../src/cli/next-step.ts";
 import { addVerbs, VerbCommand } from "../../src/cli/verb-command.ts";
 import { VERBS } from "../../src/cli/verbs.ts";
 
@@ -24,6 +25,7 @@ export async function run(...args: string[]): Promise<{ readonly stdout: string;
     return true;
   });
   const program = new VerbCommand().exitOverride();
+  program.hook("preAction", (_program, verb) => beginRun(VERBS, verb.opts().state as string | undefined));
   await addVerbs(program, VERBS, args);
   process.exitCode = 0;
   try {

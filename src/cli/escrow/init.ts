@@ -5,6 +5,7 @@ import { VAULT } from "../../escrow/vault-file.ts";
 import { refuseExisting } from "../../ledger/store-file.ts";
 import { guardMemory } from "../../server/guard.ts";
 import { operatorActor } from "../actor.ts";
+import { pasteable } from "../next-step.ts";
 import { type PassphraseOption, readNewPassphrase } from "../passphrase.ts";
 import { printJson } from "../print-json.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "../state.ts";
@@ -33,7 +34,7 @@ async function init(options: Options & PassphraseOption): Promise<void> {
     if (options.json) return printJson({ vault: path, vaultId, recipient });
     process.stdout.write(
       `A new vault is at ${path}. Without its passphrase nobody, you included, can open what it holds.\n` +
-        "Fill it with: breakglass escrow import FILE.csv\n",
+        pasteable("Fill it with: breakglass escrow import FILE.csv\n"),
     );
   } finally {
     await ledger.close();

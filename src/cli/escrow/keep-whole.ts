@@ -18,6 +18,7 @@ import { StoreError } from "../../ledger/store-error.ts";
 import { handOver } from "../../server/unseal-socket.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
+import { pasteable } from "../next-step.ts";
 import { type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
 import { printJson } from "../print-json.ts";
 import { requireFile } from "../read-file.ts";
@@ -107,7 +108,7 @@ function describe({ deposits, damage, bad, opened }: VaultCheck): string {
   ]);
   if (rows.length > 0)
     text += `\n${formatTable(["DEPOSIT", "KEY PROTECTOR ID", "DEVICE", "WHAT IS WRONG"], rows, terminalWidth())}`;
-  return `${text}${count(deposits - bad.length, "deposit")} of ${deposits} can be used as they are.\n  next: Put a backup in its place (breakglass escrow restore FILE), or import these devices' exports again.\n`;
+  return `${text}${count(deposits - bad.length, "deposit")} of ${deposits} can be used as they are.\n  next: ${pasteable("Import these devices' exports again, or put a backup in its place: breakglass escrow restore FILE\n")}`;
 }
 
 async function backup(options: Options & { readonly out: string }): Promise<void> {
@@ -128,7 +129,7 @@ async function backup(options: Options & { readonly out: string }): Promise<void
 async function restore(file: string, options: Options): Promise<void> {
   requireFile(file, "backup", "Nothing was restored.");
   const { folder, vault: path, unsealSocket } = stateFolder(options, true);
-  if ((await handOver(unsealSocket, null)) === "there")
+  if ((await handOver(unsealSocket, null)) !== "no-station")
     throw new OperatorError(
       `A station serves from ${folder}, with the vault that would go. Nothing was restored.`,
       "Stop it (Ctrl-C where `serve` runs), then restore.",
@@ -152,7 +153,9 @@ async function restore(file: string, options: Options): Promise<void> {
     const bound = ledgerOfVault(path);
     if (bound !== null && bound !== ledger.ledgerId)
       process.stdout.write(
-        `The backup belongs to ledger ${bound}, and that is not the one here. Put that one back, or go on with: breakglass escrow adopt-ledger --reason TEXT\n`,
+        pasteable(
+          `The backup belongs to ledger ${bound}, and that is not the one here. Put that one back, or go on with: breakglass escrow adopt-ledger --reason TEXT\n`,
+        ),
       );
   } finally {
     rmSync(staged, { force: true });
@@ -167,7 +170,7 @@ function describeRestore(path: string, deposits: number, kept: string | null, lo
   else if (lost.imports.length > 0)
     text += `Imported after the backup, and to be imported again: ${lost.imports.map(printable).join(", ")}.\n`;
   if (lost === null || lost.relocked)
-    text += "It opens with the passphrase and the cards of its own day: breakglass escrow lock list\n";
+    text += pasteable("It opens with the passphrase and the cards of its own day: breakglass escrow lock list\n");
   return text;
 }
 

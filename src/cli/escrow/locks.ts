@@ -10,6 +10,7 @@ import type { Vault } from "../../escrow/vault.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
+import { pasteable } from "../next-step.ts";
 import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
 import { ask, readNewPassphrase } from "../passphrase.ts";
 import { printJson } from "../print-json.ts";
@@ -65,7 +66,7 @@ async function rekey(options: Options & { readonly newPassphraseFd?: string }): 
     if (options.json) return printJson({ vaultId: vault.vaultId, locks: vault.locks.list() });
     process.stdout.write(
       "The vault has a new passphrase; the old one opens this file no more. It still opens older copies and backups:\n" +
-        "make a new backup (breakglass escrow backup --out FILE), and destroy the older ones.\n",
+        pasteable("destroy the older ones, and make a new backup: breakglass escrow backup --out FILE\n"),
     );
   });
 }

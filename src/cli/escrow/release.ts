@@ -9,7 +9,9 @@ import { Desk } from "../../station/desk.ts";
 import { parseGuid } from "../../wire/guid.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
+import { sayClock } from "../clock.ts";
 import { forgetUnused } from "../forget.ts";
+import { pasteable } from "../next-step.ts";
 import { type PassphraseOption, readPassphrase } from "../passphrase.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "../state.ts";
 import { count, formatAge, formatTable, formatTime, printable, terminalWidth } from "../table.ts";
@@ -61,6 +63,7 @@ async function release(options: Options): Promise<void> {
   const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
   const ledger = await openStateLedger(options);
   try {
+    await sayClock(ledger);
     const desk = new Desk(ledger, () => {});
     const attempt = () => releaseByHandAt({ desk, ledger, vault, wanted, ask, now: Date.now });
     // While it is sealed, the vault says everything but the password: nobody types a passphrase only to be refused.
@@ -100,7 +103,9 @@ async function handOver(
       : "";
   process.stdout.write(
     `Released: the recovery password of ${protectorId} for ${name}${which} (ledger entry ${receipt.seq}).\n${another}` +
-      "It has been seen: it stays in the rotation list (breakglass escrow rotation list) until a newer one is deposited.\n",
+      pasteable(
+        "It has been seen: until a newer one is deposited it is in the rotation list: breakglass escrow rotation list\n",
+      ),
   );
 }
 
@@ -176,7 +181,9 @@ function sayRefusal(refusal: HandRefusal, { json, device, protector }: Options):
     case "no-key":
       process.stdout.write(
         `The vault has no recovery password for ${named}. ${NOTHING}\n` +
-          "Check it against the device's screen, or bring the vault up to date: breakglass escrow import FILE\n",
+          pasteable(
+            "Check it against the device's screen, or bring the vault up to date: breakglass escrow import FILE\n",
+          ),
       );
       return;
     default:

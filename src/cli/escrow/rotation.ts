@@ -10,6 +10,7 @@ import { openVault } from "../../escrow/vault.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
+import { pasteable } from "../next-step.ts";
 import { fileCause } from "../read-file.ts";
 import { openStateLedger, type StateOption, stateFolder, withStateOption } from "../state.ts";
 import { count, formatAge, formatTable, formatTime, printable, terminalWidth } from "../table.ts";
@@ -54,7 +55,9 @@ export async function rotationLine(options: StateOption): Promise<string> {
 
 export function rotationReminder(due: number): string {
   if (due === 0) return "";
-  return `${count(due, "recovery password")} to rotate, since they left the vault: breakglass escrow rotation list\n`;
+  return pasteable(
+    `${count(due, "recovery password")} to rotate, since they left the vault: breakglass escrow rotation list\n`,
+  );
 }
 
 async function listCommand(options: ListOptions): Promise<void> {
@@ -65,8 +68,9 @@ async function listCommand(options: ListOptions): Promise<void> {
   if (options.csv === undefined) say(table(due));
   else say(`The list is in ${options.csv}.\n`);
   say(
-    `${count(due.length, "recovery password")} to rotate. What to run for that: breakglass escrow rotation commands\n` +
-      "Then import a newer export: what it replaces is off the list by itself.\n",
+    pasteable(
+      `${count(due.length, "recovery password")} to rotate. What to run for that: breakglass escrow rotation commands\n`,
+    ) + "Then import a newer export: what it replaces is off the list by itself.\n",
   );
 }
 

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { ageOf, type Freshness, lateSources, type SourceFreshness } from "../../escrow/freshness.ts";
 import { openVault, type VaultStatus } from "../../escrow/vault.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
+import { clockDoubtOf } from "../clock.ts";
 import { type StateOption, stateFolder, withStateLedgerIfAny, withStateOption } from "../state.ts";
 import { count, formatTable, formatTime, terminalWidth } from "../table.ts";
 import { collect, readFreshness } from "./sync-run.ts";
@@ -35,15 +36,25 @@ async function status(options: StatusOptions): Promise<void> {
   const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
   const found = vault.status();
   await vault.close();
-  const freshness: Freshness = await withStateLedgerIfAny(options, new Map(), (ledger) =>
-    readFreshness(ledger, found.vaultId),
-  );
+  const none: Read = { freshness: new Map(), doubt: null };
+  const { freshness, doubt } = await withStateLedgerIfAny(options, none, async (ledger) => ({
+    freshness: await readFreshness(ledger, found.vaultId),
+    doubt: await clockDoubtOf(ledger),
+  }));
   const now = Date.now();
   const late = maxAge === null ? null : lateSources(freshness, now, { maxAge, named: options.source });
-  if (late !== null && late.length > 0) process.exitCode = ExitCode.negative;
+  if (late !== null && (late.length > 0 || doubt !== null)) process.exitCode = ExitCode.negative;
   const sources = [...freshness.values()].map((each) => ({ ...each, age: ageOf(each, now) }));
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...found, sources, ...(late !== null && { late }) })}\n`);
-  else process.stdout.write(describeVault(found) + describeSources(sources) + describeLate(late, options.maxAge));
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ ...found, sources, ...(late !== null && { late, clock: doubt }) })}\n`);
+  else
+    process.stdout.write(describeVault(found) + describeSources(sources) + describeLate(late, doubt, options.maxAge));
+}
+
+interface Read {
+  readonly freshness: Freshness;
+  /** Why this machine's clock cannot say how old anything is. */
+  readonly doubt: string | null;
 }
 
 function hours(text: string): number {
@@ -84,7 +95,9 @@ export function formatAge(milliseconds: number): string {
     : `${Math.floor(milliseconds / HOUR / 24)} days`;
 }
 
-function describeLate(late: readonly string[] | null, maxAge: string | undefined): string {
+function describeLate(late: readonly string[] | null, doubt: string | null, maxAge: string | undefined): string {
+  if (doubt !== null)
+    return `WARNING: ${doubt} The ages above may be wrong, and nothing counts as fresh. Check the clock: date -u\n`;
   if (late === null) return "";
   if (late.length === 0) return `Fresh: nothing is older than ${maxAge} h.\n`;
   return (

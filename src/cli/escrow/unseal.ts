@@ -4,7 +4,9 @@ import { handOver } from "../../server/unseal-socket.ts";
 import type { UnsealAnswer } from "../../station/unsealing.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
+import { again, shellQuoted } from "../next-step.ts";
 import { type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
+import { runningStations } from "../running-stations.ts";
 import { type StateOption, stateFolder, withStateOption } from "../state.ts";
 
 /** `breakglass escrow unseal`: opens the vault of the station that runs, which goes on serving meanwhile. */
@@ -20,12 +22,15 @@ async function unseal(options: StateOption & OpenerOption): Promise<void> {
   const { vault: path, unsealSocket, folder } = stateFolder(options);
   const vault = await openVault(path, { clock: Date.now });
   try {
-    if ((await handOver(unsealSocket, null)) === "no-station") throw noStation(folder);
+    const door = await handOver(unsealSocket, null);
+    if (door === "no-station") throw noStation(folder);
+    if (door === "of-another-user") throw ofAnotherUser(folder);
     const openedBy = await unsealVault(vault, options, STILL_SEALED);
     const answer = await handOver(unsealSocket, {
       ...{ identity: vault.heldIdentity(), actor: operatorActor(), openedBy },
     });
     if (answer === "no-station") throw noStation(folder);
+    if (answer === "of-another-user") throw ofAnotherUser(folder);
     if (answer !== "unsealed") throw new OperatorError(...SAYS[answer === "there" ? "no-answer" : answer]);
     process.stdout.write("The station's vault is unsealed.\n");
   } finally {
@@ -34,9 +39,21 @@ async function unseal(options: StateOption & OpenerOption): Promise<void> {
 }
 
 function noStation(folder: string): OperatorError {
+  const others = runningStations();
+  const elsewhere = others.map((other) => `breakglass escrow unseal --state ${shellQuoted(other)}`);
   return new OperatorError(
-    `No station serves from ${folder}: there is nothing to unseal.`,
-    "Start one with: breakglass serve. If it runs from another folder, name that with --state.",
+    `No station serves from ${folder}: there is nothing to unseal.${others.length === 0 ? "" : ` One serves from ${others.join(", another from ")}.`}`,
+    others.length === 0
+      ? "If it runs from another folder, name that with --state. Start one with: breakglass serve --interface IF"
+      : `Unseal that one: ${elsewhere.join("\n        ")}`,
+    ExitCode.refused,
+  );
+}
+
+function ofAnotherUser(folder: string): OperatorError {
+  return new OperatorError(
+    `A station serves from ${folder}, started by another user (with sudo?), and takes nothing from this one. ${STILL_SEALED}`,
+    again("sudo"),
     ExitCode.refused,
   );
 }

@@ -2,13 +2,13 @@ import type { Command } from "commander";
 import type { CampaignState } from "../campaign/campaign.ts";
 import { haltNow } from "../campaign/halt-now.ts";
 import { StoreError } from "../ledger/store-error.ts";
+import { runningStations } from "../server/platform/running-stations.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { checkpointAtHalt } from "./checkpoint-files.ts";
 import { sayClock } from "./clock.ts";
 import { pasteable, shellQuoted, stateFolderOf } from "./next-step.ts";
 import { printJson } from "./print-json.ts";
-import { runningStations } from "./running-stations.ts";
 import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
 import { printable } from "./table.ts";
 

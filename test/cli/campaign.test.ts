@@ -25,7 +25,7 @@ beforeEach(async () => {
 async function append(commandId: string, ...bodies: EntryBody[]): Promise<void> {
   const ledger = await openLedger(join(state, "ledger.sqlite"), {
     station: "test",
-    clock: () => 1,
+    clock: Date.now,
     create: true,
   });
   for (const [index, body] of bodies.entries())
@@ -34,7 +34,7 @@ async function append(commandId: string, ...bodies: EntryBody[]): Promise<void> 
 }
 
 async function types(): Promise<string[]> {
-  const ledger = await openLedger(join(state, "ledger.sqlite"), { station: "test", clock: () => 1 });
+  const ledger = await openLedger(join(state, "ledger.sqlite"), { station: "test", clock: Date.now });
   const entries = await ledger.read(1);
   await ledger.close();
   return entries.map(({ body }) => body.type);

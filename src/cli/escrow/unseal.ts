@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { openVault } from "../../escrow/vault.ts";
+import { runningStations } from "../../server/platform/running-stations.ts";
 import { handOver } from "../../server/unseal-socket.ts";
 import type { UnsealAnswer } from "../../station/unsealing.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { again, shellQuoted } from "../next-step.ts";
 import { type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
-import { runningStations } from "../running-stations.ts";
 import { type StateOption, stateFolder, withStateOption } from "../state.ts";
 
 /** `breakglass escrow unseal`: opens the vault of the station that runs, which goes on serving meanwhile. */

@@ -47,15 +47,28 @@ export async function openDesk(options: DeskOptions): Promise<{ readonly desk: D
   });
   const sealing = await startSealing(options, desk);
   sealer = sealing.sealer;
+  // What could not be read is tried again at the next look: it may be a halt. Watched first, so that nothing slips between.
+  let behind = false;
+  const catchUp = async () => {
+    behind = false;
+    await desk.catchUp().catch((error) => {
+      behind = true;
+      onFault(error);
+    });
+  };
+  const stopWatching = ledger.watch(catchUp, (look) => {
+    const looking = setInterval(() => (behind ? catchUp() : look()), LOOK_MS);
+    return () => clearInterval(looking);
+  });
   await desk.catchUp().catch(async (error) => {
+    stopWatching();
     await sealing.close();
     throw error;
   });
-  const looking = setInterval(() => desk.catchUp().catch(onFault), LOOK_MS);
   return {
     desk,
     async close() {
-      clearInterval(looking);
+      stopWatching();
       await sealing.close();
     },
   };

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { NewEntry } from "../../src/ledger/entry.ts";
-import { CommandReused, type Ledger, Receipt } from "../../src/ledger/ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { OperatorError } from "../../src/wire/operator-error.ts";
-import { Secret } from "../../src/wire/secret.ts";
 import { event } from "./event.ts";
+import { appendAsLaterVersion } from "./later-version.ts";
+import { storeContract } from "./store-contract.ts";
 
 let folder: string;
 let path: string;
@@ -37,86 +38,19 @@ const fact = (commandId: string, body: NewEntry["body"] = event("station.started
   body,
 });
 
-test("an append gives a receipt for an entry that a second connection can read", async () => {
-  const ledger = await open();
-  const receipt = await ledger.append(fact("one"));
-  const entries = await (await open(false)).read(0);
-  expect(receipt).toMatchObject({ seq: 1, repeated: false, body: { type: "station.started" } });
-  expect(entries).toMatchObject([
-    { seq: 1, hash: receipt.hash, at: now, station: "laptop-1", epoch: 1, generation: 0 },
-  ]);
+storeContract("an SQLite file", () => {
+  const own = mkdtempSync(join(tmpdir(), "ledger-contract-"));
+  const file = join(own, "ledger.sqlite");
+  return {
+    open: (clock) => openLedger(file, { station: "laptop-1", clock, create: true }),
+    appendAsLaterVersion: (body) => appendAsLaterVersion(file, body),
+    remove: () => rmSync(own, { recursive: true }),
+  };
 });
 
 test("the ledger file and its companions are readable by their owner alone", async () => {
   await (await open()).append(fact("one"));
   for (const name of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(name).mode & 0o777).toBe(0o600);
-});
-
-test("the same command twice is one entry and the receipt of the first time", async () => {
-  const ledger = await open();
-  const [first, second] = await Promise.all([ledger.append(fact("one")), ledger.append(fact("one"))]);
-  now += 5_000;
-  const third = await ledger.append(fact("one"));
-  expect([second, third]).toMatchObject([
-    { seq: 1, hash: first.hash, repeated: true },
-    { seq: 1, hash: first.hash, repeated: true },
-  ]);
-  expect(await ledger.read(0)).toHaveLength(1);
-});
-
-test("a used command ID with other content is refused loudly and spoils nobody else's append", async () => {
-  const ledger = await open();
-  await ledger.append(fact("one"));
-  const [reused, other] = await Promise.allSettled([
-    ledger.append(fact("one", event("vault.sealed"))),
-    ledger.append(fact("two")),
-  ]);
-  expect(reused).toMatchObject({ status: "rejected", reason: expect.any(CommandReused) });
-  expect(other).toMatchObject({ status: "fulfilled", value: { seq: 2 } });
-});
-
-test("a decision made on an older head is stale-view and writes nothing", async () => {
-  const ledger = await open();
-  const { seq } = await ledger.head();
-  const [won, lost] = await Promise.all([ledger.appendIfHead(fact("a"), seq), ledger.appendIfHead(fact("b"), seq)]);
-  expect(won).toMatchObject({ seq: 1 });
-  expect(lost).toBe("stale-view");
-  expect(await ledger.read(0)).toHaveLength(1);
-});
-
-test("ledger time never goes back though the station's clock does", async () => {
-  const ledger = await open();
-  await ledger.append(fact("one"));
-  now -= 3_600_000;
-  await ledger.append(fact("two"));
-  const [one, two] = await ledger.read(0);
-  expect(two).toMatchObject({ at: one!.at, stationAt: one!.stationAt - 3_600_000 });
-});
-
-test("read gives entries above a sequence number, in order, at most as many as asked", async () => {
-  const ledger = await open();
-  await Promise.all(["a", "b", "c", "d"].map((id) => ledger.append(fact(id))));
-  expect((await ledger.read(1, 2)).map(({ seq }) => seq)).toEqual([2, 3]);
-  expect((await ledger.read(0)).map(({ commandId }) => commandId)).toEqual(["a", "b", "c", "d"]);
-});
-
-test("without a generation an entry goes on with the last one's", async () => {
-  const ledger = await open();
-  await ledger.append({ ...fact("armed"), generation: 3 });
-  await ledger.append(fact("then"));
-  expect((await ledger.read(1))[0]!.generation).toBe(3);
-});
-
-test.each([
-  ["a fraction", { n: 0.5 }],
-  ["a Secret", { n: new Secret("461109") as never }],
-  ["half a surrogate pair", { n: "\ud800" }],
-  ["undefined", { n: undefined as never }],
-  ["a key outside ASCII", { é: 1 }],
-])("%s does not go into the ledger", async (_what, document) => {
-  const ledger = await open();
-  await expect(ledger.append(fact("one", event("campaign.armed", { document })))).rejects.toThrow(TypeError);
-  expect(await ledger.head()).toMatchObject({ seq: 0 });
 });
 
 test("the file itself refuses to change or drop an entry", async () => {
@@ -230,11 +164,4 @@ describe("verifying a file", () => {
       expect((verdict as { seq: number }).seq).toBeGreaterThan(0);
     }
   });
-});
-
-test("a look-alike is not a receipt", async () => {
-  const real = await (await open()).append(fact("one"));
-  expect(Receipt.is(real)).toBe(true);
-  for (const fake of [{ ...real }, Object.create(Receipt.prototype), null, "receipt"])
-    expect(Receipt.is(fake)).toBe(false);
 });

@@ -2,10 +2,11 @@
 // runs on the machine's own Node (20 or later): it installs what is missing, saying so, and hands over to the pinned one.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pinnedNode, pinnedNodeTrouble } from "./pinned-node.mjs";
+import { runTests } from "./run-tests.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const isRoot = process.getuid?.() === 0;
@@ -94,15 +95,21 @@ function ensureNpmModules() {
 }
 
 /**
- * Runs a program of the pinned toolchain. Its scripts begin with `#!/usr/bin/env node`, so the pinned Node comes first
- * on the PATH. @param {string[]} command
+ * How a program of the pinned toolchain is run. Its scripts begin with `#!/usr/bin/env node`, so the pinned Node comes
+ * first on the PATH. @param {string[]} command
  */
 function pinned([program, ...args]) {
   const node = /** @type {string} */ (pinnedNode(root));
   const bin = join(root, "node_modules", ".bin");
   const path = [dirname(node), bin, process.env.PATH ?? "", "/usr/sbin", "/sbin"].join(delimiter);
   const file = program === "node" ? node : join(bin, /** @type {string} */ (program));
-  return run(file, args, { env: { PATH: path } }).status;
+  return { file, args, env: { ...process.env, PATH: path } };
+}
+
+/** @param {string[]} command */
+function runPinned(command) {
+  const { file, args, env } = pinned(command);
+  return spawnSync(file, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env }).status ?? 1;
 }
 
 /** @param {string[]} args */
@@ -110,11 +117,11 @@ function breakglass(args) {
   return run(join(root, "breakglass"), args).status;
 }
 
-/** @param {string} title @param {() => number} work */
-function step(title, work) {
+/** @param {string} title @param {() => number | Promise<number>} work */
+async function step(title, work) {
   const began = Date.now();
   say(`${title} ...`);
-  const status = work();
+  const status = await work();
   say(`${title}: ${status === 0 ? "done" : "FAILED"} in ${Math.round((Date.now() - began) / 1000)} s`);
   return status;
 }
@@ -130,34 +137,35 @@ function start() {
   return breakglass(["drill", "run", ...args]);
 }
 
-function test() {
-  const results = join(root, "build", "test-results.json");
-  mkdirSync(dirname(results), { recursive: true });
+async function test() {
   const steps = [
-    step("type check", () => pinned(["tsc", "--noEmit"])),
-    step("lint and format", () =>
-      pinned(["biome", "ci", "--error-on-warnings", ...(process.stdout.isTTY ? [] : ["--colors=off"])]),
+    await step("type check", () => runPinned(["tsc", "--noEmit"])),
+    await step("lint and format", () =>
+      runPinned(["biome", "ci", "--error-on-warnings", ...(process.stdout.isTTY ? [] : ["--colors=off"])]),
     ),
-    step("recovery image, minimal drivers", () =>
+    await step("recovery image, minimal drivers", () =>
       breakglass(["image", "build", "--drivers", "minimal", "--out", join("build", "image-minimal")]),
     ),
   ];
-  const vitest = ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
-  writeFileSync(results, "{}");
-  steps.push(step("tests", () => pinned([...vitest, ...process.argv.slice(3)])));
-  const { numPassedTests = 0, numFailedTests = 0 } = JSON.parse(readFileSync(results, "utf8"));
+  let tests = { passed: 0, failed: 0, ok: false };
+  steps.push(
+    await step("tests", async () => {
+      tests = await runTests(root, pinned, process.argv.slice(3));
+      return tests.ok && tests.passed + tests.failed > 0 ? 0 : 1;
+    }),
+  );
   const failedSteps = steps.filter((status) => status !== 0).length;
-  const failed = numFailedTests > 0 ? numFailedTests : failedSteps;
-  process.stdout.write(`${numPassedTests} passed, ${failed} failed\n`);
+  const failed = tests.failed > 0 ? tests.failed : failedSteps;
+  process.stdout.write(`${tests.passed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;
 }
 
 const commands = {
   start,
   test,
-  package: () => pinned(["node", join(root, "setup", "package.ts"), ...process.argv.slice(3)]),
-  fuzz: () => pinned(["node", join(root, "test", "fuzz", "main.ts"), ...process.argv.slice(3)]),
-  bench: () => pinned(["node", join(root, "test", "bench", "main.ts"), ...process.argv.slice(3)]),
+  package: () => runPinned(["node", join(root, "setup", "package.ts"), ...process.argv.slice(3)]),
+  fuzz: () => runPinned(["node", join(root, "test", "fuzz", "main.ts"), ...process.argv.slice(3)]),
+  bench: () => runPinned(["node", join(root, "test", "bench", "main.ts"), ...process.argv.slice(3)]),
 };
 const command = /** @type {keyof typeof commands} */ (process.argv[2]);
 if (!(command in commands))
@@ -166,4 +174,4 @@ const [major = ""] = process.versions.node.split(".");
 if (Number(major) < 20) giveUp(`this is Node ${process.versions.node}`, "install Node 20 or later, with npm");
 ensureAptPackages(APT_GROUPS[command]);
 ensureNpmModules();
-process.exit(commands[command]());
+process.exit(await commands[command]());

@@ -26,7 +26,7 @@ describeWith(
       plug site eth0 two 192.168.7.1/24
       beside site dnsmasq --no-daemon --conf-file=/dev/null --port=0 --bind-interfaces --interface=eth0 --no-ping \\
         --leasefile-ro --dhcp-range=192.168.7.50,192.168.7.59,255.255.255.0,1h
-      sleep 0.5
+      listens site 67
       station '${JSON.stringify({ interfaces: ["lan0", "lan1"], range: RANGE, devices: [ONE, TWO] })}'
       echo == one; asks first ${firmwareSays("ovmf-discover", ONE)}
       echo == two; asks second ${firmwareSays("ovmf-discover", TWO)}

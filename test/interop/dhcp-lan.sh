@@ -3,6 +3,29 @@
 set -e
 ip link set lo up
 
+# waits COMMAND...: until it succeeds. A loaded machine takes its time.
+waits() {
+  for _ in $(seq 900); do
+    if "$@"; then return 0; fi
+    sleep 0.1
+  done
+  echo "waited in vain for: $*" >&2
+  return 1
+}
+
+# listens MACHINE PORT: until a program there has the UDP port.
+listens() {
+  waits on "$1" grep -q "$(printf ':%04X ' "$2")" /proc/net/udp
+}
+
+# ends PID: ends a process that may not be ours, and returns when it is gone.
+ends() {
+  kill "$1"
+  waits gone "$1"
+}
+# A process that its parent has not asked after yet is gone, too.
+gone() { ! grep -qs '^State:.[^Z]' "/proc/$1/status"; }
+
 # machine NAME: one more machine, without any interface yet.
 machine() {
   unshare --net sleep 300 9>&- &
@@ -66,7 +89,7 @@ stop() {
 
 # told TEXT [FROM]: waits until the station has said so, in a line after line FROM.
 told() {
-  for _ in $(seq 300); do
+  for _ in $(seq 900); do
     if tail -n "+$((${2:-0} + 1))" "$DIR/station" 2>/dev/null | grep -q "$1"; then return 0; fi
     sleep 0.1
   done

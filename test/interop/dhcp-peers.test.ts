@@ -23,13 +23,14 @@ set -e
 ip link set lo up
 unshare --net sleep 60 & other=$!
 trap 'kill $other $server 2>/dev/null' EXIT
-sleep 0.3
+until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done
 ip link add lan0 type veth peer name eth0 netns $other
 ip addr add ${SITE}/24 brd + dev lan0
 ip link set lan0 up
 ip route add default dev lan0
 device() { nsenter --target $other --net -- "$@"; }
 device ip link set eth0 up
+serves() { until grep -q ':0043 ' /proc/net/udp; do kill -0 $server; sleep 0.05; done; }
 `;
 const WITH_ADDRESS = `
 device ip addr add 10.99.0.50/24 brd + dev eth0
@@ -53,7 +54,7 @@ function askDnsmasq(packet: DhcpPacket, ...options: string[]): DhcpPacket[] {
   const hex = Buffer.from(encodePacket(packet)).toString("hex");
   const output = onLan(`${WITH_ADDRESS}
     dnsmasq ${[...argv, ...options].join(" ")} >/dev/null 2>&1 & server=$!
-    sleep 0.7
+    serves
     device ${script("dhcp-ask.ts")} ${hex}
   `);
   return output
@@ -99,7 +100,7 @@ describeWith(["busybox", "unshare", "ip", "nsenter"], "busybox udhcpc", () => {
     writeFileSync(shows, "#!/bin/sh\nenv\n", { mode: 0o755 });
     const output = onLan(`
       ${script("dhcp-lend.ts")} ${SITE} ${LEASE} >/dev/null & server=$!
-      sleep 1
+      serves
       device busybox udhcpc -i eth0 -f -n -q -t 5 -T 1 -O 66 -O 15 -s ${shows} 2>/dev/null
     `);
 

@@ -39,7 +39,7 @@ describeWith(
       beside relay dhcrelay -4 -d -a -id far -iu near 10.99.0.1 10.99.0.2
       beside relay tcpdump -Z root -U -i near -w "$DIR/near.pcap" udp port 67
       station '${setup()}'
-      sleep 1
+      listens relay 67; waits test -s "$DIR/near.pcap"
       echo == offers; asks device ${DISCOVER}
       echo == lease; udhcpc device
       echo == file; on device ip route add 10.99.0.0/24 via 10.5.0.1; asks device ${BOOT_REQUEST} 10.99.0.2

@@ -34,7 +34,8 @@ describeWith(["busybox", "dhclient", "unshare", "ip", "nsenter"], "clients of th
       echo == identifier; udhcpc device -x 0x3d:010203040506
       echo == reboot; on device busybox udhcpc -i eth0 -f -n -q -t 4 -T 1 -r 10.99.0.77 -s "$DIR/shows" 2>&1
       echo == released
-      on device sh -c 'busybox udhcpc -i eth0 -f -R -s "$0" & sleep 2; kill $!; wait $!' "$DIR/shows" 2>&1
+      nsenter --target "$pid_device" --net -- busybox udhcpc -i eth0 -f -R -s "$DIR/shows" >"$DIR/released" 2>&1 9>&- & client=$!
+      waits grep -q '^ip=' "$DIR/released"; kill "$client"; wait "$client" || true; cat "$DIR/released"
       before=$(said); echo >&9; told '"leases":0' "$before"
       cat >"$DIR/script" <<'END'
 #!/bin/sh
@@ -45,7 +46,7 @@ END
       chmod +x "$DIR/script"
       dhclient() { on device dhclient -4 -lf "$DIR/leases" -pf "$DIR/pid" -sf "$DIR/script" "$@" eth0 2>>"$DIR/dhclient"; }
       echo == dhclient; dhclient -1
-      kill "$(cat "$DIR/pid")"; sleep 0.3
+      waits test -s "$DIR/pid"; ends "$(cat "$DIR/pid")"
       echo == dhclient-again; dhclient -1
       echo >&9; told '"leases":1'
       dhclient -r
@@ -123,7 +124,7 @@ describeWith(
   () => {
     it("keeps the station from starting, and is named", () => {
       const { station } = onLan(`${LAN}${DNSMASQ}
-      site; sleep 0.5
+      site; listens site 67
       station '${setup()}'
       stop || [ $? = 4 ]
     `);
@@ -137,7 +138,7 @@ describeWith(
 
     it("is no reason not to start beside it without leases", () => {
       const { said, station } = onLan(`${LAN}${DNSMASQ}
-      site; sleep 0.5
+      site; listens site 67
       station '{"interfaces":["lan0"],"devices":["${DEVICE}"]}'
       echo == lease; udhcpc device
       stop

@@ -76,7 +76,7 @@ export const VAULT = family({
   },
   "vault.rekeyed": {
     what: "The vault gets a new passphrase. This entry is on disk before the change.",
-    fields: { vaultId, lock, replaces: list(text(""), "the locks that go") },
+    fields: { vaultId, lock, replaces: list(text(""), "the locks that go"), openedBy: optional(OPENED_BY) },
   },
   "vault.split": {
     what: "The vault gets a new set of custodians. This entry is on disk before the change.",
@@ -87,11 +87,17 @@ export const VAULT = family({
       setId: text("the set's name, on every card"),
       threshold: whole("how many shares open the vault"),
       shares: whole("how many shares were made"),
+      openedBy: optional(OPENED_BY),
     },
   },
   "vault.lock-removed": {
     what: "A lock is taken off the vault. This entry is on disk before the change.",
-    fields: { vaultId, lock, kind: word(["passphrase", "custodians"], "what kind of lock") },
+    fields: {
+      vaultId,
+      lock,
+      kind: word(["passphrase", "custodians"], "what kind of lock"),
+      openedBy: optional(OPENED_BY),
+    },
   },
   "vault.checking": {
     what: "Every record of the vault is about to be opened to check it. No recovery password is shown.",

@@ -5,7 +5,8 @@ import { type DhcpPacket, senderMac } from "../dhcp/packet.ts";
 import { MessageType, Op, OptionCode } from "../dhcp/registry.ts";
 import type { Guid } from "../wire/guid.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import { BOOT_TABLE, type BootRow, type Firmware, type ImageArchitecture } from "./table.ts";
+import type { ImageId } from "./image-id.ts";
+import { BOOT_TABLE, type BootRow, type Firmware } from "./table.ts";
 
 /** A device whose firmware asks to be booted from the network, and that there is a loader for. */
 export interface BootClient {
@@ -16,7 +17,7 @@ export interface BootClient {
   readonly architecture: number;
   readonly firmware: Firmware;
   readonly over: "pxe" | "http";
-  readonly image: ImageArchitecture;
+  readonly image: ImageId;
   readonly loader: string;
   /** DHCPDISCOVER, or DHCPREQUEST. */
   readonly asks: "discover" | "request";

@@ -1,5 +1,5 @@
+import type { ImageArchitecture } from "./image-id.ts";
 import { BootFile, type BootSource, httpUrl } from "./source.ts";
-import type { ImageArchitecture } from "./table.ts";
 
 /** The last console named is /dev/console; the agent itself writes to screen and serial line. */
 const CONSOLES: Readonly<Record<ImageArchitecture, string>> = {

@@ -1,4 +1,5 @@
 import { Architecture } from "../dhcp/registry.ts";
+import type { ImageId } from "./image-id.ts";
 
 /** What kind of firmware asks, as ledger and screen spell it. */
 export type Firmware =
@@ -11,22 +12,19 @@ export type Firmware =
   | "uefi-x64-http"
   | "uefi-arm64-http";
 
-/** Which recovery image a device can run: Debian's `amd64` and `arm64`. */
-export type ImageArchitecture = "x64" | "arm64";
-
 export interface BootRow {
   readonly firmware: Firmware;
   /** How the firmware fetches its first file, which is also how it names itself in option 60. */
   readonly over: "pxe" | "http";
   /** What is booted on it, or null where there is nothing for it yet: a firmware known by name only. */
-  readonly boots: { readonly image: ImageArchitecture; readonly loader: string } | null;
+  readonly boots: { readonly image: ImageId; readonly loader: string } | null;
 }
 
 /** Microsoft-signed, so that Secure Boot stays on: it loads `grubx64.efi` from beside it. */
-const X64 = { image: "x64", loader: "shimx64.efi" } as const;
-const ARM64 = { image: "arm64", loader: "shimaa64.efi" } as const;
+const X64 = { image: { kind: "linux", architecture: "x64" }, loader: "shimx64.efi" } as const;
+const ARM64 = { image: { kind: "linux", architecture: "arm64" }, loader: "shimaa64.efi" } as const;
 /** iPXE on the ROM's own network driver (UNDI): legacy firmware has no Secure Boot that it would have to keep. */
-const BIOS = { image: "x64", loader: "undionly.kpxe" } as const;
+const BIOS = { image: { kind: "linux", architecture: "x64" }, loader: "undionly.kpxe" } as const;
 
 /** Processor architecture (option 93) to what is booted on it. */
 export const BOOT_TABLE: ReadonlyMap<number, BootRow> = new Map<number, BootRow>([
@@ -42,7 +40,7 @@ export const BOOT_TABLE: ReadonlyMap<number, BootRow> = new Map<number, BootRow>
 ]);
 
 /** The image that is booted on this firmware; null for a firmware that there is nothing for. */
-export function imageFor(firmware: string): ImageArchitecture | null {
+export function imageFor(firmware: string): ImageId | null {
   for (const row of BOOT_TABLE.values()) if (row.firmware === firmware) return row.boots?.image ?? null;
   return null;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import type { ImageArchitecture } from "../boot/table.ts";
+import type { ImageArchitecture } from "../boot/image-id.ts";
 import { buildDeviceOs } from "../drill/device-os.ts";
 import { type DrillOptions, runDrill } from "../drill/drill.ts";
 import { checkForeignDisk, type ForeignDisk } from "../drill/foreign-disk.ts";

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { ImageArchitecture } from "../boot/table.ts";
+import type { ImageArchitecture } from "../boot/image-id.ts";
 import { IMAGE_ARCHITECTURES } from "../image/architecture.ts";
 import { buildImage } from "../image/build.ts";
 import { DRIVER_SETS, type DriverSet } from "../image/drivers.ts";

@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { isSea } from "node:sea";
 import { fileURLToPath } from "node:url";
-import type { ImageArchitecture } from "../boot/table.ts";
+import type { ImageArchitecture } from "../boot/image-id.ts";
 
 /** The file that starts this program: the single executable, or the checkout's launcher. Links are followed. */
 export function programFile(): string {

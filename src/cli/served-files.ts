@@ -1,21 +1,23 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type ImageName, imageName } from "../boot/image-id.ts";
 import { BootFile } from "../boot/source.ts";
-import type { ImageArchitecture } from "../boot/table.ts";
 import { loadManifest, MANIFEST, verifyImage } from "../image/manifest.ts";
 import type { ServedImage } from "../server/station.ts";
 import type { ImageFiles } from "../station/boot-files.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 
-/** The images whole in memory, by architecture, and only after every byte is what their manifests say. */
-export async function readImages(folders: readonly string[]): Promise<Map<ImageArchitecture, ServedImage>> {
-  const images = new Map<ImageArchitecture, ServedImage>();
+/** The images whole in memory, by name, and only after every byte is what their manifests say. */
+export async function readImages(folders: readonly string[]): Promise<Map<ImageName, ServedImage>> {
+  const images = new Map<ImageName, ServedImage>();
   for (const folder of folders) {
     const { architecture, files } = loadManifest(folder);
-    if (images.has(architecture))
+    // Every manifest of this version is that of a Linux image.
+    const name = imageName({ kind: "linux", architecture });
+    if (images.has(name))
       throw new OperatorError(
-        `Two recovery images for ${architecture} were named, the second in ${folder}. Nothing was started.`,
+        `Two recovery images for ${name} were named, the second in ${folder}. Nothing was started.`,
         "Name one image for each architecture.",
       );
     const differences = (await verifyImage(folder)).map(({ path, problem }) => `${path} (${problem})`);
@@ -26,7 +28,7 @@ export async function readImages(folders: readonly string[]): Promise<Map<ImageA
         ExitCode.negative,
       );
     const manifestBytes = readFileSync(join(folder, MANIFEST));
-    images.set(architecture, {
+    images.set(name, {
       sha256: createHash("sha256").update(manifestBytes).digest("hex"),
       files: new Map(files.map(({ path }) => [path, readFileSync(join(folder, path))])),
     });

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { ImageArchitecture } from "../boot/table.ts";
+import type { ImageArchitecture } from "../boot/image-id.ts";
 import { ARCHITECTURES } from "../image/architecture.ts";
 import { readAsset } from "../image/assets.ts";
 import { fetchDefaults, refuseUnused } from "../image/build.ts";

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { ImageArchitecture } from "../boot/table.ts";
+import type { ImageArchitecture } from "../boot/image-id.ts";
 import { fileSha256 } from "../image/debian.ts";
 import { loadManifest, MANIFEST } from "../image/manifest.ts";
 import type { EspFiles } from "./disk/esp.ts";

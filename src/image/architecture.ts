@@ -1,4 +1,4 @@
-import type { ImageArchitecture } from "../boot/table.ts";
+import type { ImageArchitecture } from "../boot/image-id.ts";
 
 /** What differs between one architecture and another, wherever it is not in the recipe. */
 export interface ArchitectureNames {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { ImageArchitecture } from "../boot/table.ts";
+import type { ImageArchitecture } from "../boot/image-id.ts";
 import { ARCHITECTURES } from "./architecture.ts";
 import { assetNames, readAsset } from "./assets.ts";
 import { type DebianPackage, fetchPackages, type UnpackedPackage } from "./debian.ts";

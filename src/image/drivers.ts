@@ -1,4 +1,4 @@
-import type { ImageArchitecture } from "../boot/table.ts";
+import type { ImageArchitecture } from "../boot/image-id.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { IMAGE_ARCHITECTURES } from "./architecture.ts";
 import type { ModuleStore } from "./modules.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import type { ImageName } from "../boot/image-id.ts";
 import type { UefiLoader } from "../boot/loader.ts";
-import type { ImageArchitecture } from "../boot/table.ts";
 import { BootFiles, type ImageFiles } from "../station/boot-files.ts";
 import { BootServer } from "../station/boot-server.ts";
 import type { Desk } from "../station/desk.ts";
@@ -28,7 +28,7 @@ export interface LanOptions {
   readonly ears: Ears;
   readonly ports: StationPorts;
   readonly authority: AuthorityFiles;
-  readonly images: ReadonlyMap<ImageArchitecture, ImageFiles>;
+  readonly images: ReadonlyMap<ImageName, ImageFiles>;
   readonly ownIpxe: ImageFiles;
   readonly uefiLoader: UefiLoader;
   readonly loads: LoadTurns;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
+import type { ImageName } from "../boot/image-id.ts";
 import type { LeaseRange } from "../boot/lease-range.ts";
 import type { UefiLoader } from "../boot/loader.ts";
-import type { ImageArchitecture } from "../boot/table.ts";
 import { type CampaignState, isListed } from "../campaign/campaign.ts";
 import type { Vault } from "../escrow/vault.ts";
 import type { Entry } from "../ledger/entry.ts";
@@ -42,7 +42,7 @@ export interface StationOptions {
   readonly ledger: Ledger;
   /** Unsealed, or nothing is released until it is. */
   readonly vault: Vault;
-  readonly images: ReadonlyMap<ImageArchitecture, ServedImage>;
+  readonly images: ReadonlyMap<ImageName, ServedImage>;
   readonly uefiLoader: UefiLoader;
   /** An iPXE that the operator brought; empty if there is none. */
   readonly ownIpxe: ImageFiles;
@@ -116,7 +116,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     closing.push(async () => clearInterval(explaining));
     const shared: LanOptions = {
       ...{ ears, desk, ports, authority, ownIpxe, uefiLoader, loads, onNotice, onFault },
-      images: new Map([...images].map(([architecture, { files }]) => [architecture, files])),
+      images: new Map([...images].map(([name, { files }]) => [name, files])),
       pacer: options.bandwidth === null ? null : new Pacer(options.bandwidth),
       ownMacs: new Set(served.map(({ mac }) => mac)),
       answer: (verb, message, secret, from) => rescuer.answer(verb, message, secret, from),
@@ -147,7 +147,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     });
     closing.push(async () => interfaces.close());
 
-    const digests = Object.fromEntries([...images].map(([architecture, { sha256 }]) => [architecture, sha256]));
+    const digests = Object.fromEntries([...images].map(([name, { sha256 }]) => [name, sha256]));
     await desk.record(startedEntry(options.name, served, digests, Date.now()));
     const counted = (of: keyof LanCounters) => sumCounts(lans.map((lan) => lan.counters()[of]));
     return {

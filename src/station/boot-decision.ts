@@ -1,11 +1,11 @@
 import { type Arrivals, arrives, mayArrive } from "../boot/arrivals.ts";
 import type { BootClient, NotOursReason } from "../boot/client.ts";
 import { type BootState, exchangeOf, otherAddress } from "../boot/exchange.ts";
+import { type ImageName, imageName } from "../boot/image-id.ts";
 import type { LeaseAnswer } from "../boot/lease.ts";
 import { leaseDestination, leaseReply } from "../boot/lease-reply.ts";
 import { bootFile, type UefiLoader } from "../boot/loader.ts";
 import { ackDestination, type Destination, offerDestination, proxyAck, proxyOffer } from "../boot/offer.ts";
-import type { ImageArchitecture } from "../boot/table.ts";
 import { admit, type CampaignState, isListed } from "../campaign/campaign.ts";
 import type { DhcpPacket } from "../dhcp/packet.ts";
 import type { NewEntry } from "../ledger/entry.ts";
@@ -31,7 +31,7 @@ export interface BootLan {
   readonly served: ServedInterface;
   readonly httpPort: number;
   /** For which devices there is a recovery image. */
-  readonly images: ReadonlySet<ImageArchitecture>;
+  readonly images: ReadonlySet<ImageName>;
   readonly uefiLoader: UefiLoader;
 }
 
@@ -107,7 +107,8 @@ function decideBeyondFirmware(asked: Case, reason: NotOursReason): BootDecision 
 
 function decideFirmware(asked: Case, client: BootClient): BootDecision {
   const { question, view, memory, lan, now } = asked;
-  const { device, uuid, firmware, image } = client;
+  const { device, uuid, firmware } = client;
+  const image = imageName(client.image);
   const admission = admit(view.campaign, { macs: [device], uuid });
   if (!admission.admitted) return silence(notice("not-answered", { device }, { why: admission.reason }));
   const { decision: seen, isSettled } = decideSighting(asked, "network-boot");

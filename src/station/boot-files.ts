@@ -1,15 +1,15 @@
 import { type BootExchange, exchangeOf, hashOfToken } from "../boot/exchange.ts";
+import { type ImageName, imageName } from "../boot/image-id.ts";
 import type { Turn } from "../boot/queue.ts";
 import { autoexecScript, grubScript, ipxeScript } from "../boot/script.ts";
+import { sessionArchive, type Voucher } from "../boot/session-archive.ts";
 import { BootFile, type BootSource } from "../boot/source.ts";
-import { type ImageArchitecture, imageFor } from "../boot/table.ts";
+import { imageFor } from "../boot/table.ts";
 import { grubWaitScript, ipxeWaitScript } from "../boot/waiting.ts";
 import { admit, isListed } from "../campaign/campaign.ts";
 import { isSettled } from "../rescue/session.ts";
 import { servedName } from "../tftp/name.ts";
-import { encodeCpio } from "../wire/cpio.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
-import type { MacAddress } from "../wire/mac.ts";
 import { Budget } from "./budget.ts";
 import type { Desk } from "./desk.ts";
 import type { LoadTurns } from "./load-turns.ts";
@@ -23,7 +23,7 @@ export type ImageFiles = ReadonlyMap<string, Uint8Array>;
 
 export interface BootFilesOptions {
   readonly desk: Desk;
-  readonly images: ReadonlyMap<ImageArchitecture, ImageFiles>;
+  readonly images: ReadonlyMap<ImageName, ImageFiles>;
   /** An iPXE that the operator brought; empty if there is none. */
   readonly ownIpxe: ImageFiles;
   readonly source: BootSource;
@@ -55,7 +55,7 @@ export class BootFiles {
     if (exchange === null) return null;
     const { images, ownIpxe } = this.#options;
     const image = imageFor(exchange.firmware);
-    const ofImage = image === null ? [] : (images.get(image)?.keys() ?? []);
+    const ofImage = image === null ? [] : (images.get(imageName(image))?.keys() ?? []);
     const scripts = [BootFile.grubScript, BootFile.ipxeScript, BootFile.autoexec];
     const served = servedName(name, [...scripts, ...ownIpxe.keys(), ...ofImage]);
     return served === null ? null : this.#file(served, exchange, "GET");
@@ -67,9 +67,9 @@ export class BootFiles {
     const exchange = this.#admitted(from);
     if (exchange === null) return null;
     if (name !== BootFile.session) return this.#file(name, exchange, method);
-    if (method === "GET") return this.#mintSession(exchange.device, from);
+    if (method === "GET") return this.#mintSession({ by: "boot-exchange", device: exchange.device, address: from });
     // GRUB under HTTP Boot asks for a file's size first (HEAD); every session archive of a station has the same.
-    return this.#archive(exchange.device, "0".repeat(2 * TOKEN_BYTES));
+    return this.#archive({ by: "boot-exchange", device: exchange.device, address: from }, "0".repeat(2 * TOKEN_BYTES));
   }
 
   /** A file goes out to this address; call what comes back when that is over, `whole` if all of it went out. */
@@ -85,13 +85,13 @@ export class BootFiles {
     const script = (write: (turn: Turn) => string) =>
       loads.script(device, isListed(desk.state.campaign, device), method, write);
     if (name === BootFile.grubScript)
-      return script((turn) => (turn.turn ? grubScript(source, image) : grubWaitScript(turn)));
+      return script((turn) => (turn.turn ? grubScript(source, image.architecture) : grubWaitScript(turn)));
     if (name === BootFile.ipxeScript)
-      return script((turn) => (turn.turn ? ipxeScript(source, image) : ipxeWaitScript(source, turn)));
+      return script((turn) => (turn.turn ? ipxeScript(source, image.architecture) : ipxeWaitScript(source, turn)));
     const own = ownIpxe.get(name);
     if (own !== undefined) return own;
     if (name === BootFile.autoexec && ownIpxe.size > 0) return new TextEncoder().encode(autoexecScript(source));
-    return images.get(image)?.get(name) ?? null;
+    return images.get(imageName(image))?.get(name) ?? null;
   }
 
   #admitted(from: Ipv4): BootExchange | null {
@@ -108,7 +108,8 @@ export class BootFiles {
     return admit(state.campaign, { macs: [device], uuid }).admitted ? exchange : null;
   }
 
-  async #mintSession(device: MacAddress, address: Ipv4): Promise<Uint8Array | null> {
+  async #mintSession(voucher: Extract<Voucher, { by: "boot-exchange" }>): Promise<Uint8Array | null> {
+    const { device, address } = voucher;
     const { desk, now, random } = this.#options;
     const budget = this.#tokens[isListed(desk.state.campaign, device) ? "known" : "stranger"];
     if (!budget.take(`${device} ${address}`, now())) return null;
@@ -116,33 +117,12 @@ export class BootFiles {
     const tokenHash = hashOfToken(token);
     const body = { type: "boot.token-minted", device, address, tokenHash } as const;
     await desk.record({ body, actor: "station", commandId: `mint:${tokenHash}` });
-    return this.#archive(device, token);
+    return this.#archive(voucher, token);
   }
 
-  #archive(device: MacAddress, token: string): Uint8Array {
+  #archive(voucher: Voucher, token: string): Uint8Array | null {
     const { stationUrl, caPem, now } = this.#options;
-    return sessionArchive({ stationUrl, caPem, device, token, now: now() });
+    const archive = sessionArchive({ voucher, stationUrl, caPem, token, now: now() });
+    return typeof archive === "string" ? null : archive;
   }
-}
-
-/** The small archive that is this boot's alone. TIME lets a device whose clock battery died still check certificates. */
-export function sessionArchive(session: {
-  readonly stationUrl: string;
-  readonly caPem: string;
-  readonly device: MacAddress;
-  readonly token: string;
-  readonly now: number;
-}): Uint8Array {
-  const text = (value: string) => new TextEncoder().encode(value);
-  const lines = [
-    `STATION=${session.stationUrl}`,
-    `TOKEN=${session.token}`,
-    `TIME=${Math.floor(session.now / 1000)}`,
-    `DEVICE=${session.device}`,
-  ];
-  return encodeCpio([
-    { kind: "directory", path: "etc/breakglass", mode: 0o700 },
-    { kind: "file", path: "etc/breakglass/session", mode: 0o600, bytes: text(`${lines.join("\n")}\n`) },
-    { kind: "file", path: "etc/breakglass/station-ca.pem", mode: 0o600, bytes: text(session.caPem) },
-  ]);
 }

@@ -1,5 +1,5 @@
+import type { ImageName } from "../boot/image-id.ts";
 import type { UefiLoader } from "../boot/loader.ts";
-import type { ImageArchitecture } from "../boot/table.ts";
 import { encodePacket } from "../dhcp/packet.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { type BootMemory, decideBoot, newBootMemory } from "./boot-decision.ts";
@@ -21,7 +21,7 @@ export interface BootServerOptions {
   readonly leases?: Leases;
   readonly httpPort: number;
   /** For which devices there is a recovery image. */
-  readonly images: ReadonlySet<ImageArchitecture>;
+  readonly images: ReadonlySet<ImageName>;
   readonly uefiLoader: UefiLoader;
   /** Who may load; without it, everybody. */
   readonly loads?: LoadTurns;

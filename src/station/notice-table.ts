@@ -1,5 +1,5 @@
 import { MOST_ARRIVALS } from "../boot/arrivals.ts";
-import type { ImageArchitecture } from "../boot/table.ts";
+import type { ImageName } from "../boot/image-id.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 
 export type NoticeLevel = "info" | "warning" | "error";
@@ -41,7 +41,7 @@ export const NOTICES = {
   },
   "no-image": {
     ...{ level: "error", told: "once", share: "device" },
-    what: ({ firmware, image }: { readonly firmware: string; readonly image: ImageArchitecture }) =>
+    what: ({ firmware, image }: { readonly firmware: string; readonly image: ImageName }) =>
       `asks to boot from the network and gets no answer: its firmware (${firmware}) needs the ${image} image`,
     cure: ({ image }) =>
       `build it with 'breakglass image build --architecture ${image}', then serve it too with --image`,

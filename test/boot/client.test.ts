@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { identify } from "../../src/boot/client.ts";
+import { imageName } from "../../src/boot/image-id.ts";
 import { BOOT_TABLE, imageFor } from "../../src/boot/table.ts";
 import type { DhcpOptions } from "../../src/dhcp/options.ts";
 import { type DhcpPacket, decodePacket } from "../../src/dhcp/packet.ts";
@@ -31,7 +32,7 @@ describe("a boot client", () => {
       architecture: 7,
       firmware: "uefi-x64-pxe",
       over: "pxe",
-      image: "x64",
+      image: { kind: "linux", architecture: "x64" },
       loader: "shimx64.efi",
       asks: "discover",
       program: "firmware",
@@ -73,7 +74,12 @@ describe("a boot client", () => {
   });
 
   it("is a BIOS with iPXE in its ROM, and UEFI that boots over HTTP, as captured", () => {
-    const bios = { device: "52:54:00:00:00:b1", firmware: "bios-x86-pxe", program: "ipxe", image: "x64" };
+    const bios = {
+      device: "52:54:00:00:00:b1",
+      firmware: "bios-x86-pxe",
+      program: "ipxe",
+      image: { kind: "linux", architecture: "x64" },
+    };
     expect(identify(capture("ipxe-bios-discover"))).toMatchObject(bios);
     const http = { firmware: "uefi-x64-http", over: "http", loader: "shimx64.efi" };
     expect(identify(capture("ovmf-http-discover"))).toMatchObject(http);
@@ -128,7 +134,10 @@ describe("not ours", () => {
 
 describe("the boot table", () => {
   it("has something to boot for BIOS, x64 and arm64, over PXE and over HTTP, and nothing for the others", () => {
-    const boots = [...BOOT_TABLE].map(([architecture, row]) => [architecture, row.boots?.image ?? null]);
+    const boots = [...BOOT_TABLE].map(([architecture, row]) => [
+      architecture,
+      row.boots === null ? null : imageName(row.boots.image),
+    ]);
     expect(Object.fromEntries(boots)).toEqual({
       ...{ 0: "x64", 6: null, 7: "x64", 9: "x64", 10: null, 11: "arm64", 15: null, 16: "x64", 19: "arm64" },
     });
@@ -140,8 +149,8 @@ describe("the boot table", () => {
   });
 
   it("says which image a firmware's word stands for", () => {
-    expect(imageFor("uefi-arm64-http")).toBe("arm64");
-    expect(imageFor("bios-x86-pxe")).toBe("x64");
+    expect(imageFor("uefi-arm64-http")).toEqual({ kind: "linux", architecture: "arm64" });
+    expect(imageFor("bios-x86-pxe")).toEqual({ kind: "linux", architecture: "x64" });
     expect(imageFor("uefi-x86-pxe")).toBeNull();
     expect(imageFor("toaster")).toBeNull();
   });

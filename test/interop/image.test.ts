@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ImageArchitecture } from "../../src/boot/table.ts";
+import type { ImageArchitecture } from "../../src/boot/image-id.ts";
 import { IMAGE_ARCHITECTURES } from "../../src/image/architecture.ts";
 import { buildImage } from "../../src/image/build.ts";
 import { readElf } from "../../src/image/elf.ts";

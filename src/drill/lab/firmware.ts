@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import type { ImageArchitecture } from "../../boot/table.ts";
+import type { ImageArchitecture } from "../../boot/image-id.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 
 /** A file that a kind of firmware needs on this machine: the first of `anyOf` that is there. */

@@ -1,4 +1,4 @@
-import type { ImageArchitecture } from "../../boot/table.ts";
+import type { ImageArchitecture } from "../../boot/image-id.ts";
 
 /** One thing that had to hold, whether it did, and what shows it. */
 export interface Check {

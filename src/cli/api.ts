@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { openApi } from "../api/openapi.ts";
 import { openVault } from "../escrow/vault.ts";
 import { tryPort } from "../server/listen.ts";
+import type { StationLog } from "../server/log/station-log.ts";
 import { openDesk } from "../server/open-desk.ts";
 import { type Notice, notice, noticeText } from "../station/notice.ts";
 import { NoticeBoard } from "../station/notice-board.ts";
@@ -10,9 +11,11 @@ import { VERSION } from "../wire/version.ts";
 import { API_DEFAULT, apiReady, apiStopped, parseAddress, parsePort, startApi } from "./api-start.ts";
 import { forgetUnused } from "./forget.ts";
 import { type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
-import { LAST_WORDS_MS, parseMinutes, recordUnsealed, SEALED, sayHangUp } from "./serve.ts";
+import type { Screen } from "./screen.ts";
+import { LAST_WORDS_MS, parseMinutes, recordUnsealed, SEALED } from "./serve.ts";
+import { endOnCrash, logCounters, openServeLog, sayHangUp, withLog } from "./serve-log.ts";
 import { jsonLine, noticeLine, openScreen } from "./serve-say.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { openStateLedger, type StateFolder, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
 type ServeOptions = StateOption &
   OpenerOption & {
@@ -20,6 +23,7 @@ type ServeOptions = StateOption &
     readonly port: number;
     readonly sealed: boolean;
     readonly sealAfter: number;
+    readonly logText: boolean;
     readonly json: boolean;
   };
 
@@ -30,6 +34,7 @@ export function defineServe(command: Command): void {
     .option("--port <N>", "the port", parsePort, API_DEFAULT.port)
     .option("--sealed", "start without opening the vault: lookups are answered, nothing is released", false)
     .option("--seal-after <MINUTES>", "seal the vault after this many idle minutes (0 = never)", parseMinutes, 60)
+    .option("--log-text", "write the log in the state folder as readable text too (log/station.log)", false)
     .option("--json", "one JSON object a line", false)
     .addHelpText("after", EXITS)
     .action(serve);
@@ -44,20 +49,34 @@ const EXITS =
 
 async function serve(options: ServeOptions): Promise<void> {
   const folder = stateFolder(options);
+  const screen = openScreen((told) => say(told));
+  const log = openServeLog(folder, options, (told) => say(told));
+  const say = (told: Notice, event?: object) => {
+    log.notice(told);
+    screen.line(
+      !options.json ? noticeText(told) : event === undefined ? noticeLine(told) : jsonLine(told.level, event),
+    );
+  };
+  await withLog(log, folder, () => serveLogged(options, folder, screen, log, say));
+}
+
+async function serveLogged(
+  options: ServeOptions,
+  folder: StateFolder,
+  screen: Screen,
+  log: StationLog,
+  say: (told: Notice, event?: object) => void,
+): Promise<void> {
   const vault = await openVault(folder.vault, { clock: Date.now });
   const ledger = await openStateLedger(options);
   await tryPort(options.address, options.port, "the operator API");
   const openedBy = options.sealed ? null : await unsealVault(vault, options, NOT_STARTED);
   forgetUnused();
   vault.bindLedger(ledger.ledgerId);
+  const hangUp = sayHangUp(say);
   const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
-  const screen = openScreen((told) => say(told));
-  const say = (told: Notice, event?: object) =>
-    screen.line(
-      !options.json ? noticeText(told) : event === undefined ? noticeLine(told) : jsonLine(told.level, event),
-    );
+  const known = (await ledger.head()).seq;
   const { tell } = new NoticeBoard({ now: Date.now, isKnown: () => false, onNotice: say });
-  const hangUp = sayHangUp(tell);
   const onFault = ({ message }: Error) => tell(notice("fault", "api", { message }));
   const sealing = {
     since,
@@ -68,9 +87,17 @@ async function serve(options: ServeOptions): Promise<void> {
       tell(notice("unseal-with", "vault", { state: folder.folder }));
     },
   };
-  const { desk, close } = await openDesk({ ledger, vault, sealing, onNotice: tell, onFault });
+  const { desk, close } = await openDesk({
+    ...{ ledger, vault, sealing, onNotice: tell, onFault },
+    onEntry: (entry) => {
+      if (entry.seq > known) log.entry(entry);
+    },
+  });
   const api = await startApi({ ...options, folder, desk, ledger, vault, onFault, mostDeposits: null });
   say(apiReady(api, folder), { ready: { api: api.url, ca: folder.caCertificate } });
+  endOnCrash(log, close);
+  const output = () => ({ "lines-lost": screen.lost, "log-lines-lost": log.lost });
+  const counted = logCounters(log, () => ({ api: api.counters(), output: output() }));
   await untilStopped();
   hangUp.close();
   await api.close();
@@ -78,6 +105,7 @@ async function serve(options: ServeOptions): Promise<void> {
   await vault.close();
   await ledger.close();
   say(apiStopped(api), { counters: api.counters() });
+  counted.close();
   await screen.drained(LAST_WORDS_MS);
 }
 

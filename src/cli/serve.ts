@@ -8,6 +8,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { findInterfaces } from "../server/interface.ts";
 import { refuseOtherServers } from "../server/lease-check.ts";
 import { tryPort, tryPorts } from "../server/listen.ts";
+import type { StationLog } from "../server/log/station-log.ts";
 import { STANDARD_PORTS } from "../server/ports.ts";
 import { shortOfBuffer } from "../server/receive-buffer.ts";
 import { startStation } from "../server/station.ts";
@@ -28,9 +29,10 @@ import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from
 import { imageFolder } from "./program-file.ts";
 import type { Screen } from "./screen.ts";
 import { openTerminal, type Terminal } from "./seal-terminal.ts";
-import { openScreen, sayJson, sayPlain } from "./serve-say.ts";
+import { endOnCrash, logCounters, openServeLog, sayHangUp, withLog } from "./serve-log.ts";
+import { openScreen, type Say, sayJson, sayPlain } from "./serve-say.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { openStateLedger, type StateFolder, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
 type ServeOptions = StateOption &
   OpenerOption & {
@@ -45,6 +47,7 @@ type ServeOptions = StateOption &
     readonly api?: ApiAddress | true;
     readonly sealed: boolean;
     readonly sealAfter: number;
+    readonly logText: boolean;
     readonly json: boolean;
   };
 
@@ -83,6 +86,7 @@ export function defineServe(command: Command): void {
     )
     .option("--sealed", "start without opening the vault: devices boot and wait, nothing is released", false)
     .option("--seal-after <MINUTES>", "seal the vault after this many idle minutes (0 = never)", parseMinutes, 60)
+    .option("--log-text", "write the log in the state folder as readable text too (log/station.log)", false)
     .option("--json", "one JSON object a line: entries, notices, counters", false)
     .addHelpText(
       "after",
@@ -98,6 +102,30 @@ async function serve(options: ServeOptions): Promise<void> {
   const served = findInterfaces(options.interface, options.address);
   const leases = options.dhcpRange === undefined ? null : leasesOn(served, options.dhcpRange);
   const folder = stateFolder(options);
+  const screen: Screen = openScreen((told) => tell(told));
+  const say = options.json ? sayJson(screen) : sayPlain(screen);
+  const log = openServeLog(folder, options, (told) => tell(told));
+  const tell = (told: Notice) => {
+    log.notice(told);
+    say.notice(told);
+  };
+  const at = options.api === true ? API_DEFAULT : options.api;
+  await withLog(log, folder, () => serveLogged({ options, served, leases, folder, at, screen, say, log, tell }));
+}
+
+interface Serving {
+  readonly options: ServeOptions;
+  readonly served: readonly ServedInterface[];
+  readonly leases: { readonly served: ServedInterface; readonly range: LeaseRange } | null;
+  readonly folder: StateFolder;
+  readonly at: ApiAddress | undefined;
+  readonly screen: Screen;
+  readonly say: Say;
+  readonly log: StationLog;
+  readonly tell: (notice: Notice) => void;
+}
+
+async function serveLogged({ options, served, leases, folder, at, screen, say, log, tell }: Serving): Promise<void> {
   const vault = await openVault(folder.vault, { clock: Date.now });
   const ledger = await openStateLedger(options);
   await sayClock(ledger);
@@ -105,17 +133,14 @@ async function serve(options: ServeOptions): Promise<void> {
   const ownIpxe = options.ipxe === undefined ? new Map<string, Uint8Array>() : readOwnIpxe(options.ipxe);
   // Before a passphrase is typed: nothing of this needs it.
   for (const { address } of served) await tryPorts(address, STANDARD_PORTS);
-  const at = options.api === true ? API_DEFAULT : options.api;
   if (at !== undefined) await tryPort(at.address, at.port, "the operator API");
   if (leases !== null) await refuseOtherServers(leases.served);
   const openedBy = options.sealed ? null : await unsealVault(vault, options, NOT_STARTED);
   forgetUnused();
   vault.bindLedger(ledger.ledgerId);
-  const screen: Screen = openScreen((told) => say.notice(told));
-  const say = options.json ? sayJson(screen) : sayPlain(screen);
-  const hangUp = sayHangUp(say.notice);
+  const hangUp = sayHangUp(tell);
   const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
-  const terminal = options.json ? null : openTerminal(folder.folder, screen, say.notice);
+  const terminal = options.json ? null : openTerminal(folder.folder, screen, tell);
   const known = (await ledger.head()).seq;
   const station = await startStation({
     name: hostname(),
@@ -135,15 +160,16 @@ async function serve(options: ServeOptions): Promise<void> {
       idleMs: options.sealAfter === 0 ? null : options.sealAfter * 60_000,
       socket: folder.unsealSocket,
       onSealed: (reason) => {
-        say.notice(notice(SEALED[reason], "vault"));
-        if (terminal === null || !terminal.offer())
-          say.notice(notice("unseal-with", "vault", { state: folder.folder }));
+        tell(notice(SEALED[reason], "vault"));
+        if (terminal === null || !terminal.offer()) tell(notice("unseal-with", "vault", { state: folder.folder }));
       },
     },
     onEntry: (entry) => {
-      if (entry.seq > known && !isRoutine(entry)) say.entry(entry);
+      if (entry.seq <= known) return;
+      log.entry(entry);
+      if (!isRoutine(entry)) say.entry(entry);
     },
-    onNotice: say.notice,
+    onNotice: tell,
   });
   const onFault = ({ message }: Error) => station.tell(notice("fault", "api", { message }));
   const mostDeposits = MOST_DEPOSITS_BESIDE;
@@ -157,20 +183,24 @@ async function serve(options: ServeOptions): Promise<void> {
           },
         );
   say.ready(station, folder.folder);
-  if (api !== null) say.notice(apiReady(api, folder));
+  if (api !== null) tell(apiReady(api, folder));
   say.campaign(station.campaign());
   const short = shortOfBuffer();
-  if (short !== null) say.notice(short);
-  const counters = () => ({ ...station.counters(), output: { "lines-lost": screen.lost } });
+  if (short !== null) tell(short);
+  endOnCrash(log, () => station.close());
+  const lost = () => ({ "lines-lost": screen.lost, "log-lines-lost": log.lost });
+  const counters = () => ({ ...station.counters(), output: lost() });
+  const counted = logCounters(log, () => ({ ...counters(), bytesTo: undefined }));
   await untilStopped(() => say.periodic(counters()), terminal);
   hangUp.close();
   await api?.close();
   await station.close();
   say.counters(counters());
-  if (api !== null) say.notice(apiStopped(api));
+  if (api !== null) tell(apiStopped(api));
   await vault.close();
-  say.notice(await automaticCheckpoint(folder, ledger));
+  tell(await automaticCheckpoint(folder, ledger));
   await ledger.close();
+  counted.close();
   say.farewell(await rotationLine(options));
   await screen.drained(LAST_WORDS_MS);
 }
@@ -261,11 +291,4 @@ function untilStopped(count: () => void, terminal: Terminal | null): Promise<voi
     };
     process.on("SIGINT", stop).on("SIGTERM", stop);
   });
-}
-
-/** Says it when the terminal goes, until it is closed. */
-export function sayHangUp(tell: (notice: Notice) => void): { close(): void } {
-  const onHangUp = () => tell(notice("terminal-gone", "station", { pid: process.pid }));
-  process.on("SIGHUP", onHangUp);
-  return { close: () => process.off("SIGHUP", onHangUp) };
 }

@@ -27,6 +27,8 @@ export interface StateFolder {
   readonly caKey: string;
   /** The station's Ed25519 key, which signs checkpoints. */
   readonly signingKey: string;
+  /** The station's log: JSON lines. */
+  readonly log: string;
   /** Where checkpoints are kept, one file each. */
   readonly checkpoints: string;
 }
@@ -51,6 +53,7 @@ export function stateFolder(options: StateOption, create = false): StateFolder {
     caCertificate: join(folder, "station-ca.pem"),
     caKey: join(folder, "station-ca.key"),
     signingKey: join(folder, "station-signing.key"),
+    log: join(folder, "log"),
     checkpoints: join(folder, "checkpoints"),
   };
 }

@@ -5,6 +5,8 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { Desk } from "../station/desk.ts";
 import { type Notice, notice } from "../station/notice.ts";
 import { Sealer, type SealReason } from "../station/sealer.ts";
+import type { UnsealAnswer } from "../station/unsealing.ts";
+import { PLATFORM } from "./platform/this-platform.ts";
 import { listenForUnseal } from "./unseal-socket.ts";
 
 /** When the station seals its vault, and how it takes what opens it again. A halt always seals it. */
@@ -80,8 +82,11 @@ async function startSealing({ vault, sealing, onNotice, onFault }: DeskOptions, 
   const record = (entry: NewEntry) => desk.record(entry);
   const sealer = new Sealer({ vault, record, since, idleMs, now, freshId: randomUUID, onSealed, onFault });
   const ticking = setInterval(() => sealer.tick(), SEAL_LOOK_MS);
+  const onRefused = (answer: UnsealAnswer) => onNotice(notice("unseal-refused", "vault", { answer }));
   const door =
-    socket === null ? null : await listenForUnseal(socket, (identity, story) => sealer.unseal(identity, story));
+    socket === null
+      ? null
+      : await listenForUnseal(socket, (identity, story) => sealer.unseal(identity, story), PLATFORM, onRefused);
   if (door === null && socket !== null) onNotice(notice("unseal-unreachable", "vault", { socket }));
   const close = async () => {
     door?.close();

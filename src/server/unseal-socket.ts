@@ -18,12 +18,16 @@ export async function listenForUnseal(
   path: string,
   unseal: (identity: Secret<string>, story: OpenerStory) => Promise<UnsealAnswer>,
   platform = PLATFORM,
+  onRefused: (answer: UnsealAnswer) => void = () => {},
 ): Promise<Server | null> {
   if (!can(platform, "unseal-socket") || (await handOver(path, null)) !== "no-station") return null;
   rmSync(path, { force: true });
   const server = createServer((socket) => {
     take(socket, unseal).then(
-      (answer) => socket.end(`${answer}\n`),
+      (answer) => {
+        if (answer !== "unsealed") onRefused(answer);
+        socket.end(`${answer}\n`);
+      },
       () => socket.destroy(),
     );
   });

@@ -140,11 +140,26 @@ export const NOTICES = {
     what: ({ lines }: { readonly lines: number }) =>
       `what the station says can be written again; lines lost meanwhile: ${lines}`,
   },
+  "log-lost": {
+    ...{ level: "error", told: "each" },
+    what: ({ folder, why }: { readonly folder: string; readonly why: string }) =>
+      `the log in ${folder} cannot be written: ${why}. The station goes on serving`,
+    cure: () => "make room there, or look at who owns the folder",
+  },
+  "log-back": {
+    ...{ level: "info", told: "each" },
+    what: ({ lines }: { readonly lines: number }) => `the log can be written again; lines lost meanwhile: ${lines}`,
+  },
   "terminal-gone": {
     ...{ level: "warning", told: "each" },
     what: ({ pid }: { readonly pid: number }) =>
       `the terminal that the station was started in is gone (SIGHUP). It goes on serving as process ${pid}`,
     cure: ({ pid }) => `stop it with: kill -TERM ${pid}`,
+  },
+  "unseal-refused": {
+    ...{ level: "warning", told: "each", share: "fault" },
+    what: ({ answer }: { readonly answer: string }) =>
+      `somebody who may enter the state folder tried to unseal the vault, and was refused: ${answer}`,
   },
   "unseal-unreachable": {
     ...{ level: "warning", told: "each" },

@@ -7,6 +7,7 @@ import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { again, shellQuoted } from "../next-step.ts";
 import { type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
+import { noteUnsealFailed } from "../serve-log.ts";
 import { type StateOption, stateFolder, withStateOption } from "../state.ts";
 
 /** `breakglass escrow unseal`: opens the vault of the station that runs, which goes on serving meanwhile. */
@@ -19,13 +20,16 @@ export function defineUnseal(command: Command): void {
 const STILL_SEALED = "The station's vault stays as it is.";
 
 async function unseal(options: StateOption & OpenerOption): Promise<void> {
-  const { vault: path, unsealSocket, folder } = stateFolder(options);
+  const { vault: path, unsealSocket, folder, log } = stateFolder(options);
   const vault = await openVault(path, { clock: Date.now });
   try {
     const door = await handOver(unsealSocket, null);
     if (door === "no-station") throw noStation(folder);
     if (door === "of-another-user") throw ofAnotherUser(folder);
-    const openedBy = await unsealVault(vault, options, STILL_SEALED);
+    const openedBy = await unsealVault(vault, options, STILL_SEALED).catch((error) => {
+      if (error instanceof OperatorError) noteUnsealFailed(log, error.message);
+      throw error;
+    });
     const answer = await handOver(unsealSocket, {
       ...{ identity: vault.heldIdentity(), actor: operatorActor(), openedBy },
     });

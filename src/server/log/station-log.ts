@@ -34,7 +34,7 @@ export interface LogOptions {
 
 /**
  * The station's log for the day after: JSON lines in the state folder. winston's own file transport loses lines without a
- * word when the disk is full and follows links (ADR 0039), so the bytes go through RotatingFile. A log that cannot be
+ * word when the disk is full and follows links (ADR 0040), so the bytes go through RotatingFile. A log that cannot be
  * written stops nothing: lines are dropped and counted.
  */
 export class StationLog {

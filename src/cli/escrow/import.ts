@@ -5,10 +5,8 @@ import { type Command, Option } from "commander";
 import type { ExportFile, FileProblem } from "../../escrow/exports/export-file.ts";
 import { contentOf, exportFiles } from "../../escrow/exports/export-files.ts";
 import { FORMATS } from "../../escrow/exports/formats/formats.ts";
-import { exportItems } from "../../escrow/exports/read-exports.ts";
-import { FIRST_SHOWN, type ImportReport, importRows } from "../../escrow/import.ts";
+import { type FilesImported, type ImportFilesOptions, importFiles, nothingRead } from "../../escrow/import-files.ts";
 import { openVault, type Vault } from "../../escrow/vault.ts";
-import { importedEntry } from "../../escrow/vault-entries.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { fileCause } from "../read-file.ts";
@@ -20,15 +18,6 @@ interface Options extends StateOption {
   readonly format?: string;
   readonly report?: string;
   readonly json?: boolean;
-}
-
-/** What an import did, files included. */
-interface Done extends ImportReport {
-  /** What the files were; several if a folder or zip held several forms. */
-  readonly formats: readonly string[];
-  readonly filesRead: number;
-  readonly filesNotRead: number;
-  readonly firstNotRead: readonly FileProblem[];
 }
 
 /** `breakglass escrow import`. It never shows a recovery password. */
@@ -52,7 +41,7 @@ function formatList(): string {
 
 async function importPath(path: string, options: Options): Promise<void> {
   const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
-  let done: Done;
+  let done: FilesImported;
   let reportFailure: string | null = null;
   try {
     requireExport(path);
@@ -65,7 +54,7 @@ async function importPath(path: string, options: Options): Promise<void> {
   } finally {
     await vault.close();
   }
-  if (isNothing(done)) throw nothingRead(path, done);
+  if (nothingRead(done)) throw nothingIn(path, done);
   const whole = done.rejected === 0 && done.filesNotRead === 0 && done.rows + done.named > 0;
   if (!whole || done.stopped || reportFailure !== null) process.exitCode = ExitCode.negative;
   if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`);
@@ -77,51 +66,28 @@ async function importInto(
   path: string,
   options: Options,
   reportFile: ImportReportFile | null,
-): Promise<Done> {
+): Promise<FilesImported> {
   const ledger = await openStateLedger(options, true);
-  vault.bindLedger(ledger.ledgerId);
   const stopping = new AbortController();
   const stop = () => {
     stopping.abort();
     if (path === "-") process.stdin.destroy();
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  const formats = new Set<string>();
-  const firstNotRead: FileProblem[] = [];
-  let [filesRead, filesNotRead] = [0, 0];
+  const how: ImportFilesOptions = {
+    source: path === "-" ? "standard input" : basename(resolve(path)),
+    format: FORMATS.find(({ name }) => name === options.format) ?? null,
+    onProgress: showProgress,
+    onFate: reportFile === null ? undefined : (fate) => reportFile.row(fate),
+    onProblem: (problem) => reportFile?.problem(problem),
+    stop: stopping.signal,
+  };
   try {
-    const items = exportItems(filesOf(path), {
-      format: FORMATS.find(({ name }) => name === options.format) ?? null,
-      onFile: (_, format) => {
-        formats.add(format);
-        filesRead += 1;
-      },
-      onProblem: (problem) => {
-        filesNotRead += 1;
-        if (firstNotRead.length < FIRST_SHOWN) firstNotRead.push(problem);
-        reportFile?.problem(problem);
-      },
-    });
-    const report = await importRows(items, vault, {
-      source: path === "-" ? "standard input" : basename(resolve(path)),
-      onProgress: showProgress,
-      onFate: reportFile === null ? undefined : (fate) => reportFile.row(fate),
-      stop: stopping.signal,
-    });
-    const done = { ...report, formats: [...formats].sort(), filesRead, filesNotRead, firstNotRead };
-    if (!isNothing(done))
-      await ledger.append(importedEntry(vault, counted(done), { actor: operatorActor(), fresh: randomUUID() }));
-    return done;
+    return await importFiles({ vault, ledger }, filesOf(path), how, { actor: operatorActor(), fresh: randomUUID() });
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
     await ledger.close();
   }
-}
-
-function counted(done: Done) {
-  const { source, formats, deposited, present, superseded, rejected, conflicts, named, filesNotRead, stopped } = done;
-  const counts = { deposited, present, superseded, rejected, conflicts, named, filesNotRead };
-  return { source, format: formats.join(" "), ...counts, ...(stopped && { stopped }) };
 }
 
 function filesOf(path: string): Iterable<ExportFile | FileProblem> {
@@ -145,12 +111,7 @@ function requireExport(path: string): void {
   }
 }
 
-/** Not even an export without a row. */
-function isNothing({ rows, named, filesRead, filesNotRead }: Done): boolean {
-  return filesRead === 0 || (rows + named === 0 && filesNotRead > 0);
-}
-
-function nothingRead(path: string, { firstNotRead, filesNotRead, source }: Done): OperatorError {
+function nothingIn(path: string, { firstNotRead, filesNotRead, source }: FilesImported): OperatorError {
   const [first] = firstNotRead;
   if (first === undefined)
     return new OperatorError(`There is no file in ${path}. Nothing was deposited.`, "Name the folder of the exports.");
@@ -165,7 +126,7 @@ function showProgress(rows: number): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${rows} rows so far (Ctrl-C stops)`);
 }
 
-function describe(done: Done, path: string, { report }: Options): string {
+function describe(done: FilesImported, path: string, { report }: Options): string {
   const { rows, deposited, present, superseded, rejected, conflicts, named, stopped } = done;
   const more = (all: number, shown: number) =>
     all === shown
@@ -193,7 +154,7 @@ function describe(done: Done, path: string, { report }: Options): string {
     : `${text}${path} itself still holds recovery passwords in the clear: delete it or lock it away.\n`;
 }
 
-function tableOf({ firstRejected }: Done): string {
+function tableOf({ firstRejected }: FilesImported): string {
   if (firstRejected.length === 0) return "";
   const many = firstRejected.some(({ file }) => file !== null);
   const rows = firstRejected.map(({ file, line, protectorId, detail }) => {

@@ -7,6 +7,7 @@ export type FormatName =
   | "crowdstrike"
   | "id-key"
   | "csv"
+  | "columns"
   | "ad-csv"
   | "ad-ldif"
   | "ad-script"

@@ -2,26 +2,29 @@ import { randomBytes } from "node:crypto";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CampaignState, UnknownPolicy } from "../campaign/campaign.ts";
 import { arm } from "../campaign/command.ts";
+import { readBoard } from "../dashboard/board.ts";
+import { boardLine } from "../dashboard/board-text.ts";
 import { RELEASE_CAPS } from "../escrow/release.ts";
-import { type InventoryDevice, recognise } from "../fleet/inventory.ts";
+import type { InventoryDevice } from "../fleet/inventory.ts";
 import { BadRowsError, parseInventory } from "../fleet/read-inventory.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { EntryBody } from "../ledger/events/event.ts";
 import { remedySha256 } from "../remedy/remedy.ts";
 import { confirmPairing, type NotPaired } from "../rescue/pairing.ts";
-import type { Session } from "../rescue/session.ts";
 import { Desk } from "../station/desk.ts";
 import type { StationState } from "../station/state.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
+import { boardTable } from "./board-table.ts";
+import { campaignLines } from "./campaign-line.ts";
 import { sayClock } from "./clock.ts";
 import { pasteable } from "./next-step.ts";
 import { printJson } from "./print-json.ts";
 import { readBytes } from "./read-file.ts";
 import { readRemedy } from "./remedy.ts";
 import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
-import { count, formatTable, printable, terminalWidth } from "./table.ts";
+import { count, printable } from "./table.ts";
 
 type Options = StateOption & { readonly json: boolean };
 
@@ -56,7 +59,10 @@ export function defineConfirm(command: Command): void {
 }
 
 export function defineStatus(command: Command): void {
-  withStateOption(command).option("--json", "for scripts", false).action(statusCommand);
+  withStateOption(command)
+    .option("--all", "list every device that booted the recovery image", false)
+    .option("--json", "for scripts", false)
+    .action(statusCommand);
 }
 
 type ArmOptions = Options & {
@@ -111,48 +117,25 @@ async function confirmCommand(code: string, options: Options): Promise<void> {
   process.stdout.write(`Confirmed: device ${device} (pairing code ${pairing}) goes on.\n`);
 }
 
-async function statusCommand(options: Options): Promise<void> {
+async function statusCommand(options: Options & { readonly all: boolean }): Promise<void> {
   const ledger = await openStateLedger(options, false, "say");
   const desk = new Desk(ledger, () => {});
   await desk.catchUp();
   await ledger.close();
-  const { campaign, sessions } = desk.state;
-  const all = [...sessions.byDevice.values()];
-  const inventory = campaign.is === "none" ? [] : campaign.campaign.devices;
-  const nameOf = ({ marks }: Session) => recognise(inventory, marks)?.name ?? null;
+  const now = Date.now();
+  const board = readBoard(desk.state, now);
+  const { campaign, devices } = board;
+  const seen = devices.filter(({ session }) => session !== null);
   if (options.json) {
-    const devices = all.map((each) => {
-      const { device, session, pairing, progress, held, outcome } = each;
-      return { device, name: nameOf(each), session, pairing, stage: progress, held, outcome };
+    const told = seen.map(({ device, name, session: each }) => {
+      const { session, pairing, progress, held, outcome } = each!;
+      return { device, name, session, pairing, stage: progress, held, outcome };
     });
-    return printJson({ campaign, devices });
+    return printJson({ campaign, devices: told });
   }
-  process.stdout.write(`${pasteable(campaignLine(campaign))}\n`);
-  if (campaign.is !== "none") {
-    const { remedy, unknown } = campaign.campaign;
-    process.stdout.write(
-      `Remedy ${remedy}; ${count(inventory.length, "device")} in the inventory; others: ${unknown}.\n`,
-    );
-  }
-  if (all.length === 0) process.stdout.write("No device has booted the recovery image yet.\n");
-  else {
-    const rows = all.map((each) => [each.device, nameOf(each) ?? "-", each.pairing, each.progress, standing(each)]);
-    process.stdout.write(`\n${formatTable(["DEVICE", "NAME", "PAIRING", "STAGE", "STANDS"], rows, terminalWidth())}`);
-  }
-}
-
-function standing({ outcome, held }: Session): string {
-  return outcome ?? (held === null ? "under way" : `waits: ${held}`);
-}
-
-/** The campaign in one sentence. */
-export function campaignLine(state: CampaignState): string {
-  if (state.is === "none")
-    return "No campaign was ever armed here, and no device gets an answer. Arm one with: breakglass campaign arm";
-  const { campaign } = state.campaign;
-  return state.is === "armed"
-    ? `Campaign ${campaign} is armed.`
-    : `Campaign ${campaign} is HALTED: ${printable(state.reason)}`;
+  process.stdout.write(campaignLines(campaign));
+  if (seen.length === 0) process.stdout.write("No device has booted the recovery image yet.\n");
+  else process.stdout.write(`${boardLine(board)}.\n\n${boardTable(seen, null, options.all)}`);
 }
 
 function alreadyArmed(state: CampaignState): OperatorError {
@@ -207,7 +190,7 @@ function readInventory(file: string): InventoryDevice[] {
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
     throw new OperatorError(
-      `The inventory ${file} cannot be used: ${whatIsWrong(error)} ${NOT_ARMED}`,
+      `The inventory ${file} cannot be used: ${whatIsWrong(error)}`,
       "The header is name,mac,serial,uuid. Correct the file, and arm again.",
     );
   }
@@ -215,8 +198,8 @@ function readInventory(file: string): InventoryDevice[] {
 
 /** Several wrong rows are a line each. */
 function whatIsWrong(error: MalformedError): string {
-  if (!(error instanceof BadRowsError) || error.rows.length === 1) return `${printable(error.what)}.`;
-  const { told, more } = error;
+  if (!(error instanceof BadRowsError) || error.rows.length === 1) return `${printable(error.what)}. ${NOT_ARMED}`;
+  const { told, more, rows } = error;
   const lines = [...told, ...(more > 0 ? [`and ${count(more, "more row")}`] : [])];
-  return `${error.rows.length} rows are wrong.\n${lines.map((line) => `  ${printable(line)}\n`).join("")}`;
+  return [`${rows.length} rows are wrong. ${NOT_ARMED}`, ...lines.map((line) => `  ${printable(line)}`)].join("\n");
 }

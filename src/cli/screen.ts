@@ -6,6 +6,9 @@ import { PLATFORM } from "../server/platform/this-platform.ts";
 const MOST_WAITING = 1 << 20;
 const RETRY_MS = 100;
 
+/** To the beginning of the terminal's line, and the line away. */
+const REDRAW = "\r\x1b[K";
+
 /** Writes bytes and gives how many it took; throws an error with a `code`: EAGAIN if it takes none now. */
 export type WriteBytes = (bytes: Uint8Array) => number;
 
@@ -33,6 +36,8 @@ export class Screen {
   #lost = 0;
   #lostNow = 0;
   #retry: NodeJS.Timeout | null = null;
+  /** The line at the bottom that is written over; empty while there is none. */
+  #status = "";
 
   constructor(write: WriteBytes, events: ScreenEvents) {
     this.#write = write;
@@ -45,7 +50,8 @@ export class Screen {
   }
 
   line(text: string): void {
-    const bytes = new TextEncoder().encode(`${this.#torn ? "\n" : ""}${text}\n`);
+    const whole = this.#status === "" ? `${text}\n` : `${REDRAW}${text}\n${this.#status}`;
+    const bytes = new TextEncoder().encode(`${this.#torn ? "\n" : ""}${whole}`);
     if (this.#bytes + bytes.length > MOST_WAITING) {
       this.#drop(1);
       this.#trouble("EAGAIN");
@@ -57,8 +63,21 @@ export class Screen {
     this.#flush();
   }
 
+  /**
+   * Shows this line below all others, on a terminal alone; an empty one takes it away. It never waits and is never
+   * counted as lost: the next one tells it better.
+   */
+  status(text: string): void {
+    if (this.#held || text === this.#status || this.#waiting.length > 0) return;
+    this.#status = text;
+    try {
+      this.#write(new TextEncoder().encode(`${REDRAW}${text}`));
+    } catch {}
+  }
+
   /** While something else is on the screen, lines wait. */
   hold(): void {
+    this.status("");
     this.#held = true;
   }
 

@@ -1,15 +1,18 @@
 import { styleText } from "node:util";
 import type { CampaignState } from "../campaign/campaign.ts";
+import type { Board } from "../dashboard/board.ts";
+import { boardLine } from "../dashboard/board-text.ts";
 import { type TimelineLine, timelineLine } from "../dashboard/timeline.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { Station, StationCounters } from "../server/station.ts";
 import { type Notice, notice, noticeText, noticeWords } from "../station/notice.ts";
 import type { NoticeLevel } from "../station/notice-table.ts";
-import { campaignLine } from "./campaign.ts";
+import { campaignLine } from "./campaign-line.ts";
 import { pasteable, shellQuoted } from "./next-step.ts";
 import { outputCause } from "./output.ts";
 import { Screen, standardOutput } from "./screen.ts";
 import { folded, terminalWidth } from "./table.ts";
+import { clockText as clock } from "./zoned-time.ts";
 
 /** What a station was asked, and what of its own words was lost. */
 export type ServeCounters = StationCounters & { readonly output: Readonly<Record<string, number>> };
@@ -21,6 +24,8 @@ export interface Say {
   ready(station: Station, state: string): void;
   campaign(state: CampaignState): void;
   periodic(counters: ServeCounters): void;
+  /** Where all devices stand now: one line that is written over. */
+  stands(sealed: boolean, board: Board): void;
   counters(counters: ServeCounters): void;
   farewell(text: string): void;
 }
@@ -58,6 +63,7 @@ export function sayJson(screen: Screen): Say {
       for (const { name, url } of lans) info({ ready: { url, interface: name } });
     },
     campaign: (campaign) => info({ campaign: campaign.is }),
+    stands: () => {},
     periodic: (counters) => info({ counters }),
     counters: (counters) => info({ counters }),
     farewell: () => {},
@@ -70,8 +76,6 @@ const COLOURS: Readonly<Record<TimelineLine["mark"], "green" | "red" | "yellow" 
   wait: "yellow",
   plain: "reset",
 };
-
-const clock = (at: number) => new Date(at).toTimeString().slice(0, 8);
 
 export function sayPlain(screen: Screen): Say {
   const print = (line: string) => screen.line(line);
@@ -91,7 +95,14 @@ export function sayPlain(screen: Screen): Say {
     campaign: (campaign) =>
       print(styleText(campaign.is === "armed" ? "green" : "yellow", pasteable(campaignLine(campaign)))),
     periodic: () => {},
+    stands(sealed, board) {
+      if (!process.stdout.isTTY) return;
+      const vault = sealed ? "vault SEALED" : "vault unsealed";
+      const line = `${vault}, campaign ${board.campaign.is}; ${boardLine(board)}`;
+      screen.status(line.slice(0, terminalWidth() - 1));
+    },
     counters({ dhcp, tftp, http, control, loads, interfaces, output }) {
+      screen.status("");
       print("\nThe station has stopped. Devices that wait go on when it is started again. What it was asked:");
       for (const [name, counts] of Object.entries({ dhcp, tftp, http, control, loads, interfaces, output })) {
         const text = Object.entries(counts)

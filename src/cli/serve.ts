@@ -191,7 +191,10 @@ async function serveLogged({ options, served, leases, folder, at, screen, say, l
   const lost = () => ({ "lines-lost": screen.lost, "log-lines-lost": log.lost });
   const counters = () => ({ ...station.counters(), output: lost() });
   const counted = logCounters(log, () => ({ ...counters(), bytesTo: undefined }));
-  await untilStopped(() => say.periodic(counters()), terminal);
+  await untilStopped(() => {
+    say.periodic(counters());
+    say.stands(vault.sealed, station.board());
+  }, terminal);
   hangUp.close();
   await api?.close();
   await station.close();

@@ -15,6 +15,11 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import("./serve.ts")).defineServe,
   },
   {
+    name: "status",
+    description: "is a station running, where does every device stand, and who needs a person",
+    load: async () => (await import("./status.ts")).defineStatus,
+  },
+  {
     name: "campaign",
     description: "arm, halt and look at the one campaign",
     verbs: [

@@ -14,10 +14,10 @@ const WORDS: Readonly<Record<Stand, string>> = {
   "not-seen": "not seen",
 };
 
-/** `waiting: no-key`, `in hand`, `failed: wrong-key`. */
+/** `waits: no-key`, `in hand`, `failed: wrong-key`. */
 export function standText({ stands, why }: Pick<Standing, "stands" | "why">): string {
-  const tellsMore = stands === "failed" || stands === "waiting" || stands === "held";
-  return why !== null && tellsMore ? `${WORDS[stands]}: ${why}` : WORDS[stands];
+  if (stands === "waiting") return `waits: ${why}`;
+  return why !== null && (stands === "failed" || stands === "held") ? `${WORDS[stands]}: ${why}` : WORDS[stands];
 }
 
 /** `120 devices: 3 failed, 2 waiting, 70 confirmed, 45 not seen; 5 need a person; about 12 min left`. */

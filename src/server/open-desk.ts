@@ -5,7 +5,9 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { Desk } from "../station/desk.ts";
 import { type Notice, notice } from "../station/notice.ts";
 import { Sealer, type SealReason } from "../station/sealer.ts";
+import type { StationNow } from "../station/station-now.ts";
 import type { UnsealAnswer } from "../station/unsealing.ts";
+import { VERSION } from "../wire/version.ts";
 import { PLATFORM } from "./platform/this-platform.ts";
 import { listenForUnseal } from "./unseal-socket.ts";
 
@@ -34,6 +36,8 @@ export interface DeskOptions {
   readonly onEntry?: (entry: Entry) => void;
   readonly onNotice: (notice: Notice) => void;
   readonly onFault: (error: Error) => void;
+  /** What a station tells of itself at its door, beside its process and its vault. */
+  readonly now?: () => Pick<StationNow, "lans" | "loading" | "waiting">;
 }
 
 /**
@@ -76,17 +80,22 @@ export async function openDesk(options: DeskOptions): Promise<{ readonly desk: D
   };
 }
 
-async function startSealing({ vault, sealing, onNotice, onFault }: DeskOptions, desk: Desk) {
+async function startSealing({ vault, sealing, onNotice, onFault, now: more }: DeskOptions, desk: Desk) {
   const { since, idleMs, socket, onSealed } = sealing ?? { since: 0, idleMs: null, socket: null, onSealed: () => {} };
   const now = () => ({ wall: Date.now(), steady: performance.now() });
   const record = (entry: NewEntry) => desk.record(entry);
   const sealer = new Sealer({ vault, record, since, idleMs, now, freshId: randomUUID, onSealed, onFault });
   const ticking = setInterval(() => sealer.tick(), SEAL_LOOK_MS);
   const onRefused = (answer: UnsealAnswer) => onNotice(notice("unseal-refused", "vault", { answer }));
+  const started = Date.now();
+  const tell = (): StationNow => ({
+    ...{ pid: process.pid, since: started, version: VERSION, sealed: vault.sealed },
+    ...(more?.() ?? { lans: [], loading: [], waiting: [] }),
+  });
   const door =
     socket === null
       ? null
-      : await listenForUnseal(socket, (identity, story) => sealer.unseal(identity, story), PLATFORM, onRefused);
+      : await listenForUnseal(socket, (identity, story) => sealer.unseal(identity, story), PLATFORM, onRefused, tell);
   if (door === null && socket !== null) onNotice(notice("unseal-unreachable", "vault", { socket }));
   const close = async () => {
     door?.close();

@@ -3,6 +3,7 @@ import type { ImageName } from "../boot/image-id.ts";
 import type { LeaseRange } from "../boot/lease-range.ts";
 import type { UefiLoader } from "../boot/loader.ts";
 import { type CampaignState, isListed } from "../campaign/campaign.ts";
+import { type Board, readBoard } from "../dashboard/board.ts";
 import type { Vault } from "../escrow/vault.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -65,6 +66,8 @@ export interface Station {
   tell(notice: Notice): void;
   /** As of the last look at the ledger. */
   campaign(): CampaignState;
+  /** Where every device stands now. */
+  board(): Board;
   counters(): StationCounters;
   close(): Promise<void>;
 }
@@ -101,15 +104,20 @@ export async function startStation(options: StationOptions): Promise<Station> {
     });
     const onNotice = board.tell;
     const onFault = ({ message }: Error) => onNotice(notice("fault", "station", { message }));
-    const { desk, close: closeDesk } = await openDesk({ ...options, onNotice, onFault });
-    closing.push(closeDesk);
-    inventory = desk;
-    const rescuer = new Rescuer({ desk, ledger, vault, now: Date.now, random: randomBytes });
+    const lans: Lan[] = [];
     const loads = new LoadTurns({
       loads: options.loads,
       now: Date.now,
       onWaiting: (most) => onNotice(notice("loads-full", "loads", { loads: most })),
     });
+    const now = () => {
+      const { loading, waiting } = loads.queue();
+      return { lans: lans.map(({ name, url }) => ({ name, url })), loading: [...loading], waiting: [...waiting] };
+    };
+    const { desk, close: closeDesk } = await openDesk({ ...options, onNotice, onFault, now });
+    closing.push(closeDesk);
+    inventory = desk;
+    const rescuer = new Rescuer({ desk, ledger, vault, now: Date.now, random: randomBytes });
     const leases = options.leases === null ? null : new Leases(options.leases.served, options.leases.range, desk.state);
     const ears = new Ears({ now: Date.now, onNotice });
     const explaining = setInterval(() => ears.look(), EXPLAIN_MS);
@@ -121,7 +129,6 @@ export async function startStation(options: StationOptions): Promise<Station> {
       ownMacs: new Set(served.map(({ mac }) => mac)),
       answer: (verb, message, secret, from) => rescuer.answer(verb, message, secret, from),
     };
-    const lans: Lan[] = [];
     for (const each of served) {
       const lan = await startLan(each, leases?.served === each ? leases : null, shared);
       closing.push(() => lan.close());
@@ -155,6 +162,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       lans,
       tell: onNotice,
       campaign: () => desk.state.campaign,
+      board: () => readBoard(desk.state, Date.now(), loads.queue()),
       counters: () => ({
         dhcp: counted("dhcp"),
         tftp: counted("tftp"),

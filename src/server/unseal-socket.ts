@@ -1,31 +1,37 @@
 import { chmodSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { OPENED_BY } from "../ledger/events/vault.ts";
+import { readStationNow, type StationNow, stationNowToJson } from "../station/station-now.ts";
 import { type OpenerStory, UNSEAL_ANSWERS, type UnsealAnswer } from "../station/unsealing.ts";
 import { Secret } from "../wire/secret.ts";
 import { can } from "./platform/platform.ts";
 import { PLATFORM } from "./platform/this-platform.ts";
 
 const MOST_BYTES = 4_096;
+/** Room for the MAC addresses of fifty thousand devices. */
+const MOST_TOLD = 1_000_000;
+const ASK_NOW = "now";
 const PATIENCE_MS = 5_000;
 
 /**
  * The one door into a running station: a Unix socket, mode 0600 in a folder that is its owner's alone, that takes the
- * vault's identity (opened by another process of the same user), answers with a word, and does nothing else. Null
- * where the system has no such sockets or the path is too long for one.
+ * vault's identity (opened by another process of the same user) and answers with a word, or tells what the station is
+ * doing `now`, and does nothing else. Null where the system has no such sockets or the path is too long for one.
  */
 export async function listenForUnseal(
   path: string,
   unseal: (identity: Secret<string>, story: OpenerStory) => Promise<UnsealAnswer>,
   platform = PLATFORM,
   onRefused: (answer: UnsealAnswer) => void = () => {},
+  now: (() => StationNow) | null = null,
 ): Promise<Server | null> {
   if (!can(platform, "unseal-socket") || (await handOver(path, null)) !== "no-station") return null;
   rmSync(path, { force: true });
   const server = createServer((socket) => {
-    take(socket, unseal).then(
+    take(socket, unseal, now).then(
       (answer) => {
-        if (answer !== "unsealed") onRefused(answer);
+        const refused = UNSEAL_ANSWERS.find((each) => each === answer && each !== "unsealed");
+        if (refused !== undefined) onRefused(refused);
         socket.end(`${answer}\n`);
       },
       () => socket.destroy(),
@@ -44,8 +50,10 @@ export async function listenForUnseal(
 async function take(
   socket: Socket,
   unseal: (identity: Secret<string>, story: OpenerStory) => Promise<UnsealAnswer>,
-): Promise<UnsealAnswer> {
-  const line = await firstLine(socket);
+  now: (() => StationNow) | null,
+): Promise<string> {
+  const line = await firstLine(socket, MOST_BYTES);
+  if (line === ASK_NOW && now !== null) return JSON.stringify(stationNowToJson(now()));
   try {
     const { identity, actor, openedBy } = JSON.parse(line) as Record<string, unknown>;
     if (typeof identity !== "string" || !/^AGE-SECRET-KEY-1[0-9A-Z]{58}$/.test(identity)) return "malformed";
@@ -75,7 +83,7 @@ export function handOver(
       }
       const { identity, actor, openedBy } = what;
       socket.write(`${JSON.stringify({ identity: identity.reveal(), actor, openedBy })}\n`);
-      firstLine(socket).then(
+      firstLine(socket, MOST_BYTES).then(
         (line) => resolve(UNSEAL_ANSWERS.find((answer) => answer === line) ?? "no-answer"),
         () => resolve("no-answer"),
       );
@@ -83,7 +91,25 @@ export function handOver(
   });
 }
 
-function firstLine(socket: Socket): Promise<string> {
+/** Asks the station that listens at `path` what it is doing. After kill -9 there is none, whatever lies at the path. */
+export function askStation(path: string): Promise<StationNow | "no-station" | "no-answer"> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.on("error", () => resolve("no-station"));
+    socket.on("connect", () => {
+      socket.write(`${ASK_NOW}\n`);
+      firstLine(socket, MOST_TOLD).then(
+        (line) => {
+          socket.destroy();
+          resolve(readStationNow(line) ?? "no-answer");
+        },
+        () => resolve("no-answer"),
+      );
+    });
+  });
+}
+
+function firstLine(socket: Socket, most: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";
     socket.setEncoding("utf8").setTimeout(PATIENCE_MS, () => socket.destroy(new Error("nothing came")));
@@ -92,7 +118,7 @@ function firstLine(socket: Socket): Promise<string> {
       text += part;
       const end = text.indexOf("\n");
       if (end !== -1) resolve(text.slice(0, end));
-      else if (text.length > MOST_BYTES) socket.destroy(new Error("too long"));
+      else if (text.length > most) socket.destroy(new Error("too long"));
     });
   });
 }

@@ -10,6 +10,7 @@ import {
   type Turn,
 } from "../boot/queue.ts";
 import { BootFile } from "../boot/source.ts";
+import type { QueueNow } from "../dashboard/board.ts";
 import type { MacAddress } from "../wire/mac.ts";
 
 /** Megabits a second of the line that devices load over, where nothing else is said: 1 GbE. */
@@ -85,6 +86,15 @@ export class LoadTurns {
   /** True for a device that loads or waits, and shows it by asking. */
   holds(device: MacAddress): boolean {
     return isQueued(this.#queue, device, this.#now());
+  }
+
+  /** Who has a turn now, and who waits for one. */
+  queue(): QueueNow {
+    const { loading, waiting } = this.#queue;
+    return {
+      loading: new Set(loading.keys()),
+      waiting: new Set([...waiting.known.keys(), ...waiting.strangers.keys()]),
+    };
   }
 
   /** `most`: devices that had their turn at the same time; `told`: answers that told a device to wait. */

@@ -67,7 +67,7 @@ describe("arm", () => {
     [
       "with two broken rows, tells both",
       () => `${inventory}.two`,
-      /2 rows are wrong\.\n {2}line 2: no name\n {2}line 3: not a MAC address/,
+      /2 rows are wrong\. No campaign was armed\.\n {2}line 2: no name\n {2}line 3: not a MAC address/,
     ],
     ["that is empty", () => `${inventory}.empty`, /lists no device/],
   ])("with an inventory %s nothing is armed", async (_what, file, message) => {

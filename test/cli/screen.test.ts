@@ -33,6 +33,21 @@ describe("the screen of a station", () => {
     expect([out, screen.lost, events]).toEqual(["one\ntwo\n", 0, []]);
   });
 
+  test("keeps one line at the bottom that is written over: other lines come above it, and it goes when something else is asked", () => {
+    screen.status("1 in hand");
+    screen.line("one");
+    screen.status("2 in hand");
+    screen.status("2 in hand");
+    screen.hold();
+    expect(out.split("\r\x1b[K")).toEqual(["", "1 in hand", "one\n1 in hand", "2 in hand", ""]);
+  });
+
+  test("a line at the bottom that cannot be written is no loss", () => {
+    takes = failure("EIO");
+    screen.status("1 in hand");
+    expect([screen.lost, events]).toEqual([0, []]);
+  });
+
   test.each(["EPIPE", "EIO", "ENOSPC"])("%s: drops lines, counts them, and says so once", (code) => {
     takes = failure(code);
     for (let number = 0; number < 5; number++) screen.line("x");

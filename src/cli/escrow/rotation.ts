@@ -68,9 +68,9 @@ async function listCommand(options: ListOptions): Promise<void> {
   if (options.csv === undefined) say(table(due));
   else say(`The list is in ${options.csv}.\n`);
   say(
-    pasteable(
+    `${pasteable(
       `${count(due.length, "recovery password")} to rotate. What to run for that: breakglass escrow rotation commands\n`,
-    ) + "Then import a newer export: what it replaces is off the list by itself.\n",
+    )}Then import a newer export: what it replaces is off the list by itself.\n`,
   );
 }
 

@@ -1,5 +1,5 @@
-import type { DhcpPacket } from "../dhcp/packet.ts";
-import { MessageType } from "../dhcp/registry.ts";
+import { type DhcpPacket, isDamaged } from "../dhcp/packet.ts";
+import { MessageType, OptionCode } from "../dhcp/registry.ts";
 import { ANY_ADDRESS, type Ipv4 } from "../wire/ipv4.ts";
 import type { Leaseholder, LeasePool } from "./lease-pool.ts";
 
@@ -51,6 +51,8 @@ export function answerLease(
       return address === null ? "range-full" : { kind: "offer", address };
     }
     case MessageType.request: {
+      // Whose offer it takes is lost: it may well be another server's.
+      if (isDamaged(packet, OptionCode.serverIdentifier)) return "no-lease-asked";
       if (serverIdentifier !== undefined && serverIdentifier !== station) {
         pool.withdraw(holder.device);
         return "chose-another-server";

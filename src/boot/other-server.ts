@@ -26,15 +26,19 @@ export function question(mac: MacAddress, xid: number, as: "firmware" | "anyone"
   };
 }
 
-/** A reply of a DHCP server, with the server's name for itself; null for all other bytes, and for our own replies. */
+/**
+ * A reply of a DHCP server, with the server's name for itself, or the address `from` which it came where it does not say
+ * a name that can be read; null for all other bytes, and for our own replies.
+ */
 export function replyOfAnother(
   bytes: Uint8Array,
+  from: Ipv4,
   ours: ReadonlySet<Ipv4>,
 ): { server: Ipv4; packet: DhcpPacket } | null {
   const packet = decode(bytes);
-  const server = packet?.options.serverIdentifier;
-  if (packet === null || packet.op !== Op.bootReply || server === undefined || ours.has(server)) return null;
-  return { server, packet };
+  if (packet === null || packet.op !== Op.bootReply) return null;
+  const server = packet.options.serverIdentifier ?? from;
+  return ours.has(server) ? null : { server, packet };
 }
 
 /** True for a reply that would boot a device. */

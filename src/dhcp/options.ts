@@ -64,12 +64,19 @@ const LONGEST_PIECE = 255;
 /** Option values by code as they stand in a packet, pieces joined, with the offset of the first piece. */
 export type RawOptions = Map<number, { readonly bytes: Uint8Array; readonly offset: number }>;
 
+/** An option that cannot be read: what it would say is lost, and no other option with it. */
+export interface DamagedOption {
+  readonly code: number;
+  /** Why, in a few words: `an option has 8 bytes, not 4`. */
+  readonly what: string;
+}
+
 /**
  * Collects the options of one field. A code that comes again continues the value (RFC 2131 section 4.1, RFC 3396
  * section 7). A field that ends without `end` is accepted: BOOTP relays cut it off.
- * `offset` is where the field stands in its packet. Throws MalformedError for an option that runs over the field's end.
+ * `offset` is where the field stands in its packet. An option that runs over the field's end is damaged, and the last.
  */
-export function collectOptions(field: Uint8Array, offset: number, into: RawOptions): void {
+export function collectOptions(field: Uint8Array, offset: number, into: RawOptions, damaged: DamagedOption[]): void {
   let at = 0;
   while (at < field.length) {
     const code = field[at]!;
@@ -79,8 +86,10 @@ export function collectOptions(field: Uint8Array, offset: number, into: RawOptio
       continue;
     }
     const length = field[at + 1];
-    if (length === undefined || at + 2 + length > field.length)
-      throw new MalformedError(`option ${code} runs over the end of its field`, offset + at);
+    if (length === undefined || at + 2 + length > field.length) {
+      damaged.push({ code, what: "an option runs over the end of its field" });
+      return;
+    }
     const piece = field.subarray(at + 2, at + 2 + length);
     const before = into.get(code);
     into.set(code, {
@@ -91,14 +100,24 @@ export function collectOptions(field: Uint8Array, offset: number, into: RawOptio
   }
 }
 
-/** Gives collected options their names and types. Throws MalformedError for a value of the wrong size. */
-export function readOptions(collected: RawOptions): DhcpOptions {
+/** Gives collected options their names and types. A value of the wrong size is damaged. */
+export function readOptions(collected: RawOptions, damaged: DamagedOption[]): DhcpOptions {
   const options: Record<string, unknown> = {};
   const other = new Map<number, Uint8Array>();
   for (const [code, { bytes, offset }] of collected) {
+    // Of a value that goes on in a piece which cannot be read, the pieces before it say something else than its sender.
+    if (damaged.some((each) => each.code === code)) continue;
     const name = NAME_OF.get(code);
-    if (name !== undefined) options[name] = FORMATS[name].read(bytes, offset);
-    else if (code !== OptionCode.optionOverload) other.set(code, bytes);
+    if (name === undefined) {
+      if (code !== OptionCode.optionOverload) other.set(code, bytes);
+      continue;
+    }
+    try {
+      options[name] = FORMATS[name].read(bytes, offset);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      damaged.push({ code, what: error.what });
+    }
   }
   if (other.size > 0) options.other = other;
   return options as DhcpOptions;

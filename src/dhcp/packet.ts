@@ -3,7 +3,14 @@ import { type Ipv4, ipv4FromBytes, ipv4ToBytes } from "../wire/ipv4.ts";
 import { type MacAddress, macFromBytes } from "../wire/mac.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { latin1, latin1Bytes } from "./option-format.ts";
-import { collectOptions, type DhcpOptions, type RawOptions, readOptions, writeOptions } from "./options.ts";
+import {
+  collectOptions,
+  type DamagedOption,
+  type DhcpOptions,
+  type RawOptions,
+  readOptions,
+  writeOptions,
+} from "./options.ts";
 import { ETHERNET, Op, OptionCode, Overload } from "./registry.ts";
 
 /** One DHCPv4 message; fields as RFC 2131 section 2 names them. */
@@ -24,6 +31,8 @@ export interface DhcpPacket {
   readonly sname: string;
   readonly file: string;
   readonly options: DhcpOptions;
+  /** Options that came and cannot be read; left out where there are none. Never written. */
+  readonly damaged?: readonly DamagedOption[];
 }
 
 // RFC 2131 section 3: the first four bytes of the options field.
@@ -39,7 +48,9 @@ export const LONGEST_MESSAGE = 4096;
 
 /**
  * Reads one datagram. Options are joined over the options field, `file` and `sname`, in that order (RFC 3396 section
- * 5). A plain BOOTP message without the magic cookie is MalformedError, as is anything that does not fit its bounds.
+ * 5). One option that cannot be read is lost by itself, since a device or a server is there whatever one option of it
+ * says. MalformedError is for what cannot be read at all: a header that ends early or says impossible things, and plain
+ * BOOTP without the magic cookie.
  */
 export function decodePacket(bytes: Uint8Array): DhcpPacket {
   if (bytes.length > LONGEST_MESSAGE) throw new MalformedError(`a message of ${bytes.length} bytes`, LONGEST_MESSAGE);
@@ -63,17 +74,20 @@ export function decodePacket(bytes: Uint8Array): DhcpPacket {
   if (reader.u32be() !== MAGIC_COOKIE) throw new MalformedError("no DHCP magic cookie", OPTIONS_OFFSET - 4);
 
   const collected: RawOptions = new Map();
-  collectOptions(reader.take(reader.remaining), OPTIONS_OFFSET, collected);
-  const overload = readOverload(collected);
+  const damaged: DamagedOption[] = [];
+  collectOptions(reader.take(reader.remaining), OPTIONS_OFFSET, collected, damaged);
+  const overload = readOverload(collected, damaged);
   const fileIsOptions = (overload & Overload.file) !== 0;
   const snameIsOptions = (overload & Overload.sname) !== 0;
-  if (fileIsOptions) collectOptions(file, FILE.offset, collected);
-  if (snameIsOptions) collectOptions(sname, SNAME.offset, collected);
+  if (fileIsOptions) collectOptions(file, FILE.offset, collected, damaged);
+  if (snameIsOptions) collectOptions(sname, SNAME.offset, collected, damaged);
+  const options = readOptions(collected, damaged);
   return {
     ...{ op, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr, chaddr },
     sname: snameIsOptions ? "" : terminated(sname),
     file: fileIsOptions ? "" : terminated(file),
-    options: readOptions(collected),
+    options,
+    ...(damaged.length === 0 ? {} : { damaged }),
   };
 }
 
@@ -101,13 +115,20 @@ export function senderMac({ htype, hlen, chaddr }: DhcpPacket): MacAddress | nul
   return htype === ETHERNET.htype && hlen === ETHERNET.hlen ? macFromBytes(chaddr.subarray(0, hlen)) : null;
 }
 
-function readOverload(collected: RawOptions): number {
+/** 0 where it cannot be read: `file` and `sname` are then names. */
+function readOverload(collected: RawOptions, damaged: DamagedOption[]): number {
   const option = collected.get(OptionCode.optionOverload);
   if (option === undefined) return 0;
   const [value] = option.bytes;
-  if (option.bytes.length !== 1 || value === undefined || value < Overload.file || value > Overload.both)
-    throw new MalformedError("option 52 (overload) is not 1, 2 or 3", option.offset);
-  return value;
+  if (option.bytes.length === 1 && value !== undefined && value >= Overload.file && value <= Overload.both)
+    return value;
+  damaged.push({ code: OptionCode.optionOverload, what: "overload is not 1, 2 or 3" });
+  return 0;
+}
+
+/** True if this option came and cannot be read. */
+export function isDamaged({ damaged = [] }: DhcpPacket, code: number): boolean {
+  return damaged.some((each) => each.code === code);
 }
 
 function terminated(field: Uint8Array): string {

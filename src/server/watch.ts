@@ -50,7 +50,7 @@ export async function listenForServers(
   const listener = socket();
   const sockets = [listener, ...lans.map((lan) => lan.socket)];
   const hear = (bytes: Buffer, { address: from }: RemoteInfo) => {
-    const reply = replyOfAnother(bytes, ours);
+    const reply = replyOfAnother(bytes, from as Ipv4, ours);
     if (reply === null) return;
     onReply(bytes, from as Ipv4);
     const on = lans.filter(({ asking }) => isFrom(asking, reply)).map(({ served }) => served);

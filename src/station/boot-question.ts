@@ -6,6 +6,7 @@ import { ANY_ADDRESS, type Ipv4, isUnicast } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import type { DhcpDatagram } from "./dhcp-datagram.ts";
+import { type Notice, notice } from "./notice.ts";
 
 /** A DHCP datagram that the station may have to do something about. */
 export interface BootQuestion {
@@ -20,9 +21,10 @@ export interface BootQuestion {
   readonly mayLease: boolean;
 }
 
-/** Nothing is to be done. `count` is what to count it as, if it is counted. */
+/** Nothing is to be done. `count` is what to count it as, if it is counted; `told` is what an operator should know. */
 export interface Ignored {
   readonly count: string | null;
+  readonly told?: Notice | null;
 }
 
 /**
@@ -34,19 +36,29 @@ export function readQuestion(
   lan: { readonly ownMacs: ReadonlySet<MacAddress>; readonly leases: boolean },
 ): BootQuestion | Ignored {
   const packet = decode(bytes);
-  if (packet === null) return { count: "malformed" };
+  if (packet === null)
+    return { count: "malformed", told: notice("unreadable-message", "dhcp", { from: from.address }) };
   const device = senderMac(packet);
   const client = identify(packet);
   if (device === null) return { count: client.ours ? null : client.reason };
   if (lan.ownMacs.has(device)) return { count: null };
   const mayLease = lan.leases && port === Port.server && packet.giaddr === ANY_ADDRESS;
   if (!client.ours) {
-    if (client.reason !== "windows" && !mayLease) return { count: client.reason };
+    if (client.reason !== "windows" && !mayLease)
+      return { count: client.reason, told: damageOf(packet, device, client) };
     return { packet, from, device, client, answer: null, mayLease };
   }
   if (!isPlausible(packet, from.address)) return { count: "forged-address" };
   const answer = answerFor(client, port);
   return answer === null && !mayLease ? { count: null } : { packet, from, device, client, answer, mayLease };
+}
+
+/** What an operator is told of a device that asks to boot and sends options that cannot be read. */
+export function damageOf({ damaged }: DhcpPacket, device: MacAddress, client: BootClient | NotOurs): Notice | null {
+  const asksToBoot = client.ours || client.reason === "architecture-unknown" || client.reason === "no-loader";
+  if (damaged === undefined || !asksToBoot) return null;
+  const options = damaged.map(({ code, what }) => `option ${code}: ${what}`).join("; ");
+  return notice("damaged-option", { device }, { options });
 }
 
 /**

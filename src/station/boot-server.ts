@@ -3,7 +3,7 @@ import type { UefiLoader } from "../boot/loader.ts";
 import { encodePacket } from "../dhcp/packet.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { type BootMemory, decideBoot, newBootMemory } from "./boot-decision.ts";
-import { readQuestion } from "./boot-question.ts";
+import { damageOf, readQuestion } from "./boot-question.ts";
 import type { Desk } from "./desk.ts";
 import type { DhcpDatagram, DhcpReply } from "./dhcp-datagram.ts";
 import type { Leases } from "./leases.ts";
@@ -54,8 +54,11 @@ export class BootServer {
     const question = readQuestion(datagram, { ownMacs: this.#ownMacs, leases: memory.leases !== null });
     if ("count" in question) {
       if (question.count !== null) this.#count(question.count);
+      if (question.told) onNotice(question.told);
       return null;
     }
+    const damage = damageOf(question.packet, question.device, question.client);
+    if (damage !== null) onNotice(damage);
     await desk.catchUp();
     const decision = decideBoot({ question, view: desk.state, memory, lan: this.#options, now: now() });
     for (const each of decision.notices) onNotice(each);

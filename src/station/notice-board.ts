@@ -3,7 +3,13 @@ import { type Notice, noticeText } from "./notice.ts";
 import type { NoticeShare } from "./notice-table.ts";
 
 /** Told in a minute of each share. What anybody on the LAN can bring about must not fill the operator's screen. */
-const A_MINUTE: Readonly<Record<NoticeShare, number>> = { device: 120, finding: 20, lease: 20, fault: 20 };
+const A_MINUTE: Readonly<Record<NoticeShare, number>> = {
+  device: 120,
+  finding: 20,
+  lease: 20,
+  unreadable: 20,
+  fault: 20,
+};
 
 /** Lines kept in mind, of the inventory's devices and of all others; made-up devices must not fill the memory. */
 const KEPT = 4096;

@@ -1,11 +1,11 @@
 import { MOST_ARRIVALS } from "../boot/arrivals.ts";
 import type { ImageName } from "../boot/image-id.ts";
-import type { Ipv4 } from "../wire/ipv4.ts";
+import { ANY_ADDRESS, type Ipv4 } from "../wire/ipv4.ts";
 
 export type NoticeLevel = "info" | "warning" | "error";
 
 /** Which budget of a minute a notice is told from; the others are told however often they come. */
-export type NoticeShare = "device" | "finding" | "lease" | "fault";
+export type NoticeShare = "device" | "finding" | "lease" | "unreadable" | "fault";
 
 /** One kind of notice. `what` and `cure` begin with a small letter and end without a full stop: they are parts of a line. */
 interface NoticeKind {
@@ -45,6 +45,18 @@ export const NOTICES = {
       `asks to boot from the network and gets no answer: its firmware (${firmware}) needs the ${image} image`,
     cure: ({ image }) =>
       `build it with 'breakglass image build --architecture ${image}', then serve it too with --image`,
+  },
+  "damaged-option": {
+    ...{ level: "warning", told: "once", share: "device" },
+    what: ({ options }: { readonly options: string }) =>
+      `asks to boot from the network with DHCP options that cannot be read (${options}): only what these options say is lost`,
+    cure: () => "update its firmware if it does not boot",
+  },
+  "unreadable-message": {
+    ...{ level: "warning", told: "once", share: "unreadable" },
+    what: ({ from }: { readonly from: Ipv4 }) =>
+      `a message to the DHCP server cannot be read and gets no answer (from ${from === ANY_ADDRESS ? "a machine without an address" : from})`,
+    cure: () => "if a device is missing, capture its boot and run 'breakglass explain' on the file",
   },
   "two-addresses": {
     ...{ level: "warning", told: "once", share: "device" },

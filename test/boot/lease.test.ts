@@ -83,6 +83,13 @@ describe("RFC 2131 section 4.3: the station as DHCP server", () => {
     expect(pool.counts(NOW).leased).toBe(0);
   });
 
+  it("confirms nothing to a REQUEST whose choice of server cannot be read", () => {
+    const { say } = lan();
+    say({ dhcpMessageType: DISCOVER, ...wants });
+    const damaged = [{ code: 54, what: "an option has 8 bytes, not 4" }];
+    expect(say({ dhcpMessageType: REQUEST, ...wants }, { damaged })).toBe("no-lease-asked");
+  });
+
   it("gives a DECLINEd address to nobody, and the device another one", () => {
     const { say, other } = lan();
     say(selects);

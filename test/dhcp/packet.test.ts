@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodePacket, encodePacket, senderMac } from "../../src/dhcp/packet.ts";
+import { OptionCode } from "../../src/dhcp/registry.ts";
 import { MalformedError } from "../../src/wire/malformed.ts";
 import { readCapture, readCaptures } from "../capture-file.ts";
 import { readVectors } from "../vector-file.ts";
@@ -46,6 +47,26 @@ describe("a DHCP packet", () => {
         }
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  it("loses one option of the wrong size, says so, and keeps every other", () => {
+    const sized = [1, 50, 51, 53, 54, 93];
+    const size = fc.integer({ min: 0, max: 13 }).filter((length) => ![1, 2, 4, 6, 8, 10, 12].includes(length));
+    fc.assert(
+      fc.property(encodable, fc.constantFrom(...sized), size, (packet, code, length) => {
+        const { options, ...header } = packet;
+        const name = (Object.keys(OptionCode) as (keyof typeof OptionCode)[]).find((key) => OptionCode[key] === code)!;
+        const { [name as keyof typeof options]: _, ...others } = options;
+        const whole = encodePacket({ ...header, options: others });
+        // The options' end, before the zeros up to 300 bytes.
+        const damage = Buffer.from([code, length, ...new Uint8Array(length)]);
+        const bytes = Buffer.concat([whole.subarray(0, 240), damage, whole.subarray(240)]);
+        if (bytes.length > 4096) return;
+        const decoded = decodePacket(bytes);
+        expect(decoded.damaged?.map((each) => each.code)).toEqual([code]);
+        expect(decodePacket(encodePacket(decoded))).toEqual({ ...header, options: others });
+      }),
     );
   });
 

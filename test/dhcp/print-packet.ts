@@ -1,12 +1,13 @@
 import type { DhcpPacket } from "../../src/dhcp/packet.ts";
 
 /** A packet as text, one field or option a line, in the order of the RFCs. */
-export function printPacket({ options, ...header }: DhcpPacket): string {
+export function printPacket({ options, damaged = [], ...header }: DhcpPacket): string {
   const { other, ...named } = options;
   const lines = [
     ...Object.entries(header).map(([name, value]) => `${name} ${printValue(value)}`),
     ...Object.entries(named).map(([name, value]) => `  ${name} ${printValue(value)}`),
     ...[...(other ?? [])].map(([code, bytes]) => `  option ${code} ${printValue(bytes)}`),
+    ...damaged.map(({ code, what }) => `damaged ${code}: ${what}`),
   ];
   return `${lines.join("\n")}\n`;
 }

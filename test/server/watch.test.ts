@@ -7,6 +7,7 @@ import { parseMac } from "../../src/wire/mac.ts";
 
 const ours = parseIpv4("10.99.0.2");
 const theirs = parseIpv4("10.99.0.66");
+const from = parseIpv4("10.99.0.77");
 
 function offer(over: Partial<DhcpPacket>, options: DhcpPacket["options"] = {}): Uint8Array {
   const addresses = { ciaddr: ANY_ADDRESS, yiaddr: ANY_ADDRESS, siaddr: ANY_ADDRESS, giaddr: ANY_ADDRESS };
@@ -17,7 +18,7 @@ function offer(over: Partial<DhcpPacket>, options: DhcpPacket["options"] = {}): 
 }
 
 const boot = (bytes: Uint8Array) => {
-  const reply = replyOfAnother(bytes, new Set([ours]));
+  const reply = replyOfAnother(bytes, from, new Set([ours]));
   return reply !== null && boots(reply.packet) ? reply.server : null;
 };
 
@@ -42,7 +43,7 @@ describe("T4: another boot server on the recovery LAN", () => {
 });
 
 describe("T4: another DHCP server", () => {
-  const read = (bytes: Uint8Array) => replyOfAnother(bytes, new Set([ours]))!;
+  const read = (bytes: Uint8Array) => replyOfAnother(bytes, from, new Set([ours]))!;
   const mac = parseMac("52:54:00:00:00:fe");
   const lan = { address: ours, netmask: parseIpv4("255.255.255.0"), mac, xids: new Set([77]) };
   const address = parseIpv4("192.168.1.9");
@@ -51,6 +52,18 @@ describe("T4: another DHCP server", () => {
     expect(leases(read(offer({ yiaddr: address })).packet)).toBe(true);
     expect(leases(read(offer({}, { dhcpMessageType: MessageType.nak })).packet)).toBe(true);
     expect(leases(read(offer({}, { vendorClassIdentifier: "PXEClient" })).packet)).toBe(false);
+  });
+
+  it("is seen by the address it sends from if it names itself with an option of the wrong size, or not at all", () => {
+    const doubled = new Uint8Array(offer({ yiaddr: address }, { other: new Map([[200, new Uint8Array(4)]]) }));
+    doubled[doubled.indexOf(200, 240)] = 54;
+    for (const bytes of [doubled, offer({ yiaddr: address, options: { dhcpMessageType: MessageType.offer } })]) {
+      const { server, packet } = read(bytes);
+      expect(server).toBe(from);
+      expect(leases(packet)).toBe(true);
+      expect(isFrom(lan, { server, packet })).toBe(true);
+      expect(replyOfAnother(bytes, ours, new Set([ours]))).toBeNull();
+    }
   });
 
   it("is on this LAN if it answers the question asked there, or is a neighbour; else it is another interface's", () => {

@@ -122,6 +122,35 @@ describe("a boot request with forged addresses", () => {
   });
 });
 
+describe("a message that is not as it should be", () => {
+  const oddArchitecture = () => {
+    const bytes = new Uint8Array(
+      packet(known, MessageType.discover, { options: { other: new Map([[200, new Uint8Array(3)]]) } }),
+    );
+    // Three bytes where a list of 16-bit numbers has two or four; the right one goes on in option 200.
+    const right = bytes.indexOf(93, 240);
+    const odd = bytes.indexOf(200, 240);
+    bytes[right] = 200;
+    bytes[odd] = 93;
+    return bytes;
+  };
+
+  it("loses the one option of the wrong size: the device is answered by what else it says, and the operator is told", async () => {
+    const from = { address: ANY_ADDRESS, port: 68 };
+    const reply = await server.answer({ bytes: oddArchitecture(), port: 67, from });
+    expect(reply).not.toBeNull();
+    expect(notices.join()).toContain(`${known} asks to boot from the network with DHCP options that cannot be read`);
+    expect(notices.join()).toContain("option 93: a list of 16-bit numbers has 3 bytes");
+  });
+
+  it("is counted and told with where it came from if it cannot be read at all", async () => {
+    const bytes = packet(known, MessageType.discover).subarray(0, 200);
+    expect(await server.answer({ bytes, port: 67, from: { address: attacker, port: 68 } })).toBeNull();
+    expect(server.counters()).toMatchObject({ malformed: 1 });
+    expect(notices.join()).toContain(`cannot be read and gets no answer (from ${attacker})`);
+  });
+});
+
 describe("a flood", () => {
   it("T16 of boot requests is five entries a minute, and the device is answered all the same", async () => {
     for (let xid = 1; xid <= 50; xid++) expect(await request(known, leased, { xid })).not.toBeNull();

@@ -94,7 +94,7 @@ const station: Target = {
         );
       }
     }
-    const other = replyOfAnother(input, new Set([served.address]));
+    const other = replyOfAnother(input, from, new Set([served.address]));
     const counted = Object.keys(leasing.counters()).length + Object.keys(proxy.counters()).length;
     return words.length === 0 ? `refused: silence, ${other === null}, ${counted}` : words.join(", ");
   },

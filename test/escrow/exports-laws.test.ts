@@ -178,3 +178,38 @@ describe("a file of another form, with a password where none is read,", () => {
     expect(problems.length === 0 ? [[A], []] : [[]]).toContainEqual(deposits.map(({ digits }) => digits));
   });
 });
+
+describe("what is certain and what is not", () => {
+  const record = (id: string, digits: string) => `KeyProtectorId : {${id}}\nRecoveryPassword : ${digits}\n`;
+  const [A, B] = [
+    record("24B0AA32-F8D0-40BA-BB05-73A800324C09", "461109-608201-413820-485342-181588-463056-430617-501391"),
+    record("4290B6C0-B17A-497A-8552-272CC30E80D4", "496298-461032-321464-595518-463221-173943-033616-139579"),
+  ];
+
+  it("names that stand below their records, on lines of their own, are given to none", async () => {
+    const { deposits } = await read(`${A}\nComputer: PC-1\n\n${B}\nComputer: PC-2\n`);
+    expect(deposits.map(({ device }) => device)).toEqual([null, null]);
+  });
+
+  it("names above records are theirs, and the last one may have none", async () => {
+    const { deposits } = await read(`Computer: PC-1\n\n${A}\nComputer: PC-2\n\n${B}\nComputer: PC-3\n`);
+    expect(deposits.map(({ device }) => device)).toEqual(["PC-1", "PC-2"]);
+  });
+
+  it("a cell with two passwords and three IDs gives none of them away", async () => {
+    const ids =
+      "24B0AA32-F8D0-40BA-BB05-73A800324C09;4290B6C0-B17A-497A-8552-272CC30E80D4;045219EC-A53B-41AE-B310-08EC883AAEDD";
+    const digits =
+      "461109-608201-413820-485342-181588-463056-430617-501391;496298-461032-321464-595518-463221-173943-033616-139579";
+    const { deposits, rejects } = await read(`Hostname,KeyID,RecoveryKey\nPC-1,${ids},${digits}\n`);
+    expect({ deposits, rejects }).toEqual({ deposits: [], rejects: ["ambiguous-record", "ambiguous-record"] });
+  });
+
+  it("a text of which one line is lost keeps what stands before it", async () => {
+    const C = record("045219EC-A53B-41AE-B310-08EC883AAEDD", "000011-000022-000033-000044-000055-000066-000077-000088");
+    const lost = `${A}${B}${C}`.split("\n").filter((_, index) => index !== 2);
+    const { deposits, rejects } = await read(lost.join("\n"));
+    expect(deposits.length + rejects.length).toBe(3);
+    expect(deposits.every(({ id, digits }) => `${A}${B}${C}`.includes(record(id, digits)))).toBe(true);
+  });
+});

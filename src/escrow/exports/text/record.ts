@@ -72,29 +72,11 @@ function cutBlock(block: readonly TextLine[], number: number, byIndent: boolean)
     if (key !== null) seen.add(key);
     for (const kind of kinds) tokens.add(kind);
   }
-  return unlikeOthers(
-    cut.map((lines, index) => recordOf(lines, index === 0 || kindsOf(lines[0]!).length === 0, number)),
-  );
+  return cut.map((lines, index) => recordOf(lines, index === 0 || kindsOf(lines[0]!).length === 0, number));
 }
 
 function kindsOf({ ids, passwords, label }: TextLine): string[] {
   return [...(ids.length > 0 && !isOtherId(label) ? ["id"] : []), ...(passwords.length > 0 ? ["password"] : [])];
-}
-
-/**
- * Where a field is missing, the next record's fields move up and pair with the wrong neighbour: in one block all records
- * have their fields in one order, and what does not follow it is not paired.
- */
-function unlikeOthers(records: readonly TextRecord[]): TextRecord[] {
-  const first = records.find(({ order }) => order !== null)?.order ?? null;
-  return records.flatMap((record) => (record.order === null || record.order === first ? [record] : apart(record)));
-}
-
-function apart({ ids, passwords, lines, firm, block }: TextRecord): TextRecord[] {
-  return [
-    { ids, passwords: [], lines, order: null, firm, block },
-    { ids: [], passwords, lines: [], order: null, firm: false, block },
-  ];
 }
 
 function recordOf(lines: readonly TextLine[], firm: boolean, block: number): TextRecord {

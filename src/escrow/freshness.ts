@@ -24,6 +24,8 @@ export interface SourceFreshness {
   /** The newest complete one that read everything, not only what had changed. */
   readonly full: CompleteSync | null;
   readonly last: { readonly at: number; readonly complete: boolean; readonly failed: string | null };
+  /** What the last import left out; null if nothing, and for the other kinds. */
+  readonly left: { readonly rejected: number; readonly filesNotRead: number; readonly stopped: boolean } | null;
   /** The subtree of a directory that `complete` is about; null for the other kinds. */
   readonly base: string | null;
 }
@@ -57,6 +59,7 @@ function synced(body: BodyOf<"vault.synced">, at: number): SourceFreshness {
     source,
     kind,
     complete,
+    left: null,
     full: since === null ? complete : null,
     last: { at, complete: whole, failed },
     base,
@@ -67,7 +70,9 @@ function imported(body: BodyOf<"vault.imported">, at: number): SourceFreshness {
   const whole = body.stopped !== true;
   const complete = whole ? { at, asOf: at, rejected: body.rejected } : null;
   const last = { at, complete: whole, failed: whole ? null : "stopped" };
-  return { source: body.source, kind: "import", complete, full: complete, last, base: null };
+  const { rejected, filesNotRead = 0, stopped = false } = body;
+  const left = rejected + filesNotRead > 0 || stopped ? { rejected, filesNotRead, stopped } : null;
+  return { source: body.source, kind: "import", complete, full: complete, last, left, base: null };
 }
 
 const HOUR = 3_600_000;

@@ -213,3 +213,32 @@ test("killed in the middle, what was reported is in the vault, it is whole, and 
   expect(again).toMatchObject({ rows: 9000, present: inside, deposited: 9000 - inside });
   expect(await deposits()).toBe(9000);
 });
+
+test("an import that left something out is said by escrow status, until one of the same name leaves out nothing", async () => {
+  const header = "Hostname,KeyID,RecoveryKey\n";
+  const csv = file("keys.csv", `${header}PC-0001,${ID},\n`);
+  expect((await importing(csv)).exitCode).toBe(1);
+  const status = async () => (await run("escrow", "status", "--state", state)).stdout;
+  expect(await status()).toMatch(
+    /NOT COMPLETE: keys\.csv, imported .*: 1 row rejected\. Correct it, and import it again\./,
+  );
+  writeFileSync(csv, `${header}PC-0001,${ID},${PASSWORD}\n`);
+  expect((await importing(csv)).exitCode).toBe(0);
+  expect(await status()).not.toMatch(/NOT COMPLETE/);
+});
+
+test("a table that no format knows is refused with its columns, and read by those an operator names", async () => {
+  const csv = file("odd.csv", `Asset;Prot;Geheim\nPC-0001;${ID};${PASSWORD}\n`);
+  const program = (...args: string[]) => breakglass(["escrow", "import", csv, "--state", state, ...args]);
+  const refused = await program();
+  expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(refused.stderr).toMatch(
+    /Its columns are "Asset", "Prot", "Geheim"\. .*--columns id=NAME,password=NAME,device=NAME/,
+  );
+  const read = await program("--columns", "id=Prot,password=Geheim,device=Asset");
+  expect(read.exitCode).toBe(0);
+  expect(read.stderr).toMatch(new RegExp(`The first rows, by these columns:\\n.*\\n2 +${ID} +PC-0001 +good\\n`));
+  expect(read.stdout + read.stderr).not.toMatch(/461109|608201/);
+  expect(await deposits()).toBe(1);
+  expect(await program("--columns", "id=Prot")).toMatchObject({ exitCode: 2 });
+});

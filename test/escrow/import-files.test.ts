@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { FileProblem } from "../../src/escrow/exports/export-file.ts";
-import { importFiles, nothingRead } from "../../src/escrow/import-files.ts";
+import { importFiles, isComplete, nothingRead } from "../../src/escrow/import-files.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { ID_A, newVault, PASSWORD_A, temporaryFolder } from "./fixture.ts";
 
@@ -47,4 +47,35 @@ test("an import that read no file leaves no entry", async () => {
   expect(nothingRead(done)).toBe(true);
   expect(done.firstNotRead).toHaveLength(1);
   expect(told).toEqual([]);
+});
+
+test("every file of a run has its line, and an empty one makes the import incomplete", async () => {
+  const vault = await newVault();
+  const ledger = await openLedger(join(temporaryFolder(), "ledger"), {
+    ...{ station: "bench", clock: () => 1_721_360_000_000, create: true },
+  });
+  const file = (name: string, content: string) => ({
+    ...{ name, isOneOfMany: true, path: null, open: () => [Buffer.from(content)] },
+  });
+  const header = "Hostname,KeyID,RecoveryKey\n";
+  const files = [
+    file("whole.csv", `${header}PC-0001,${ID_A},${PASSWORD_A}\n`),
+    file("half.csv", `${header}PC-0002,${ID_A},\nPC-0003,nonsense,${PASSWORD_A}\n`),
+    file("empty.csv", header),
+    file("letter.txt", "Dear team,\n"),
+  ];
+  const done = await importFiles({ vault, ledger }, files, { source: "folder", format: null }, ACT);
+  await ledger.close();
+  expect(done.firstFiles).toEqual([
+    { file: "whole.csv", format: "crowdstrike", rows: 1, devices: 0, rejected: 0 },
+    { file: "half.csv", format: "crowdstrike", rows: 2, devices: 0, rejected: 2 },
+    { file: "empty.csv", format: "crowdstrike", rows: 0, devices: 0, rejected: 0 },
+  ]);
+  expect(done).toMatchObject({ filesEmpty: 1, filesNotRead: 1 });
+  expect(isComplete(done)).toBe(false);
+  const good = { ...done, rejected: 0, filesNotRead: 0, filesEmpty: 0 };
+  expect(isComplete(good)).toBe(true);
+  expect(["rejected", "filesNotRead", "filesEmpty"].map((what) => isComplete({ ...good, [what]: 1 }))).toEqual([
+    ...[false, false, false],
+  ]);
 });

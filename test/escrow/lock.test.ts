@@ -112,7 +112,7 @@ describe("rekeying", () => {
     const other = await vault.locks.rekey(vault.heldIdentity(), new Secret("a third one, twelve"), 1);
     vault.locks.apply(one, await append(ledger, one), clock());
     const receipt = await append(ledger, other);
-    expect(() => vault.locks.apply(other, receipt, clock())).toThrow(/at the same moment/);
+    expect(() => vault.locks.apply(other, receipt, clock())).toThrow(/Another command changed the vault/);
     vault.seal();
     expect(await vault.unseal(NEW)).toBe("unsealed");
     await ledger.close();
@@ -134,7 +134,7 @@ describe("removing a lock", () => {
     const [one, other] = vault.locks.list().map(({ number }) => vault.locks.remove(number));
     vault.locks.apply(one!, await append(ledger, one!), clock());
     const receipt = await append(ledger, other!);
-    expect(() => vault.locks.apply(other!, receipt, clock())).toThrow(/at the same moment/);
+    expect(() => vault.locks.apply(other!, receipt, clock())).toThrow(/Another command changed the vault/);
     expect(vault.locks.list()).toHaveLength(1);
     await ledger.close();
   });

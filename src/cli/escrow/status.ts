@@ -4,7 +4,7 @@ import { openVault, type VaultStatus } from "../../escrow/vault.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { clockDoubtOf } from "../clock.ts";
 import { type StateOption, stateFolder, withStateLedgerIfAny, withStateOption } from "../state.ts";
-import { count, formatTable, formatTime, terminalWidth } from "../table.ts";
+import { count, formatTable, formatTime, printable, terminalWidth } from "../table.ts";
 import { collect, readFreshness } from "./sync-run.ts";
 
 interface StatusOptions extends StateOption {
@@ -48,7 +48,12 @@ async function status(options: StatusOptions): Promise<void> {
   if (options.json)
     process.stdout.write(`${JSON.stringify({ ...found, sources, ...(late !== null && { late, clock: doubt }) })}\n`);
   else
-    process.stdout.write(describeVault(found) + describeSources(sources) + describeLate(late, doubt, options.maxAge));
+    process.stdout.write(
+      describeVault(found) +
+        describeSources(sources) +
+        describeLeft(sources) +
+        describeLate(late, doubt, options.maxAge),
+    );
 }
 
 interface Read {
@@ -85,6 +90,23 @@ function describeSources(sources: readonly Shown[]): string {
     last.complete ? "complete" : `${last.failed ?? "failed"} (${formatTime(last.at)})`,
   ]);
   return `\n${formatTable(["SOURCE", "KIND", "HAS WHAT WAS THERE AT", "AGE", "LAST TRY"], rows, terminalWidth())}`;
+}
+
+/** An import that did not bring everything in is said until one of the same name does. */
+function describeLeft(sources: readonly Shown[]): string {
+  return sources
+    .flatMap(({ source, left, last }) => {
+      if (left === null) return [];
+      const parts = [
+        ...(left.rejected > 0 ? [`${count(left.rejected, "row")} rejected`] : []),
+        ...(left.filesNotRead > 0 ? [`${count(left.filesNotRead, "file")} not read`] : []),
+        ...(left.stopped ? ["stopped before its end"] : []),
+      ];
+      return [
+        `NOT COMPLETE: ${printable(source)}, imported ${formatTime(last.at)}: ${parts.join(", ")}. Correct it, and import it again.\n`,
+      ];
+    })
+    .join("");
 }
 
 /** `40 min`, `26 h`, `12 days`. */

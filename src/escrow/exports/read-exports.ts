@@ -13,6 +13,8 @@ export interface ReadOptions {
   readonly format: Format | null;
   /** Told of each file that is read, before its first row. */
   readonly onFile?: (file: string, format: FormatName) => void;
+  /** Told of each file after its last row: how many rows it had, and how many devices of a list. */
+  readonly onEnd?: (file: string, found: { readonly rows: number; readonly devices: number }) => void;
   /** Told of each file that is not, or not to its end. The others are read. */
   readonly onProblem: (problem: FileProblem) => void;
 }
@@ -57,19 +59,23 @@ async function* itemsOf(
     const place = file.isOneOfMany ? { file: name } : {};
     const lost = new LostPasswords();
     const found = format.rows(watched(all, lost), context);
-    let [rows, isPage] = [0, false];
+    let [rows, devices, isPage] = [0, 0, false];
     for await (const item of found) {
       if ("row" in item) rows += 1;
       if ("page" in item) [isPage] = [true, pages.see(name, item.page)];
       else if ("trouble" in item) problem(item.trouble.what, item.trouble.next);
-      else if ("device" in item) yield { ...item, ...place };
-      else {
+      else if ("device" in item) {
+        devices += 1;
+        yield { ...item, ...place };
+      } else {
         lost.placed(item);
         yield { line: item.line, row: item.row, ...place };
       }
     }
     if (rows > 0 && !isPage && format.name === "graph") pages.seeBare();
-    for (const line of lost.lost()) yield { line, row: UNPLACED, ...place };
+    const unplaced = lost.lost();
+    for (const line of unplaced) yield { line, row: UNPLACED, ...place };
+    options.onEnd?.(name, { rows: rows + unplaced.length, devices });
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     problem(error.what, error.next);

@@ -36,6 +36,7 @@ const APT_GROUPS = {
   test: ["start", "tests", "package"],
   package: ["package"],
   fuzz: [],
+  fresh: ["fresh"],
   bench: ["start", "bench"],
 };
 
@@ -164,12 +165,16 @@ const commands = {
   start,
   test,
   package: () => runPinned(["node", join(root, "setup", "package.ts"), ...process.argv.slice(3)]),
+  fresh: () => runPinned(["node", join(root, "test", "fresh", "main.ts"), ...process.argv.slice(3)]),
   fuzz: () => runPinned(["node", join(root, "test", "fuzz", "main.ts"), ...process.argv.slice(3)]),
   bench: () => runPinned(["node", join(root, "test", "bench", "main.ts"), ...process.argv.slice(3)]),
 };
 const command = /** @type {keyof typeof commands} */ (process.argv[2]);
 if (!(command in commands))
-  giveUp(`no command ${command}`, "npm start, npm test, npm run package, npm run fuzz, or npm run bench");
+  giveUp(
+    `no command ${command}`,
+    "npm start, npm test, npm run package, npm run fuzz, npm run bench, or npm run test:fresh",
+  );
 const [major = ""] = process.versions.node.split(".");
 if (Number(major) < 20) giveUp(`this is Node ${process.versions.node}`, "install Node 20 or later, with npm");
 ensureAptPackages(APT_GROUPS[command]);

@@ -13,7 +13,8 @@ import { forgetUnused } from "./forget.ts";
 import { type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
 import type { Screen } from "./screen.ts";
 import { LAST_WORDS_MS, parseMinutes, recordUnsealed, SEALED } from "./serve.ts";
-import { endOnCrash, logCounters, openServeLog, sayHangUp, withLog } from "./serve-log.ts";
+import { askedToStop, endOnCrash, orSealed, sayHangUp, sealAtOnce } from "./serve-end.ts";
+import { logCounters, openServeLog, withLog } from "./serve-log.ts";
 import { jsonLine, noticeLine, openScreen } from "./serve-say.ts";
 import { openStateLedger, type StateFolder, type StateOption, stateFolder, withStateOption } from "./state.ts";
 
@@ -72,36 +73,45 @@ async function serveLogged(
   await tryPort(options.address, options.port, "the operator API");
   const openedBy = options.sealed ? null : await unsealVault(vault, options, NOT_STARTED);
   forgetUnused();
-  vault.bindLedger(ledger.ledgerId);
+  // The vault may be open: however this ends from here on, it is sealed.
+  const stopped = askedToStop();
+  let seal = () => sealAtOnce(vault, ledger);
+  endOnCrash(log, () => seal());
   const hangUp = sayHangUp(say);
-  const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
-  const known = (await ledger.head()).seq;
-  const { tell } = new NoticeBoard({ now: Date.now, isKnown: () => false, onNotice: say });
-  const onFault = ({ message }: Error) => tell(notice("fault", "api", { message }));
-  const sealing = {
-    since,
-    idleMs: options.sealAfter === 0 ? null : options.sealAfter * 60_000,
-    socket: folder.unsealSocket,
-    onSealed: (reason: "idle" | "halt") => {
-      tell(notice(SEALED[reason], "vault"));
-      tell(notice("unseal-with", "vault", { state: folder.folder }));
+  const api = await orSealed(
+    () => seal(),
+    async () => {
+      vault.bindLedger(ledger.ledgerId);
+      const before = (await ledger.head()).seq;
+      const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
+      const { tell } = new NoticeBoard({ now: Date.now, isKnown: () => false, onNotice: say });
+      const onFault = ({ message }: Error) => tell(notice("fault", "api", { message }));
+      const sealing = {
+        since,
+        idleMs: options.sealAfter === 0 ? null : options.sealAfter * 60_000,
+        socket: folder.unsealSocket,
+        onSealed: (reason: "idle" | "halt") => {
+          tell(notice(SEALED[reason], "vault"));
+          tell(notice("unseal-with", "vault", { state: folder.folder }));
+        },
+      };
+      const { desk, close } = await openDesk({
+        ...{ ledger, vault, sealing, onNotice: tell, onFault },
+        onEntry: (entry) => {
+          if (entry.seq > before) log.entry(entry);
+        },
+      });
+      seal = close;
+      return await startApi({ ...options, folder, desk, ledger, vault, onFault, mostDeposits: null });
     },
-  };
-  const { desk, close } = await openDesk({
-    ...{ ledger, vault, sealing, onNotice: tell, onFault },
-    onEntry: (entry) => {
-      if (entry.seq > known) log.entry(entry);
-    },
-  });
-  const api = await startApi({ ...options, folder, desk, ledger, vault, onFault, mostDeposits: null });
+  );
   say(apiReady(api, folder), { ready: { api: api.url, ca: folder.caCertificate } });
-  endOnCrash(log, close);
   const output = () => ({ "lines-lost": screen.lost, "log-lines-lost": log.lost });
   const counted = logCounters(log, () => ({ api: api.counters(), output: output() }));
-  await untilStopped();
+  await stopped;
   hangUp.close();
   await api.close();
-  await close();
+  await seal();
   await vault.close();
   await ledger.close();
   say(apiStopped(api), { counters: api.counters() });
@@ -110,9 +120,3 @@ async function serveLogged(
 }
 
 const NOT_STARTED = "Nothing was started. (Lookups are answered, and nothing is released, with: --sealed)";
-
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
-}

@@ -1,14 +1,10 @@
-import { existsSync, writeSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { StationLog } from "../server/log/station-log.ts";
 import { type Notice, notice } from "../station/notice.ts";
-import { ExitCode } from "../wire/operator-error.ts";
-import { withoutPasswords } from "../wire/without-passwords.ts";
 import { outputCause } from "./output.ts";
 import type { StateFolder } from "./state.ts";
 
 const COUNTERS_MS = 60_000;
-/** How long a station that crashed may take to write down that its vault is sealed. */
-const LAST_ACT_MS = 2_000;
 
 /** The log of a station in its state folder. `show` has what is wrong with the log itself. */
 export function openServeLog(
@@ -52,29 +48,4 @@ export function logCounters(log: StationLog, counters: () => object): { close():
       log.line({ level: "info", reason: "station.stopped", text: "the station has stopped", ...counters() });
     },
   };
-}
-
-/** A defect is logged with its stack, the vault is sealed, and the process ends with 70. */
-export function endOnCrash(log: StationLog, seal: () => Promise<void>): void {
-  let crashed = false;
-  process.on("uncaughtException", (error, origin) => {
-    log.crash(error, origin);
-    if (crashed) return;
-    crashed = true;
-    try {
-      writeSync(2, `breakglass: A defect: ${withoutPasswords(String(error?.stack ?? error))}\n  next: ${REPORT}\n`);
-    } catch {}
-    const end = () => process.exit(ExitCode.defect);
-    setTimeout(end, LAST_ACT_MS);
-    seal().then(end, end);
-  });
-}
-
-const REPORT = "Please report it, with the file that 'breakglass support-bundle' makes, and start the station again.";
-
-/** Says it when the terminal goes, until it is closed. */
-export function sayHangUp(tell: (notice: Notice) => void): { close(): void } {
-  const onHangUp = () => tell(notice("terminal-gone", "station", { pid: process.pid }));
-  process.on("SIGHUP", onHangUp);
-  return { close: () => process.off("SIGHUP", onHangUp) };
 }

@@ -28,8 +28,9 @@ import { forgetUnused } from "./forget.ts";
 import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
 import { imageFolder } from "./program-file.ts";
 import type { Screen } from "./screen.ts";
-import { openTerminal, type Terminal } from "./seal-terminal.ts";
-import { endOnCrash, logCounters, openServeLog, sayHangUp, withLog } from "./serve-log.ts";
+import { openTerminal } from "./seal-terminal.ts";
+import { askedToStop, endOnCrash, orSealed, sayHangUp, sealAtOnce } from "./serve-end.ts";
+import { logCounters, openServeLog, withLog } from "./serve-log.ts";
 import { openScreen, type Say, sayJson, sayPlain } from "./serve-say.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
 import { openStateLedger, type StateFolder, type StateOption, stateFolder, withStateOption } from "./state.ts";
@@ -137,64 +138,62 @@ async function serveLogged({ options, served, leases, folder, at, screen, say, l
   if (leases !== null) await refuseOtherServers(leases.served);
   const openedBy = options.sealed ? null : await unsealVault(vault, options, NOT_STARTED);
   forgetUnused();
-  vault.bindLedger(ledger.ledgerId);
-  const hangUp = sayHangUp(tell);
-  const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
   const terminal = options.json ? null : openTerminal(folder.folder, screen, tell);
-  const known = (await ledger.head()).seq;
-  const station = await startStation({
-    name: hostname(),
-    served,
-    leases,
-    ports: STANDARD_PORTS,
-    ledger,
-    vault,
-    images,
-    uefiLoader: ownIpxe.size > 0 ? "own-ipxe" : options.uefiLoader,
-    ownIpxe,
-    loads: options.loads ?? defaultLoads(options.bandwidth ?? null),
-    bandwidth: options.bandwidth ?? null,
-    authority: { certificate: folder.caCertificate, privateKey: folder.caKey },
-    sealing: {
-      since,
-      idleMs: options.sealAfter === 0 ? null : options.sealAfter * 60_000,
-      socket: folder.unsealSocket,
-      onSealed: (reason) => {
-        tell(notice(SEALED[reason], "vault"));
-        if (terminal === null || !terminal.offer()) tell(notice("unseal-with", "vault", { state: folder.folder }));
-      },
-    },
-    onEntry: (entry) => {
-      if (entry.seq <= known) return;
-      log.entry(entry);
-      if (!isRoutine(entry)) say.entry(entry);
-    },
-    onNotice: tell,
-  });
-  const onFault = ({ message }: Error) => station.tell(notice("fault", "api", { message }));
-  const mostDeposits = MOST_DEPOSITS_BESIDE;
-  const api =
-    at === undefined
-      ? null
-      : await startApi({ ...at, folder, desk: station.desk, ledger, vault, onFault, mostDeposits }).catch(
-          async (error) => {
-            await station.close();
-            throw error;
+  // The vault may be open: however this ends from here on, it is sealed.
+  const stopped = askedToStop(() => terminal?.asking === true);
+  let seal = () => sealAtOnce(vault, ledger);
+  endOnCrash(log, () => seal());
+  const hangUp = sayHangUp(tell);
+  const { station, api } = await orSealed(
+    () => seal(),
+    async () => {
+      vault.bindLedger(ledger.ledgerId);
+      const before = (await ledger.head()).seq;
+      const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
+      const known = (await ledger.head()).seq;
+      const station = await startStation({
+        ...{ name: hostname(), served, leases, ports: STANDARD_PORTS, ledger, vault, images, ownIpxe },
+        uefiLoader: ownIpxe.size > 0 ? "own-ipxe" : options.uefiLoader,
+        loads: options.loads ?? defaultLoads(options.bandwidth ?? null),
+        bandwidth: options.bandwidth ?? null,
+        authority: { certificate: folder.caCertificate, privateKey: folder.caKey },
+        sealing: {
+          since,
+          idleMs: options.sealAfter === 0 ? null : options.sealAfter * 60_000,
+          socket: folder.unsealSocket,
+          onSealed: (reason) => {
+            tell(notice(SEALED[reason], "vault"));
+            if (terminal === null || !terminal.offer()) tell(notice("unseal-with", "vault", { state: folder.folder }));
           },
-        );
+        },
+        onEntry: (entry) => {
+          if (entry.seq > before) log.entry(entry);
+          if (entry.seq > known && !isRoutine(entry)) say.entry(entry);
+        },
+        onNotice: tell,
+      });
+      seal = () => station.close();
+      if (at === undefined) return { station, api: null };
+      const onFault = ({ message }: Error) => station.tell(notice("fault", "api", { message }));
+      const shared = { folder, desk: station.desk, ledger, vault, onFault, mostDeposits: MOST_DEPOSITS_BESIDE };
+      return { station, api: await startApi({ ...at, ...shared }) };
+    },
+  );
   say.ready(station, folder.folder);
   if (api !== null) tell(apiReady(api, folder));
   say.campaign(station.campaign());
   const short = shortOfBuffer();
   if (short !== null) tell(short);
-  endOnCrash(log, () => station.close());
   const lost = () => ({ "lines-lost": screen.lost, "log-lines-lost": log.lost });
   const counters = () => ({ ...station.counters(), output: lost() });
   const counted = logCounters(log, () => ({ ...counters(), bytesTo: undefined }));
-  await untilStopped(() => {
+  const counting = setInterval(() => {
     say.periodic(counters());
     say.stands(vault.sealed, station.board());
-  }, terminal);
+  }, COUNTERS_MS);
+  await stopped;
+  clearInterval(counting);
+  terminal?.close();
   hangUp.close();
   await api?.close();
   await station.close();
@@ -279,19 +278,4 @@ export function parseBandwidth(text: string): number {
 export function parseMinutes(text: string): number {
   if (!/^[0-9]{1,4}$/.test(text)) throw new InvalidArgumentError("Minutes, such as 60; 0 for never.");
   return Number(text);
-}
-
-/** Until Ctrl-C or SIGTERM. A terminal that is closed (SIGHUP) stops no station. */
-function untilStopped(count: () => void, terminal: Terminal | null): Promise<void> {
-  return new Promise((resolve) => {
-    const counting = setInterval(count, COUNTERS_MS);
-    const stop = (signal: NodeJS.Signals) => {
-      if (signal === "SIGINT" && terminal?.asking) return;
-      clearInterval(counting);
-      terminal?.close();
-      process.off("SIGINT", stop).off("SIGTERM", stop);
-      resolve();
-    };
-    process.on("SIGINT", stop).on("SIGTERM", stop);
-  });
 }

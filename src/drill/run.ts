@@ -91,6 +91,7 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
   writeFileSync(join(folder, "processes.txt"), endWatching());
   const written = [
     ...station.logs,
+    join(office.state, "log", "station.jsonl"),
     ...staged.flatMap(({ run }) => run.record.serialLogs),
     join(folder, "ledger.jsonl"),
     join(folder, "processes.txt"),

@@ -23,6 +23,15 @@ export function unsealedEntry({ vaultId }: Which, openedBy: OpenedBy, { actor, f
   return { body: { type: "vault.unsealed", vaultId, openedBy }, actor, commandId: `vault.unsealed:${fresh}` };
 }
 
+/** After the vault was sealed: a ledger that cannot write must not keep it open. */
+export function sealedEntry(
+  { vaultId }: Which,
+  reason: BodyOf<"vault.sealed">["reason"],
+  { actor, fresh }: Act,
+): NewEntry {
+  return { body: { type: "vault.sealed", vaultId, reason }, actor, commandId: `vault.sealed:${fresh}` };
+}
+
 /** After an export was read, whole or up to where it was stopped. */
 export function importedEntry(
   { vaultId }: Which,

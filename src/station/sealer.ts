@@ -1,5 +1,5 @@
 import type { Vault } from "../escrow/vault.ts";
-import { unsealedEntry } from "../escrow/vault-entries.ts";
+import { sealedEntry, unsealedEntry } from "../escrow/vault-entries.ts";
 import type { Entry, NewEntry } from "../ledger/entry.ts";
 import type { Receipt } from "../ledger/ledger.ts";
 import { StoreError } from "../ledger/store-error.ts";
@@ -99,9 +99,7 @@ export class Sealer {
     if (vault.sealed) return;
     vault.seal();
     if (reason !== "stop") onSealed(reason);
-    const { vaultId } = vault;
-    const body = { type: "vault.sealed", vaultId, reason } as const;
-    const entry = { body, actor: "station", commandId: `vault.sealed:${freshId()}` };
+    const entry = sealedEntry(vault, reason, { actor: "station", fresh: freshId() });
     this.#writing = this.#writing.then(() => record(entry)).then(() => {}, onFault);
   }
 }

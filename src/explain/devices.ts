@@ -4,7 +4,7 @@ import { ANY_ADDRESS, type Ipv4, isUnicast } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { type Attempt, baseName, type Device, leases, loadsOf } from "./attempt.ts";
 import { repeats } from "./dhcp-seen.ts";
-import type { DhcpSeen, Seen } from "./seen.ts";
+import type { Dhcp6Seen, DhcpSeen, Seen } from "./seen.ts";
 
 /** Bounds of memory: made-up MAC addresses cost an attacker nothing. */
 export interface DeviceLimits {
@@ -33,7 +33,25 @@ export class Devices {
 
   /** Takes in one more thing seen. Gives the attempt it belongs to, or null for what is no part of a network boot. */
   see(seen: Seen): { readonly device: Device; readonly attempt: Attempt } | null {
+    if (seen.what === "dhcp6") return this.#seeDhcp6(seen);
     return seen.what === "dhcp" ? this.#seeDhcp(seen) : this.#seeOther(seen);
+  }
+
+  #seeDhcp6(seen: Dhcp6Seen) {
+    const known = this.all.get(seen.device);
+    if (known === undefined && seen.message !== "SOLICIT") return null;
+    const device = known ?? this.#newDevice(seen.device);
+    const last = device.attempts.at(-1);
+    const isNew = last === undefined || last.windows || seen.at - last.lastAt > SAME_BOOT_MS;
+    const attempt = isNew ? this.#newAttempt(device, seen.at) : last;
+    if (attempt.program === null) describe(attempt, { ...seen, program: "firmware" });
+    const repeated = attempt.seen.findLastIndex((each) => each.what === "dhcp6" && each.message === seen.message);
+    const before = attempt.seen[repeated];
+    if (before?.what === "dhcp6")
+      attempt.seen[repeated] = { ...before, ...lasting(before, seen), times: before.times + 1 };
+    else this.#add(attempt, seen);
+    attempt.lastAt = Math.max(attempt.lastAt, seen.at);
+    return { device, attempt };
   }
 
   #seeDhcp(seen: DhcpSeen) {
@@ -60,7 +78,7 @@ export class Devices {
     return { device, attempt };
   }
 
-  #seeOther(seen: Exclude<Seen, DhcpSeen>) {
+  #seeOther(seen: Exclude<Seen, DhcpSeen | Dhcp6Seen>) {
     const { address, mac } = seen.from;
     // Behind a router the frame has the router's MAC: what the device was leased counts for more.
     const name = this.#byAddress.get(address) ?? (mac !== null && this.all.has(mac) ? mac : address);
@@ -161,9 +179,12 @@ const SCRIPT_BYTES = 4096;
 function mergeWithLast(attempt: Attempt, seen: Seen): boolean {
   const before = attempt.seen.at(-1);
   if (before === undefined || before.to.address !== seen.to.address || before.at > seen.at) return false;
-  const frames = before.frames === null || seen.frames === null ? null : ([before.frames[0], seen.frames[1]] as const);
-  const span = { endedAt: seen.endedAt, frames };
+  const span = lasting(before, seen);
   const last = attempt.seen.length - 1;
+  if (before.what === "mtu" && seen.what === "mtu" && before.mtu === seen.mtu && before.router === seen.router) {
+    attempt.seen[last] = { ...before, ...span, times: before.times + 1 };
+    return true;
+  }
   if (before.what === "tls" && seen.what === "tls" && before.ending === seen.ending && before.by === seen.by) {
     attempt.seen[last] = { ...before, ...span, times: before.times + 1 };
     return true;
@@ -175,7 +196,16 @@ function mergeWithLast(attempt: Attempt, seen: Seen): boolean {
   return true;
 }
 
-function describe(attempt: Attempt, { program, architecture, vendorClass }: DhcpSeen): void {
+/** From the beginning of the one to the end of the other. */
+function lasting(before: Seen, seen: Seen): Pick<Seen, "endedAt" | "frames"> {
+  const frames = before.frames === null || seen.frames === null ? null : ([before.frames[0], seen.frames[1]] as const);
+  return { endedAt: seen.endedAt, frames };
+}
+
+function describe(
+  attempt: Attempt,
+  { program, architecture, vendorClass }: Pick<DhcpSeen, "program" | "architecture" | "vendorClass">,
+): void {
   if (attempt.program !== null) return;
   attempt.program = program === "ipxe" ? "ipxe" : "firmware";
   attempt.over = vendorClass?.startsWith("HTTPClient") === true ? "http" : "pxe";

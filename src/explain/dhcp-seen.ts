@@ -50,7 +50,10 @@ export function dhcpSeen(
     requestedAddress: options.requestedIpAddress ?? null,
     tftpServerName: text(options.tftpServerName),
     bootFile: text(options.bootfileName) ?? text(packet.file),
-    bootMenu: offersMenu(options.vendorSpecificInformation),
+    // Without option 60, option 43 is another vendor's: access points find their controller by it.
+    bootMenu:
+      text(options.vendorClassIdentifier)?.startsWith("PXEClient") === true &&
+      offersMenu(options.vendorSpecificInformation),
     relayInformation: options.relayAgentInformation !== undefined,
   };
 }

@@ -1,6 +1,7 @@
+import { ARCHITECTURE_NAMES } from "../dhcp/registry.ts";
 import { baseName, isWhole, serverOf } from "./attempt.ts";
 import type { ExplainedAttempt, ExplainedDevice, Explanation, Finding } from "./explain.ts";
-import type { ClosedSeen, DhcpSeen, LoadSeen, Seen, TlsSeen } from "./seen.ts";
+import type { ClosedSeen, Dhcp6Seen, DhcpSeen, LoadSeen, Seen, TlsSeen } from "./seen.ts";
 import { count, grouped, seconds } from "./text.ts";
 
 /** Lines for a person; `mark` says how to colour them. */
@@ -53,7 +54,11 @@ function drawDevice({ name, addresses, attempts, lost }: ExplainedDevice): Pictu
 
 function drawAttempt(attempt: ExplainedAttempt): PictureLine[] {
   const { number, startedAt, lastAt, firmware, architecture, seen, lost, findings } = attempt;
-  const kind = firmware ?? (architecture === null ? "firmware not seen" : `architecture ${architecture}`);
+  const kind =
+    firmware ??
+    (architecture === null
+      ? "firmware not seen"
+      : (ARCHITECTURE_NAMES.get(architecture) ?? `architecture ${architecture}`));
   const at = `${new Date(startedAt).toISOString().replace("T", " ").slice(0, 19)}Z`;
   const loaded = seen.flatMap((each) => (each.what === "load" || each.what === "closed" ? [each.endedAt] : []));
   const axis = {
@@ -125,6 +130,13 @@ function drawn(seen: Seen): { readonly arrow: string; readonly text: string } {
       return { arrow: `-> ${seen.to.address}`, text: drawLoad(seen) };
     case "tls":
       return { arrow: `-> ${seen.to.address}`, text: drawTls(seen) };
+    case "dhcp6":
+      return { arrow: seen.message === "SOLICIT" ? "-> everyone (IPv6)" : "<- (IPv6)", text: drawDhcp6(seen) };
+    case "mtu":
+      return {
+        arrow: `-> ${seen.to.address}`,
+        text: `ICMP of ${seen.router}: packets of at most ${seen.mtu} bytes pass`,
+      };
     case "closed":
       return { arrow: `-> ${seen.to.address}`, text: drawClosed(seen) };
   }
@@ -150,6 +162,11 @@ function drawDhcp(seen: DhcpSeen): { readonly arrow: string; readonly text: stri
     arrow: answers ? `<- ${from.address}` : `-> ${everyone}`,
     text: `${message}${SPEAKERS[program]}${port}${relay}${facts === "" ? "" : `: ${facts}`}${again}`,
   };
+}
+
+function drawDhcp6({ message, vendorClass, times, at, endedAt }: Dhcp6Seen): string {
+  const again = times === 1 ? "" : `, ${times} times in ${seconds(endedAt - at)}`;
+  return `DHCPv6 ${message}${vendorClass === null ? "" : `: ${vendorClass.split(":").slice(0, 3).join(":")}`}${again}`;
 }
 
 function answerFacts(seen: DhcpSeen): string {

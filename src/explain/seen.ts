@@ -136,5 +136,30 @@ export interface ClosedSeen extends Span {
   readonly how: "refused" | "silence";
 }
 
+/** Firmware that asks over IPv6, or an answer to it. IPv6 addresses are not kept: `from` and `to` have none. */
+export interface Dhcp6Seen extends Span {
+  readonly what: "dhcp6";
+  readonly from: Peer;
+  readonly to: Peer;
+  readonly device: MacAddress;
+  readonly message: "SOLICIT" | "ADVERTISE";
+  readonly times: number;
+  /** Option 16 and the first of option 61 (RFC 8415, RFC 5970). */
+  readonly vendorClass: string | null;
+  readonly architecture: number | null;
+}
+
+/** A router says that a packet to the device was too large for its path (RFC 1191: ICMP 3/4, "fragmentation needed"). */
+export interface MtuSeen extends Span {
+  readonly what: "mtu";
+  /** The device, and whose packet it was. */
+  readonly from: Peer;
+  readonly to: Peer;
+  readonly router: Ipv4;
+  /** The largest packet that passes, in bytes with its IP header. */
+  readonly mtu: number;
+  readonly times: number;
+}
+
 /** Something that one device did, or that was done to it. Captures and the station's own sockets both give these. */
-export type Seen = DhcpSeen | LoadSeen | TlsSeen | ClosedSeen;
+export type Seen = DhcpSeen | Dhcp6Seen | LoadSeen | TlsSeen | ClosedSeen | MtuSeen;

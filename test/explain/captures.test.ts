@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Explanation, explain } from "../../src/explain/explain.ts";
 import { REASONS } from "../../src/explain/findings/table.ts";
 import { picture } from "../../src/explain/picture.ts";
+import { Boot } from "./boot.ts";
 import { memorySource } from "./memory-source.ts";
 import { SCENES } from "./scenes.ts";
 
@@ -86,6 +87,17 @@ describe("a boot with nothing wrong", () => {
     for (const step of ["DISCOVER", "OFFER", "ACK", "vmlinuz", "initrd", "the agent is connected"])
       expect(drawn).toContain(step);
   });
+});
+
+it("frames that a mirror port shows twice are no repeated blocks: both have one IP identification", () => {
+  const blocks = { blocks: 40 };
+  const boot = new Boot().exchanged().load("shimx64.efi", 1024, blocks).load("grubx64.efi", 1025, blocks);
+  boot.load("/grub/grub.cfg", 1026, { blocks: 1 });
+  boot.frames.splice(0, boot.frames.length, ...boot.frames.flatMap((frame) => [frame, frame]));
+  const explanation = explain(memorySource(boot.pcap()));
+  expect(reasons(explanation)).toEqual([]);
+  const loads = explanation.devices[0]!.attempts[0]!.seen.filter((each) => each.what === "load");
+  expect(loads).toMatchObject(Array.from({ length: 3 }, () => ({ blocksRepeated: 0, acksRepeated: 0, asks: 1 })));
 });
 
 describe("the captures in the repository", () => {

@@ -1,7 +1,7 @@
 import { MessageType, Port } from "../../src/dhcp/registry.ts";
 import type { Reason } from "../../src/explain/findings/table.ts";
 import type { Ipv4 } from "../../src/wire/ipv4.ts";
-import { BIOS, Boot, DEVICE, OPTIONS, OTHER, SITE, STATION, UEFI_X86, WINDOWS } from "./boot.ts";
+import { BIOS, Boot, DEVICE, OPTIONS, OTHER, SITE, STATION, UEFI_HTTP, UEFI_X64, UEFI_X86, WINDOWS } from "./boot.ts";
 import { machine } from "./wire.ts";
 
 const RELAY = machine("52:54:00:00:00:fe", "10.98.0.254");
@@ -82,6 +82,54 @@ export const SCENES: Readonly<Partial<Record<Reason, () => Boot>>> = {
     boot.firmware = UEFI_X86;
     for (const wait of [4000, 8000]) boot.discover().later(1).lease(SITE).later(wait);
     return boot.discover();
+  },
+  "ipv6-only": () => {
+    const boot = new Boot();
+    const architecture = [61, Uint8Array.of(0, 7)] as const;
+    const text = Buffer.from("PXEClient:Arch:00007:UNDI:003000");
+    const vendorClass = [16, Uint8Array.of(0, 0, 1, 0x57, 0, text.length, ...text)] as const;
+    for (const wait of [4000, 8000, 16_000]) boot.dhcp6(DEVICE, 1, [vendorClass, architecture]).later(wait);
+    return boot.somethingLater(1);
+  },
+  "http-only-https": () => {
+    const boot = new Boot();
+    boot.firmware = UEFI_HTTP;
+    const options = { vendorClassIdentifier: "HTTPClient", bootfileName: "http://10.99.0.2/shimx64.efi" };
+    boot.discover().later(1).lease(SITE).later(1).answer(STATION, MessageType.offer, { options }).later(3900);
+    return boot.take(SITE).somethingLater(30_000);
+  },
+  "path-mtu-smaller": () => {
+    const boot = new Boot().exchanged().rrq("shimx64.efi", 1024).later(1).oack(1024).ack(1024, 0).later(1);
+    for (const wait of [1000, 2000, 4000, 8000])
+      boot.data(1024, 1, 1468).tooLarge(RELAY, STATION, DEVICE, [11_024, 1024], 1400).later(wait);
+    return boot.somethingLater(40_000);
+  },
+  "site-says-pxeclient": () => {
+    const options = { vendorClassIdentifier: "PXEClient" };
+    const boot = new Boot().discover().later(1).lease(SITE, MessageType.offer, { options }).proxyOffer().later(3900);
+    boot.ask(MessageType.request, { options: { serverIdentifier: SITE.address } }).later(2);
+    boot.lease(SITE, MessageType.ack, { options }).later(3);
+    for (const wait of [2000, 4000, 8000]) boot.askBootServer(SITE).later(wait);
+    return boot.somethingLater(1);
+  },
+  "rogue-lease": () => {
+    const router = machine("52:54:00:00:00:77", "192.168.1.1");
+    const lease = { yiaddr: "192.168.1.23" as Ipv4 };
+    const boot = new Boot().discover().later(1).lease(router, MessageType.offer, lease).lease(SITE).proxyOffer();
+    boot
+      .later(3900)
+      .ask(MessageType.request, { options: { serverIdentifier: router.address } })
+      .later(2);
+    return boot.lease(router, MessageType.ack, lease).somethingLater(30_000);
+  },
+  "shared-adapter": () => {
+    const boot = new Boot();
+    const uuid = (last: number) => ({ clientMachineIdentifier: Uint8Array.of(0, ...new Array(15).fill(7), last) });
+    boot.firmware = { ...UEFI_X64, ...uuid(1) };
+    boot.exchanged().shimAndGrub().later(60_000);
+    boot.firmware = { ...UEFI_X64, ...uuid(2) };
+    boot.xid += 1;
+    return boot.exchanged().shimAndGrub();
   },
   "never-asked-4011": () => new Boot().leased().somethingLater(20_000),
   "foreign-boot-file": () =>

@@ -33,6 +33,7 @@ export interface Flags {
 /** An Ethernet on which machines talk, and which writes down what they say: captures of failures made by hand. */
 export class Wire {
   readonly frames: WireFrame[] = [];
+  #identification = 0;
   /** 2026-11-24 04:00 UTC. */
   now = 1_795_492_800_000;
 
@@ -75,7 +76,24 @@ export class Wire {
   }
 
   ip(from: Machine, to: Machine, protocol: number, payload: Uint8Array): this {
-    return this.ethernet(from, to, 0x0800, ipv4Bytes(from, to, protocol, payload));
+    this.#identification = (this.#identification % 0xffff) + 1;
+    const identification = this.#identification;
+    return this.ethernet(from, to, 0x0800, ipv4Bytes(from, to, protocol, payload, { identification }));
+  }
+
+  /** ICMP "fragmentation needed" from a router about a datagram that `to` had sent to `about`. */
+  tooLarge(router: Machine, to: Machine, about: Machine, ports: readonly [number, number], mtu: number): this {
+    const packet = ipv4Bytes(to, about, 17, udpBytes(ports, new Uint8Array(0)));
+    return this.ip(router, to, 1, new ByteWriter().u8(3).u8(4).zeros(4).u16be(mtu).put(packet).done());
+  }
+
+  /** A DHCPv6 message of firmware without an address that is known here. */
+  dhcp6(from: Machine, type: number, options: readonly (readonly [code: number, value: Uint8Array])[]): this {
+    const message = new ByteWriter().u8(type).zeros(2).u8(7);
+    for (const [code, value] of options) message.u16be(code).u16be(value.length).put(value);
+    const udp = udpBytes([546, 547], message.done());
+    const packet = new ByteWriter().u8(0x60).zeros(3).u16be(udp.length).u8(17).u8(1).zeros(32).put(udp).done();
+    return this.ethernet(from, { mac: "33:33:00:01:00:02" as MacAddress, address: from.address }, 0x86dd, packet);
   }
 
   ethernet(from: Machine, to: Machine, type: number, packet: Uint8Array): this {

@@ -94,6 +94,19 @@ export function readTcp(bytes: Uint8Array, length: number): Tcp | null {
   };
 }
 
+/** The UDP datagram of an IPv6 packet without extension headers (RFC 8200 section 3); null for all others. */
+export function readUdp6(bytes: Uint8Array): Udp | null {
+  if (bytes.length < 40 || bytes[0]! >> 4 !== 6 || bytes[6] !== Protocol.udp) return null;
+  return readUdp(bytes.subarray(40), (bytes[4]! << 8) | bytes[5]!);
+}
+
+/** RFC 1191 section 4: a router that may not cut a packet up says how large it may be. Gives the packet and that. */
+export function readTooLarge(bytes: Uint8Array): { readonly packet: Ipv4Packet; readonly mtu: number } | null {
+  if (bytes[0] !== 3 || bytes[1] !== 4 || bytes.length < 8) return null;
+  const packet = readIpv4(bytes.subarray(8), bytes.length - 8);
+  return packet === null || packet.payload.length < 4 ? null : { packet, mtu: (bytes[6]! << 8) | bytes[7]! };
+}
+
 /** RFC 792: a machine says that nothing listens on a port of it. Gives the packet that was refused. */
 export function readPortUnreachable(bytes: Uint8Array): { readonly refused: Ipv4Packet; readonly port: number } | null {
   const [type, code] = bytes;

@@ -8,7 +8,7 @@ export interface Frame {
   readonly source: MacAddress | null;
   readonly destination: MacAddress | null;
   readonly vlans: readonly number[];
-  readonly carries: "ipv4" | "arp";
+  readonly carries: "ipv4" | "ipv6" | "arp";
   /** The packet, as far as it was kept. */
   readonly packet: Uint8Array;
   /** Bytes of it that were on the wire, with padding. */
@@ -18,7 +18,12 @@ export interface Frame {
 // tcpdump.org/linktypes.html; 12 and 14 are what some systems wrote for raw IP before 101.
 const LinkType = { ethernet: 1, raw: 101, linuxCooked: 113, ipv4: 228, linuxCooked2: 276 } as const;
 const RAW: ReadonlySet<number> = new Set([12, 14, LinkType.raw, LinkType.ipv4]);
-const EtherType = { ipv4: 0x0800, arp: 0x0806 } as const;
+const EtherType = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
+const CARRIES: ReadonlyMap<number, Frame["carries"]> = new Map([
+  [EtherType.ipv4, "ipv4"],
+  [EtherType.ipv6, "ipv6"],
+  [EtherType.arp, "arp"],
+]);
 // 802.1Q, 802.1ad (QinQ), and what switches used for QinQ before that.
 const TAGS: ReadonlySet<number> = new Set([0x8100, 0x88a8, 0x9100]);
 const MOST_TAGS = 4;
@@ -31,7 +36,7 @@ export function linkTypeName(linkType: number): string | null {
   return RAW.has(linkType) ? "raw IP" : null;
 }
 
-/** Null for a frame that carries neither IPv4 nor ARP, is cut off before it, or is of a link type not known here. */
+/** Null for a frame that carries neither IP nor ARP, is cut off before it, or is of a link type not known here. */
 export function readFrame(linkType: number, bytes: Uint8Array, wireLength: number): Frame | null {
   try {
     return read(linkType, new ByteReader(bytes), wireLength);
@@ -68,8 +73,8 @@ function read(linkType: number, reader: ByteReader, wireLength: number): Frame |
     vlans.push(reader.u16be() & 0x0fff);
     type = reader.u16be();
   }
-  if (type !== EtherType.ipv4 && type !== EtherType.arp) return null;
-  const carries = type === EtherType.arp ? "arp" : "ipv4";
+  const carries = CARRIES.get(type);
+  if (carries === undefined) return null;
   const packet = reader.take(reader.remaining);
   return { source, destination, vlans, carries, packet, wireLength: wireLength - (reader.offset - packet.length) };
 }

@@ -3,9 +3,20 @@ import { Port } from "../../dhcp/registry.ts";
 import type { Ipv4 } from "../../wire/ipv4.ts";
 import { MalformedError } from "../../wire/malformed.ts";
 import { dhcpSeen } from "../dhcp-seen.ts";
-import type { Peer, Seen } from "../seen.ts";
+import type { MtuSeen, Peer, Seen } from "../seen.ts";
 import { Connections } from "./connections.ts";
-import { type Ipv4Packet, Protocol, readIpv4, readPortUnreachable, readTcp, readUdp } from "./datagram.ts";
+import { Copies } from "./copies.ts";
+import {
+  type Ipv4Packet,
+  Protocol,
+  readIpv4,
+  readPortUnreachable,
+  readTcp,
+  readTooLarge,
+  readUdp,
+  readUdp6,
+} from "./datagram.ts";
+import { dhcp6Seen } from "./dhcp6.ts";
 import { Fragments } from "./fragments.ts";
 import { type Frame, readFrame } from "./frame.ts";
 import { Neighbours } from "./neighbours.ts";
@@ -33,6 +44,7 @@ export class Tap {
   readonly counts: TapCounts = { frames: 0, cut: 0, dhcp: 0, unreadable: 0 };
   readonly vlans = new Set<number>();
   readonly #emit: (seen: Seen) => void;
+  readonly #copies = new Copies();
   readonly #fragments = new Fragments();
   readonly #transfers = new Transfers();
   readonly #connections = new Connections();
@@ -64,17 +76,25 @@ export class Tap {
     if (frame === null) return;
     for (const vlan of frame.vlans) this.vlans.add(vlan);
     if (frame.carries === "arp") this.#neighbours.hear(frame.packet, at, number);
+    else if (frame.carries === "ipv6") this.#ipv6(frame, at, number);
     else this.#ipv4(frame, at, number);
+  }
+
+  /** Of IPv6 only firmware's DHCP is read: the station does not boot over it, and says so. */
+  #ipv6({ packet, source, destination }: Frame, at: number, number: number): void {
+    const udp = readUdp6(packet);
+    const seen = udp === null ? null : dhcp6Seen(udp, { source, destination }, at, number);
+    if (seen !== null) this.#emit(seen);
   }
 
   #ipv4(frame: Frame, at: number, number: number): void {
     const piece = readIpv4(frame.packet, frame.wireLength);
-    const packet = piece === null ? null : this.#fragments.take(piece, at);
+    const packet = piece === null || this.#copies.isCopy(piece, at) ? null : this.#fragments.take(piece, at);
     if (packet === null) return;
     const fragmented = packet !== piece;
     if (packet.protocol === Protocol.udp) this.#udp(frame, packet, { at, frame: number, fragmented });
     else if (packet.protocol === Protocol.tcp) this.#tcp(frame, packet, at, number);
-    else if (packet.protocol === Protocol.icmp) this.#icmp(packet, at, number);
+    else if (packet.protocol === Protocol.icmp) this.#icmp(frame, packet, at, number);
   }
 
   /** No more frames come: what is under way is told as far as it came. */
@@ -112,7 +132,9 @@ export class Tap {
   }
 
   /** Told as the device's question, so that it counts among what the device did. */
-  #icmp({ payload }: Ipv4Packet, at: number, number: number): void {
+  #icmp(frame: Frame, { payload, source: router }: Ipv4Packet, at: number, number: number): void {
+    const large = readTooLarge(payload);
+    if (large !== null) this.#emit(mtuSeen(frame, large, router, at, number));
     const found = readPortUnreachable(payload);
     if (found === null || found.refused.protocol !== Protocol.udp) return;
     const { refused, port } = found;
@@ -122,6 +144,19 @@ export class Tap {
     const span = { at, endedAt: at, frames: [number, number] as const };
     this.#emit({ what: "closed", ...span, from, to, protocol: "udp", how: "refused" });
   }
+}
+
+function mtuSeen(
+  { destination }: Frame,
+  { packet, mtu }: { readonly packet: Ipv4Packet; readonly mtu: number },
+  router: Ipv4,
+  at: number,
+  number: number,
+): MtuSeen {
+  const word = (offset: number) => (packet.payload[offset]! << 8) | packet.payload[offset + 1]!;
+  const from: Peer = { address: packet.destination, port: word(2), mac: null };
+  const to: Peer = { address: packet.source, port: word(0), mac: destination };
+  return { ...{ what: "mtu", at, endedAt: at, frames: [number, number], from, to }, router, mtu, times: 1 };
 }
 
 function peers(

@@ -1,12 +1,14 @@
 import { BOOT_TABLE } from "../../boot/table.ts";
-import { ANY_ADDRESS } from "../../wire/ipv4.ts";
-import { boots, dhcpOf, firmwareAsks, isHttp, leases, loadsOf, serverOf } from "../attempt.ts";
+import { ARCHITECTURE_NAMES, Architecture } from "../../dhcp/registry.ts";
+import { ANY_ADDRESS, type Ipv4 } from "../../wire/ipv4.ts";
+import { boots, dhcpOf, firmwareAsks, isHttp, isWhole, leases, loadsOf, serverOf } from "../attempt.ts";
 import type { DhcpSeen } from "../seen.ts";
 import { seconds } from "../text.ts";
 import { latest, listed, type Proof, quiet, type Rule, type Scene, timesSent } from "./finding.ts";
 
 /** How long DHCP servers take at most: they try the address first (RFC 2131 section 3.1), 3 s by default at some. */
 const ANSWER_MS = 4_000;
+const X86_32_BIT: ReadonlySet<number> = new Set([Architecture.uefiX86, Architecture.uefiX86Http]);
 
 /** The firmware's DISCOVERs, if it asked often or long enough for an answer, and got no further. */
 export function asksInVain(scene: Scene): DhcpSeen[] | null {
@@ -27,9 +29,13 @@ export const noLoaderForArchitecture: Rule = (scene) => {
   const asks = firmwareAsks(attempt, "DISCOVER");
   if (asks.length === 0 || loadsOf(attempt).length > 0 || attempt.windows) return null;
   if (!quiet(scene, asks[0]!.at, ANSWER_MS)) return null;
+  const name = ARCHITECTURE_NAMES.get(architecture) ?? firmware;
+  const is32Bit = X86_32_BIT.has(architecture);
   return {
-    what: `The firmware reports architecture ${architecture}${firmware === null ? "" : ` (${firmware})`}, and the station has no loader for that. The device loaded nothing.`,
-    cure: "32-bit firmware cannot boot the recovery image. Look in the firmware setup for another network boot entry (UEFI IPv4). Without one, rescue the device by hand in Windows' own recovery (WinRE).",
+    what: `The firmware reports architecture ${architecture}${name === null ? "" : ` (${name})`}, and the station has no loader for that. The device loaded nothing.`,
+    cure: is32Bit
+      ? "32-bit UEFI cannot boot the recovery image: Debian has no signed loader for it. Look in the firmware setup for another network boot entry (legacy BIOS, or 64-bit UEFI). Without one, rescue the device by hand in Windows' own recovery (WinRE)."
+      : "This kind of device is not supported: the recovery image is for x64 and ARM64. If the name is wrong for this device, update its firmware. If it runs Windows, rescue it by hand in Windows' own recovery (WinRE).",
     by: asks,
   };
 };
@@ -68,9 +74,11 @@ export const leaseNotTaken: Rule = (scene) => {
   const bootable = dhcpOf(scene.attempt, "OFFER").filter((each) => (http ? isHttp(each) : boots(each)));
   const ask = asks.find(({ endedAt, times }) => times > 1 && endedAt > offer.at);
   if (ask === undefined || bootable.length === 0 || bootable.some(({ bootMenu }) => bootMenu)) return null;
+  // The boot comes from a proxy alone.
+  const apart = bootable.every(({ yiaddr }) => yiaddr === ANY_ADDRESS);
   return {
     what: `${serverOf(offer)} offered the device ${offer.yiaddr}, ${listed(bootable.map(serverOf))} offered to boot it, but it kept asking (${timesSent(asks)} times) as if it had heard neither.`,
-    cure: "The answers do not reach the device: check the switch (DHCP snooping trusts only known server ports; port isolation; another VLAN on the way back), and the cable.",
+    cure: `The answers do not reach the device: check the switch (DHCP snooping trusts only known server ports; port isolation; another VLAN on the way back), and the cable.${apart ? " If other devices boot here, this firmware ignores a boot offer that comes separately from the lease (Dell T130/T430, older HP): update it, try UEFI HTTP Boot, or let one server do both (switch the site's DHCP server off and start the station with --dhcp-range)." : ""}`,
     by: [ask, offer, ...bootable],
   };
 };
@@ -113,6 +121,27 @@ export const leaseNotConfirmed: Rule = (scene) => {
   };
 };
 
+/** The device took an address of another network than the boot server's, though it was offered one of that. */
+export const rogueLease: Rule = ({ attempt }) => {
+  const [taken] = leases(attempt, "ACK").filter(({ giaddr }) => giaddr === ANY_ADDRESS);
+  if (taken === undefined || loadsOf(attempt).some(isWhole) || attempt.windows) return null;
+  const proxy = dhcpOf(attempt, "OFFER").find((each) => each.yiaddr === ANY_ADDRESS && boots(each));
+  const offers = leases(attempt, "OFFER").filter((each) => serverOf(each) !== serverOf(taken));
+  const right = offers.find(({ yiaddr }) => proxy !== undefined && near(yiaddr, serverOf(proxy)));
+  if (proxy === undefined || right === undefined || near(taken.yiaddr, serverOf(proxy))) return null;
+  return {
+    what: `Two DHCP servers offered the device an address of different networks: ${serverOf(right)} (${right.yiaddr}) and ${serverOf(taken)} (${taken.yiaddr}). It took the second, which is not in the network of the boot server ${serverOf(proxy)}.`,
+    cure: `Find the machine ${serverOf(taken)}${taken.from.mac === null ? "" : ` (MAC ${taken.from.mac})`} and switch its DHCP server off: it is often a router that somebody plugged in. Then boot the device again.`,
+    by: [right, taken, proxy],
+  };
+};
+
+/** As far as addresses alone show it: the same first three bytes. */
+function near(one: Ipv4, two: Ipv4): boolean {
+  const network = (address: Ipv4) => address.slice(0, address.lastIndexOf("."));
+  return network(one) === network(two);
+}
+
 /** RFC 3046 section 2.1: a relay drops an answer that does not bring its option 82 back. */
 export function relayNotEchoed(scene: Scene): Proof | null {
   const { attempt } = scene;
@@ -129,6 +158,8 @@ export function relayNotEchoed(scene: Scene): Proof | null {
         (each.message === "OFFER" || each.message === "ACK") &&
         each.xid === ask.xid &&
         !each.relayInformation &&
+        // What the relay passes on to the device is without it, as it should be.
+        each.to.address === each.giaddr &&
         each.giaddr === ask.giaddr &&
         each.at >= ask.at,
     );

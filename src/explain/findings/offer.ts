@@ -13,7 +13,7 @@ import {
 } from "../attempt.ts";
 import type { ClosedSeen, DhcpSeen } from "../seen.ts";
 import { latest, listed, quiet, type Rule, type Scene, timesSent } from "./finding.ts";
-import { asksInVain, noLoaderForArchitecture, relayNotEchoed } from "./lease.ts";
+import { asksInVain, noLoaderForArchitecture, relayNotEchoed, rogueLease } from "./lease.ts";
 
 /** Firmware goes on within a second; EDK2 waits up to 4 s for more offers first. */
 const GOES_ON_MS = 8_000;
@@ -58,7 +58,26 @@ export const foreignBootFile: Rule = ({ attempt }) => {
   };
 };
 
+/** A DHCP server that says PXEClient (option 60) in its leases and is no boot server: firmware asks it on port 4011. */
+export const siteSaysPxe: Rule = (scene) => {
+  const { attempt } = scene;
+  const proxies = proxyOffers(attempt);
+  const theirs = [...leases(attempt, "OFFER"), ...leases(attempt, "ACK")].filter(
+    (each) => each.vendorClass?.startsWith("PXEClient") && proxies.every((proxy) => serverOf(proxy) !== serverOf(each)),
+  );
+  const servers = new Set(theirs.map(serverOf));
+  const asks = dhcpOf(attempt, "REQUEST").filter(({ bootServer, to }) => bootServer && servers.has(to.address));
+  if (proxies.length === 0 || asks.length === 0 || loadsOf(attempt).length > 0) return null;
+  if (dhcpOf(attempt, "ACK").some(({ bootServer }) => bootServer) || !quiet(scene, latest(asks), 2_000)) return null;
+  return {
+    what: `The DHCP server ${listed(servers)} says PXEClient (option 60) in its leases, so the device asks it for its boot file (port 4011, ${timesSent(asks)} times), and it does not answer. The boot offer of ${listed(proxies.map(serverOf))} was not used.`,
+    cure: `Take option 60 out at the DHCP server ${listed(servers)} (and options 66 and 67, if they are set): it belongs there only if that machine is the boot server, too.`,
+    by: [...theirs, ...asks],
+  };
+};
+
 export const twoBootServers: Rule = (scene) => {
+  if (siteSaysPxe(scene) !== null) return null;
   const booting = answers(scene.attempt).filter(boots);
   const servers = new Set(booting.map(serverOf));
   if (servers.size < 2 || foreignBootFile(scene) !== null) return null;
@@ -107,7 +126,7 @@ export const neverAskedBootServer: Rule = (scene) => {
   const leased = leaseTaken(scene);
   if (proxies.length === 0 || leased.length === 0 || loadsOf(attempt).length > 0 || attempt.windows) return null;
   if (dhcpOf(attempt, "REQUEST").some(({ bootServer }) => bootServer) || menuOffered(scene) !== null) return null;
-  if (dhcpOf(attempt, "NAK").length + dhcpOf(attempt, "DECLINE").length > 0) return null;
+  if (dhcpOf(attempt, "NAK").length + dhcpOf(attempt, "DECLINE").length > 0 || rogueLease(scene) !== null) return null;
   if (!quiet(scene, latest(leased), GOES_ON_MS)) return null;
   return {
     what: `The device accepted its lease and got the boot offer of ${listed(proxies.map(serverOf))}, but never asked there for its boot file (port 4011).`,
@@ -119,7 +138,8 @@ export const neverAskedBootServer: Rule = (scene) => {
 export const bootServerSilent: Rule = (scene) => {
   const { attempt } = scene;
   const asks = dhcpOf(attempt, "REQUEST").filter(({ bootServer }) => bootServer);
-  if (asks.length === 0 || loadsOf(attempt).length > 0) return null;
+  if (asks.length === 0 || loadsOf(attempt).length > 0 || siteSaysPxe(scene) !== null || rogueLease(scene) !== null)
+    return null;
   if (dhcpOf(attempt, "ACK").some(({ bootServer }) => bootServer)) return null;
   if (!quiet(scene, latest(asks), timesSent(asks) > 1 ? 2_000 : GOES_ON_MS)) return null;
   const closed = attempt.seen.filter((each): each is ClosedSeen => each.what === "closed" && each.to.port === 4011);

@@ -1,4 +1,5 @@
 import type { Rule } from "./finding.ts";
+import { ipv6Only, onlyHttps, sharedAdapter } from "./firmware.ts";
 import { relapsed, twoAddresses } from "./history.ts";
 import {
   addressTaken,
@@ -9,6 +10,7 @@ import {
   noLease,
   noLoaderForArchitecture,
   relayNotEchoed,
+  rogueLease,
 } from "./lease.ts";
 import {
   bootServerElsewhere,
@@ -19,6 +21,7 @@ import {
   menuOffered,
   neverAskedBootServer,
   noBootFile,
+  siteSaysPxe,
   twoBootServers,
 } from "./offer.ts";
 import {
@@ -44,6 +47,7 @@ import {
   negotiationAborted,
   optionsRefused,
   portClosed,
+  smallerMtu,
   tftpUnanswered,
   transferAborted,
   transferStalled,
@@ -52,18 +56,22 @@ import {
 
 /** Every failure that is known, by its reason word, in the order in which a boot comes to it. */
 export const RULES = {
+  "ipv6-only": ipv6Only,
   "nobody-answered": nobodyAnswered,
   "offer-ignored-no-lease": noLease,
   "lease-not-taken": leaseNotTaken,
   "lease-refused": leaseRefused,
   "lease-not-confirmed": leaseNotConfirmed,
   "address-taken": addressTaken,
+  "rogue-lease": rogueLease,
   "relay-option-82-lost": relayNotEchoed,
   "no-loader-for-architecture": noLoaderForArchitecture,
   "no-boot-file": noBootFile,
   "http-client-not-echoed": httpNotEchoed,
+  "http-only-https": onlyHttps,
   "offer-with-option-43": menuOffered,
   "never-asked-4011": neverAskedBootServer,
+  "site-says-pxeclient": siteSaysPxe,
   "4011-unanswered": bootServerSilent,
   "two-boot-servers": twoBootServers,
   "foreign-boot-file": foreignBootFile,
@@ -74,6 +82,7 @@ export const RULES = {
   "answer-from-elsewhere": answeredFromElsewhere,
   "options-refused": optionsRefused,
   "negotiation-aborted": negotiationAborted,
+  "path-mtu-smaller": smallerMtu,
   "transfer-stalled": transferStalled,
   "block-rollover": blockRollover,
   "transfer-aborted": transferAborted,
@@ -90,6 +99,7 @@ export const RULES = {
   "agent-never-called": agentNeverCalled,
   "agent-tls-refused": agentRefused,
   "two-addresses": twoAddresses,
+  "shared-adapter": sharedAdapter,
   relapsed,
   // What only makes a boot slow stands below what ends it.
   "every-block-twice": everyBlockTwice,
@@ -110,6 +120,8 @@ export const NOT_FOR_THE_STATION: ReadonlySet<Reason> = new Set([
   "lease-not-confirmed",
   "no-boot-file",
   "http-client-not-echoed",
+  "http-only-https",
+  "shared-adapter",
   "two-addresses",
   "relapsed",
 ]);

@@ -1,5 +1,5 @@
 import { isWhole, loadsOf } from "../attempt.ts";
-import type { ClosedSeen, LoadSeen } from "../seen.ts";
+import type { ClosedSeen, LoadSeen, MtuSeen } from "../seen.ts";
 import { grouped, seconds } from "../text.ts";
 import { latest, listed, quiet, type Rule } from "./finding.ts";
 import { bootServerElsewhere } from "./offer.ts";
@@ -132,7 +132,28 @@ export const negotiationAborted: Rule = (scene) => {
   };
 };
 
-export const transferStalled: Rule = ({ attempt }) => {
+/** Headers of IPv4, UDP and TFTP before a block. */
+const HEADERS = 32;
+
+export const smallerMtu: Rule = ({ attempt }) => {
+  const told = attempt.seen.filter((each): each is MtuSeen => each.what === "mtu");
+  const stuck = inVain(tftp(loadsOf(attempt))).filter(({ to, granted }) =>
+    told.some((each) => each.to.address === to.address && (granted?.blksize ?? 512) + HEADERS > each.mtu),
+  );
+  if (stuck.length === 0 || told.length === 0) return null;
+  const [load] = stuck as [LoadSeen];
+  const { mtu, router } = told.reduce((least, each) => (each.mtu < least.mtu ? each : least));
+  const block = load.granted?.blksize ?? 512;
+  return {
+    what: `The path to the device takes packets of at most ${grouped(mtu)} bytes (ICMP "fragmentation needed" of ${router}): blocks of ${grouped(block)} bytes of ${load.name} need ${grouped(block + HEADERS)}, and do not arrive.`,
+    cure: `Give the TFTP server at ${load.to.address} a largest block of ${mtu - HEADERS} bytes (the station: breakglass serve --largest-block ${mtu - HEADERS}; dnsmasq: tftp-mtu=${mtu}), or raise the MTU of the path to 1500.`,
+    by: [...told, ...stuck],
+  };
+};
+
+export const transferStalled: Rule = (scene) => {
+  const { attempt } = scene;
+  if (smallerMtu(scene) !== null) return null;
   const stalled = inVain(tftp(loadsOf(attempt))).filter(
     ({ ending, answeredFrom }) => ending === "stalled" && answeredFrom === null,
   );

@@ -18,7 +18,7 @@ const LAB_TESTS = /(^|\/)test\/(e2e|interop|attack|cli)\//;
 
 export const LACKS: readonly Lack[] = [
   {
-    name: "a kernel of its own",
+    name: "kernel of its own",
     probe: "false",
     notShown: "the release's own kernel; this is the kernel of the machine around it",
     account: null,

@@ -1,5 +1,3 @@
-import type { Command } from "commander";
-import { openApi } from "../api/openapi.ts";
 import { openVault } from "../escrow/vault.ts";
 import { tryPort } from "../server/listen.ts";
 import type { StationLog } from "../server/log/station-log.ts";
@@ -7,18 +5,21 @@ import { openDesk } from "../server/open-desk.ts";
 import { type Notice, notice, noticeText } from "../station/notice.ts";
 import { NoticeBoard } from "../station/notice-board.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
-import { VERSION } from "../wire/version.ts";
-import { API_DEFAULT, apiReady, apiStopped, parseAddress, parsePort, startApi } from "./api-start.ts";
+import { apiReady, apiStopped, startApi } from "./api-start.ts";
+import { sayClock } from "./clock.ts";
 import { forgetUnused } from "./forget.ts";
-import { type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
+import { unsealVault } from "./opener.ts";
+import type { OpenerOption } from "./opener-options.ts";
 import type { Screen } from "./screen.ts";
-import { LAST_WORDS_MS, parseMinutes, recordUnsealed, SEALED } from "./serve.ts";
+import { LAST_WORDS_MS, recordUnsealed, SEALED } from "./serve.ts";
 import { askedToStop, endOnCrash, orSealed, sayHangUp, sealAtOnce } from "./serve-end.ts";
 import { logCounters, openServeLog, withLog } from "./serve-log.ts";
 import { jsonLine, noticeLine, openScreen } from "./serve-say.ts";
-import { openStateLedger, type StateFolder, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { openStateLedger, type StateFolder, stateFolder } from "./state.ts";
+import type { StateOption } from "./state-option.ts";
 
-type ServeOptions = StateOption &
+/** What commander gives for `api serve`. */
+export type ApiServeOptions = StateOption &
   OpenerOption & {
     readonly address: Ipv4;
     readonly port: number;
@@ -28,27 +29,8 @@ type ServeOptions = StateOption &
     readonly json: boolean;
   };
 
-/** `breakglass api serve|describe`: the operator API without network boot. */
-export function defineServe(command: Command): void {
-  withOpenerOptions(withStateOption(command))
-    .option("--address <IP>", "the address to listen on", parseAddress, API_DEFAULT.address)
-    .option("--port <N>", "the port", parsePort, API_DEFAULT.port)
-    .option("--sealed", "start without opening the vault: lookups are answered, nothing is released", false)
-    .option("--seal-after <MINUTES>", "seal the vault after this many idle minutes (0 = never)", parseMinutes, 60)
-    .option("--log-text", "write the log in the state folder as readable text too (log/station.log)", false)
-    .option("--json", "one JSON object a line", false)
-    .addHelpText("after", EXITS)
-    .action(serve);
-}
-
-export function defineDescribe(command: Command): void {
-  command.action(() => void process.stdout.write(`${JSON.stringify(openApi(VERSION), null, 2)}\n`));
-}
-
-const EXITS =
-  "\nWho may use it: breakglass token create. Exit code 0 when stopped by Ctrl-C or SIGTERM, 2 for wrong input,\n3 for a wrong passphrase, 4 if the port cannot be had; nothing was started then.";
-
-async function serve(options: ServeOptions): Promise<void> {
+/** `breakglass api serve`, with what its options gave. */
+export async function serveApi(options: ApiServeOptions): Promise<void> {
   const folder = stateFolder(options);
   const screen = openScreen((told) => say(told));
   const log = openServeLog(folder, options, (told) => say(told));
@@ -62,7 +44,7 @@ async function serve(options: ServeOptions): Promise<void> {
 }
 
 async function serveLogged(
-  options: ServeOptions,
+  options: ApiServeOptions,
   folder: StateFolder,
   screen: Screen,
   log: StationLog,
@@ -70,6 +52,7 @@ async function serveLogged(
 ): Promise<void> {
   const vault = await openVault(folder.vault, { clock: Date.now });
   const ledger = await openStateLedger(options);
+  await sayClock(ledger);
   await tryPort(options.address, options.port, "the operator API");
   const openedBy = options.sealed ? null : await unsealVault(vault, options, NOT_STARTED);
   forgetUnused();

@@ -21,9 +21,10 @@ import { campaignLines } from "./campaign-line.ts";
 import { sayClock } from "./clock.ts";
 import { pasteable } from "./next-step.ts";
 import { printJson } from "./print-json.ts";
-import { readBytes } from "./read-file.ts";
+import { readBytes, refuseForeign } from "./read-file.ts";
 import { readRemedy } from "./remedy.ts";
-import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
+import { openStateLedger } from "./state.ts";
+import { type StateOption, withStateOption } from "./state-option.ts";
 import { count, printable } from "./table.ts";
 
 type Options = StateOption & { readonly json: boolean };
@@ -184,6 +185,7 @@ function parseRate(text: string): number {
 }
 
 function readInventory(file: string): InventoryDevice[] {
+  refuseForeign(file, "inventory", NOT_ARMED, "Save it as CSV UTF-8, and arm again with that file.");
   const bytes = readBytes(file, "inventory", NOT_ARMED);
   try {
     return parseInventory(bytes);

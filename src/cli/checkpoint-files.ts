@@ -18,7 +18,8 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
 import { fileCause } from "./read-file.ts";
 import { ownedAsItsFolder, stationKey } from "./signing-key.ts";
-import { openStateLedger, type StateFolder, type StateOption, stateFolder } from "./state.ts";
+import { openStateLedger, type StateFolder, stateFolder } from "./state.ts";
+import type { StateOption } from "./state-option.ts";
 
 /** A checkpoint and the file it is in. */
 export interface MadeCheckpoint {

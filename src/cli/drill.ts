@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
 import type { ImageArchitecture } from "../boot/image-id.ts";
 import { buildDeviceOs } from "../drill/device-os.ts";
 import { type DrillOptions, runDrill } from "../drill/drill.ts";
@@ -10,21 +9,28 @@ import { checkFirmware, FIRMWARES, findFirmware } from "../drill/lab/firmware.ts
 import { findNetwork, NETWORKS } from "../drill/lab/lan.ts";
 import { enterLab, handedOver, holdLifeline, labFolder } from "../drill/lab/namespace.ts";
 import { Story } from "../drill/report/story.ts";
-import { rogue } from "../drill/rogue/rogue.ts";
 import type { Scenario } from "../drill/scenario.ts";
-import { findScenario, foreignScenario, SCENARIOS, withDevices } from "../drill/scenario-list.ts";
+import { findScenario, foreignScenario, withDevices } from "../drill/scenario-list.ts";
 import { loadManifest } from "../image/manifest.ts";
 import { remedySha256 } from "../remedy/remedy.ts";
 import { selfCommand } from "../server/self-command.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { VERSION } from "../wire/version.ts";
+import { again } from "./next-step.ts";
 import { builtFolder, imageFolder } from "./program-file.ts";
 import { readRemedy } from "./remedy.ts";
-import { several } from "./serve.ts";
-import { refuseSyntheticOnly, runSyntheticDrill, type SyntheticFlags, withSyntheticOptions } from "./synthetic.ts";
+import {
+  NOT_STARTED,
+  refuseSyntheticOnly,
+  requireReport,
+  runSyntheticDrill,
+  type SyntheticFlags,
+} from "./synthetic.ts";
 import { formatTable } from "./table.ts";
+import { requireWritable } from "./writable-folder.ts";
 
-interface RunFlags extends SyntheticFlags {
+/** What commander gives for `drill run`. */
+export interface RunFlags extends SyntheticFlags {
   readonly scenario: readonly string[];
   readonly firmware: readonly string[];
   readonly devices?: number;
@@ -35,59 +41,8 @@ interface RunFlags extends SyntheticFlags {
   readonly json: boolean;
 }
 
-/** `breakglass drill run|list`: a whole rescue in a lab on this machine. */
-export function defineRun(command: Command): void {
-  withSyntheticOptions(command)
-    .addOption(
-      several("--scenario <NAME>", "one of `drill list`; may be given several times", "happy").argParser(collect),
-    )
-    .addOption(
-      several("--firmware <NAME>", `${names(FIRMWARES)}; may be given several times`, FIRMWARES[0]!.name).argParser(
-        collect,
-      ),
-    )
-    .option("--network <NAME>", `${names(NETWORKS)} (default: ${NETWORKS[0]!.name})`)
-    .option("--devices <N>", "how many devices at once", parseDevices)
-    .option("--report <DIR>", "where the report goes", join("build", "drill"))
-    .addOption(
-      several(
-        "--image <DIR>",
-        "a recovery image; once for each architecture",
-        "build/image, build/image-arm64",
-      ).argParser(collect),
-    )
-    .option("--cache <DIR>", "where the crash-test devices' system is kept once it was built", builtFolder("device-os"))
-    .option("--remedy <ID>", "the remedy to rehearse", "channel-file-291")
-    .option("--disk <FILE.img>", "rehearse on a copy of this raw disk image instead; the file itself is only read")
-    .option("--keys <FILE.csv>", "with --disk: the escrow export that has its recovery password")
-    .option("--out <NEW.img>", "with --disk: write the rescued disk here")
-    .option("--json", "the report on standard output, the story on standard error", false)
-    .addHelpText(
-      "after",
-      "\nExit code 0 only if everything held; 1 if something did not (the report says\nwhat). Where nothing was started: 2 for wrong input, 4 if this machine lacks\nsomething (a package, an image).",
-    )
-    .action(run);
-}
-
-export function defineList(command: Command): void {
-  command.option("--json", "for scripts", false).action(({ json }: { json: boolean }) => {
-    const scenarios = SCENARIOS.map(({ name, title, objective }) => ({ name, title, objective }));
-    const brief = (all: readonly { readonly name: string; readonly title: string }[]) =>
-      all.map(({ name, title }) => ({ name, title }));
-    const all = { scenarios, firmwares: brief(FIRMWARES), networks: brief(NETWORKS) };
-    if (json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
-    else
-      process.stdout.write(
-        [listed("SCENARIO", SCENARIOS), listed("FIRMWARE", FIRMWARES), listed("NETWORK", NETWORKS)].join("\n"),
-      );
-  });
-}
-
-export function defineRogue(command: Command): void {
-  command.argument("<file>").action(rogue);
-}
-
-async function run(flags: RunFlags): Promise<void> {
+/** `breakglass drill run`: a whole rescue in a lab on this machine, with what its options gave. */
+export async function runDrillVerb(flags: RunFlags): Promise<void> {
   if (flags.synthetic !== undefined) return runSyntheticDrill(flags, flags.synthetic);
   refuseSyntheticOnly(flags);
   const foreign = foreignDisk(flags);
@@ -100,6 +55,7 @@ async function run(flags: RunFlags): Promise<void> {
   const folder = labFolder();
   if (folder === null) {
     firmwares.forEach(checkFirmware);
+    requireFolders(flags, foreign === null ? architectures : []);
     // What needs the machine's own network is done before the lab is entered.
     const log = (line: string) => process.stderr.write(`${line}\n`);
     const deviceOs: [ImageArchitecture, [string, string][]][] = [];
@@ -152,6 +108,16 @@ async function run(flags: RunFlags): Promise<void> {
   }
 }
 
+/** All that the drill writes to. A checkout that root set up belongs to root, and another user's drill needs its own places. */
+function requireFolders(flags: RunFlags, architectures: readonly ImageArchitecture[]): void {
+  requireReport(flags.report);
+  const next = again("sudo");
+  for (const architecture of architectures)
+    requireWritable(join(flags.cache, architecture), "The folder of the crash-test devices' system", NOT_STARTED, next);
+  if (architectures.length > 0)
+    requireWritable(builtFolder("cache"), "The folder of Debian's packages", NOT_STARTED, next);
+}
+
 /** The end of the copy inside the lab: its namespaces, and whatever still runs in them, go with it. */
 async function leave(drill: Awaited<ReturnType<typeof runDrill>>, { json }: RunFlags, story: Story): Promise<never> {
   story.heading(
@@ -201,22 +167,4 @@ function imagesFor(architectures: readonly ImageArchitecture[], named: readonly 
     `Build it: breakglass image build --architecture ${missing}`,
     ExitCode.environment,
   );
-}
-
-function listed(what: string, all: readonly { readonly name: string; readonly title: string }[]): string {
-  return formatTable(
-    [what, "WHAT IT IS"],
-    all.map(({ name, title }) => [name, title]),
-  );
-}
-
-const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).join(", ");
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-function parseDevices(text: string): number {
-  if (!/^[1-9][0-9]?$/.test(text)) throw new InvalidArgumentError("A number from 1 to 99.");
-  return Number(text);
 }

@@ -9,7 +9,8 @@ import { checkpointAtHalt } from "./checkpoint-files.ts";
 import { sayClock } from "./clock.ts";
 import { pasteable, shellQuoted, stateFolderOf } from "./next-step.ts";
 import { printJson } from "./print-json.ts";
-import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
+import { openStateLedger } from "./state.ts";
+import { type StateOption, withStateOption } from "./state-option.ts";
 import { printable } from "./table.ts";
 
 type Options = StateOption & { readonly json: boolean; readonly reason: string };

@@ -5,7 +5,9 @@ import { buildImage } from "../image/build.ts";
 import { DRIVER_SETS, type DriverSet } from "../image/drivers.ts";
 import { loadManifest, verifyImage } from "../image/manifest.ts";
 import { ExitCode } from "../wire/operator-error.ts";
+import { again } from "./next-step.ts";
 import { builtFolder, imageFolder } from "./program-file.ts";
+import { requireWritable } from "./writable-folder.ts";
 
 /** `breakglass image build|verify`. */
 export function defineBuild(command: Command): void {
@@ -47,6 +49,8 @@ async function build({ architecture, drivers, mirror, update, json, ...named }: 
   const out = named.out ?? imageFolder(architecture);
   const log = (line: string) => process.stderr.write(`image: ${line}\n`);
   const cache = builtFolder("cache");
+  requireWritable(out, "The image folder", "Nothing was built.", `Name another with --out. Or: ${again("sudo")}`);
+  requireWritable(cache, "The folder of Debian's packages", "Nothing was built.", again("sudo"));
   const manifest = await buildImage({ architecture, out, cache, driverSet: drivers, mirror, update, log });
   if (json) process.stdout.write(`${JSON.stringify(manifest)}\n`);
   else {

@@ -32,11 +32,18 @@ export function pasteable(text: string): string {
   return verbsOfRun === null || !text.includes("breakglass ") ? text : pasteableFor(text, thisCaller(verbsOfRun));
 }
 
+/** What shows a verb's options, to be pasted; without words the program's own help. */
+export function helpCommand(verb: readonly string[]): string {
+  const file = programFile();
+  return [isOnPath(file) ? "breakglass" : shellQuoted(file), ...verb, "--help"].join(" ");
+}
+
 /** What to do where the same command works as root. */
 export function again(how: "sudo"): string {
   const words = process.argv.slice(2);
   const named = words.some((word) => /^--state(=|$)/.test(word));
-  const state = named || verbsOfRun === null ? [] : ["--state", stateFolderOf(stateOfRun)];
+  const stateless = verbsOfRun === null || findVerb(verbsOfRun, words)?.stateless !== false;
+  const state = named || stateless ? [] : ["--state", stateFolderOf(stateOfRun)];
   return `Run it as root: ${[how, ...[programFile(), ...words, ...state].map(shellQuoted)].join(" ")}`;
 }
 

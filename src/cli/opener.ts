@@ -1,25 +1,12 @@
-import type { Command } from "commander";
 import { type CustodianSet, type ShareRefusal, ShareTray } from "../escrow/locks/custodians.ts";
 import type { Lock } from "../escrow/locks/lock.ts";
 import type { Vault } from "../escrow/vault.ts";
 import { guardMemory } from "../server/guard.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { Secret } from "../wire/secret.ts";
-import { ask, type PassphraseOption, readPassphrase, requireTerminal, textFromDescriptor } from "./passphrase.ts";
+import type { OpenerOption } from "./opener-options.ts";
+import { ask, readPassphrase, requireTerminal, textFromDescriptor } from "./passphrase.ts";
 import { count } from "./table.ts";
-
-/** What commander gives for the two ways to open a vault. */
-export interface OpenerOption extends PassphraseOption {
-  readonly custodians?: boolean;
-  readonly sharesFd?: string;
-}
-
-export function withOpenerOptions(command: Command): Command {
-  return command
-    .option("--custodians", "open the vault with custodians' shares, asked for one after the other")
-    .option("--passphrase-fd <N>", "read the vault's passphrase from this descriptor instead of asking")
-    .option("--shares-fd <N>", "read custodians' shares from this descriptor, one on each line");
-}
 
 /** What opened the vault, as ledger entries say it. */
 export type OpenedBy =

@@ -41,7 +41,6 @@ export async function runProgram(typed: readonly string[]): Promise<void> {
     .configureOutput({ outputError: (text, write) => write(usage(text)) })
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .helpCommand(false)
-    .showHelpAfterError("  next: See what there is with --help, at every verb.")
     .addHelpText("after", EXIT_CODES)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.done : ExitCode.badInput));
   beginRun(VERBS, undefined);

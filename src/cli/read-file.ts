@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { foreignFile } from "../escrow/exports/foreign-file.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -25,6 +26,44 @@ export function requireFile(file: string, what: string, unchanged: string): void
   } catch (error) {
     throw unreadable(file, what, unchanged, error);
   }
+}
+
+/** What a file is by its first bytes, where it is plainly something else than text: "is an Excel workbook (or another of Office)". */
+export function foreignKind(file: string): string | null {
+  const head = Buffer.alloc(HEAD);
+  const opened = openSync(file, "r");
+  try {
+    const bytes = head.subarray(0, readSync(opened, head));
+    if (/^PK(\x03\x04|\x05\x06|\x07\x08)/.test(bytes.toString("latin1"))) return zipKind(file);
+    if (isDatabase(bytes)) return "is a database (SQLite)";
+    return foreignFile(bytes)?.what ?? null;
+  } finally {
+    closeSync(opened);
+  }
+}
+
+const HEAD = 512;
+
+/** True for the first bytes of an SQLite file: every vault and ledger is one. */
+export function isDatabase(head: Uint8Array): boolean {
+  return Buffer.from(head.subarray(0, 16)).toString("latin1") === "SQLite format 3\0";
+}
+
+/** Throws OperatorError if the file cannot be read, or is plainly something else than `what`, and says what it is. */
+export function refuseForeign(file: string, what: string, unchanged: string, next: string): void {
+  requireFile(file, what, unchanged);
+  let kind: string | null;
+  try {
+    kind = foreignKind(file);
+  } catch (error) {
+    throw unreadable(file, what, unchanged, error);
+  }
+  if (kind !== null) throw new OperatorError(`The ${what} ${file} ${kind}. ${unchanged}`, next);
+}
+
+/** A workbook is a zip that has its sheets in the folder xl/; the names stand in it unpacked. */
+function zipKind(file: string): string {
+  return /\.xls[xmb]$/i.test(file) || readFileSync(file).includes("xl/") ? "is an Excel workbook" : "is a zip";
 }
 
 /** The text of a file that an operator named: UTF-8, or UTF-16LE with its mark, as Excel and PowerShell write it. */

@@ -1,6 +1,5 @@
 import { hostname } from "node:os";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { type LeaseRange, parseLeaseRange, rangeProblem } from "../boot/lease-range.ts";
+import { type LeaseRange, rangeProblem } from "../boot/lease-range.ts";
 import { openVault, type Vault } from "../escrow/vault.ts";
 import { unsealedEntry } from "../escrow/vault-entries.ts";
 import type { Entry } from "../ledger/entry.ts";
@@ -17,15 +16,17 @@ import { type Notice, notice } from "../station/notice.ts";
 import type { NoticeReason } from "../station/notice-table.ts";
 import type { SealReason } from "../station/sealer.ts";
 import type { ServedInterface } from "../station/served-interface.ts";
-import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
-import { API_DEFAULT, type ApiAddress, apiReady, apiStopped, parseApiAddress, startApi } from "./api-start.ts";
+import { API_DEFAULT, type ApiAddress } from "./api-address.ts";
+import { apiReady, apiStopped, startApi } from "./api-start.ts";
 import { automaticCheckpoint } from "./checkpoint-files.ts";
 import { sayClock } from "./clock.ts";
 import { rotationLine } from "./escrow/rotation.ts";
 import { forgetUnused } from "./forget.ts";
-import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "./opener.ts";
+import { type OpenedBy, unsealVault } from "./opener.ts";
+import type { OpenerOption } from "./opener-options.ts";
 import { imageFolder } from "./program-file.ts";
 import type { Screen } from "./screen.ts";
 import { openTerminal } from "./seal-terminal.ts";
@@ -33,9 +34,11 @@ import { askedToStop, endOnCrash, orSealed, sayHangUp, sealAtOnce } from "./serv
 import { logCounters, openServeLog, withLog } from "./serve-log.ts";
 import { openScreen, type Say, sayJson, sayPlain } from "./serve-say.ts";
 import { readImages, readOwnIpxe } from "./served-files.ts";
-import { openStateLedger, type StateFolder, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { openStateLedger, type StateFolder, stateFolder } from "./state.ts";
+import type { StateOption } from "./state-option.ts";
 
-type ServeOptions = StateOption &
+/** What commander gives for `serve`. */
+export type ServeOptions = StateOption &
   OpenerOption & {
     readonly interface: readonly string[];
     readonly address: readonly Ipv4[];
@@ -56,50 +59,8 @@ const COUNTERS_MS = 5_000;
 /** A reader that does not read holds up the end of a station no longer than this. */
 export const LAST_WORDS_MS = 2_000;
 
-export function defineServe(command: Command): void {
-  withOpenerOptions(withStateOption(command))
-    .requiredOption("--interface <IF>", "the interface to serve on; once for each, where there are several", collect)
-    .addOption(
-      several("--address <IP>", "which of its addresses, where it has several", "the only one").argParser(
-        collectAddress,
-      ),
-    )
-    .option("--dhcp-range <FIRST-LAST>", "lease these addresses too, on a LAN without a DHCP server", parseRange)
-    .addOption(
-      several("--image <DIR>", "a recovery image; once for each architecture", "build/image").argParser(collect),
-    )
-    .addOption(
-      new Option("--uefi-loader <NAME>", "shim: Secure Boot stays on; ipxe: for devices that have it off")
-        .choices(["shim", "ipxe"])
-        .default("shim"),
-    )
-    .option("--ipxe <DIR>", "your own signed iPXE (ipxe-shimx64.efi, ipxe.efi), served to UEFI x64 devices as it is")
-    .option(
-      "--loads <N>",
-      "how many devices may load the image at once; others wait (default: 32 on 1 GbE)",
-      parseLoads,
-    )
-    .option("--bandwidth <MBPS>", "megabits a second for the image, so that others keep their line", parseBandwidth)
-    .option(
-      "--api [ADDRESS:PORT]",
-      "the operator API too (docs/api.md); on 127.0.0.1:8443 unless named",
-      parseApiAddress,
-    )
-    .option("--sealed", "start without opening the vault: devices boot and wait, nothing is released", false)
-    .option("--seal-after <MINUTES>", "seal the vault after this many idle minutes (0 = never)", parseMinutes, 60)
-    .option("--log-text", "write the log in the state folder as readable text too (log/station.log)", false)
-    .option("--json", "one JSON object a line: entries, notices, counters", false)
-    .addHelpText(
-      "after",
-      `
-It serves until Ctrl-C. Exit code 0 when it was stopped; where nothing was
-started: 2 for wrong input, 3 for a wrong passphrase, 4 if this machine lacks
-something (root, a port, an interface, an image).`,
-    )
-    .action(serve);
-}
-
-async function serve(options: ServeOptions): Promise<void> {
+/** `breakglass serve`, with what its options gave. */
+export async function serve(options: ServeOptions): Promise<void> {
   const served = findInterfaces(options.interface, options.address);
   const leases = options.dhcpRange === undefined ? null : leasesOn(served, options.dhcpRange);
   const folder = stateFolder(options);
@@ -228,31 +189,6 @@ export async function recordUnsealed(ledger: Ledger, vault: Vault, openedBy: Ope
   return (await ledger.append(unsealedEntry(vault, openedBy, act))).seq;
 }
 
-/** An option that may be given several times, with what stands for none of them in the help. */
-export function several(flags: string, description: string, none: string): Option {
-  return new Option(flags, description).default([], none);
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function collectAddress(text: string, before: readonly Ipv4[]): readonly Ipv4[] {
-  try {
-    return [...before, parseIpv4(text)];
-  } catch {
-    throw new InvalidArgumentError("An IPv4 address, such as 10.99.0.2.");
-  }
-}
-
-function parseRange(text: string): LeaseRange {
-  try {
-    return parseLeaseRange(text);
-  } catch {
-    throw new InvalidArgumentError("The first and the last address, such as 10.99.0.100-10.99.0.199.");
-  }
-}
-
 /** On which of the interfaces the range is leased: the one whose subnet it lies in. */
 function leasesOn(all: readonly ServedInterface[], range: LeaseRange) {
   const problems = all.map((served) => ({ served, problem: rangeProblem(range, served) }));
@@ -263,19 +199,4 @@ function leasesOn(all: readonly ServedInterface[], range: LeaseRange) {
     "Name free addresses of the station's own subnet, such as --dhcp-range 10.99.0.100-10.99.0.199",
     ExitCode.badInput,
   );
-}
-
-export function parseLoads(text: string): number {
-  if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new InvalidArgumentError("A number from 1 to 99999.");
-  return Number(text);
-}
-
-export function parseBandwidth(text: string): number {
-  if (!/^[1-9][0-9]{0,5}$/.test(text)) throw new InvalidArgumentError("Megabits a second, such as 200.");
-  return Number(text);
-}
-
-export function parseMinutes(text: string): number {
-  if (!/^[0-9]{1,4}$/.test(text)) throw new InvalidArgumentError("Minutes, such as 60; 0 for never.");
-  return Number(text);
 }

@@ -1,7 +1,6 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Command } from "commander";
 import { ledgerOfVault } from "../escrow/vault-file.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { LEDGER_FILE, openLedger } from "../ledger/open-ledger.ts";
@@ -10,11 +9,8 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { pasteable, stateFolderOf } from "./next-step.ts";
 import { fileCause } from "./read-file.ts";
 import { refuseWrongFolder } from "./state-folder.ts";
-
-/** What commander gives for `--state DIR`. */
-export interface StateOption {
-  readonly state?: string;
-}
+import type { StateOption } from "./state-option.ts";
+import { whyNotWritable } from "./writable-folder.ts";
 
 /** The files a station keeps, all in one folder that only its owner may enter. */
 export interface StateFolder {
@@ -31,10 +27,6 @@ export interface StateFolder {
   readonly log: string;
   /** Where checkpoints are kept, one file each. */
   readonly checkpoints: string;
-}
-
-export function withStateOption(command: Command): Command {
-  return command.option("--state <DIR>", "where vault and ledger are (default: $BREAKGLASS_STATE, else ~/.breakglass)");
 }
 
 /**
@@ -133,7 +125,7 @@ function makeFolder(folder: string): void {
     if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(folder, 0o700);
   } catch (error) {
     throw new OperatorError(
-      `The folder ${folder} cannot be made: ${fileCause(error)}.`,
+      `The folder ${folder} cannot be made: ${whyNotWritable(folder) ?? fileCause(error)}.`,
       "Name another folder with --state.",
       ExitCode.environment,
     );

@@ -9,7 +9,8 @@ import type { StationNow } from "../station/station-now.ts";
 import { boardTable } from "./board-table.ts";
 import { campaignLines } from "./campaign-line.ts";
 import { printJson } from "./print-json.ts";
-import { openStateLedger, type StateFolder, type StateOption, stateFolder, withStateOption } from "./state.ts";
+import { openStateLedger, type StateFolder, stateFolder } from "./state.ts";
+import { type StateOption, withStateOption } from "./state-option.ts";
 import { clockText, dayAndClockText } from "./zoned-time.ts";
 
 type Options = StateOption & { readonly json: boolean; readonly watch: boolean; readonly all: boolean };

@@ -1,6 +1,7 @@
 import { openVault, type Vault } from "../escrow/vault.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { openStateLedger, type StateOption, stateFolder } from "./state.ts";
+import { openStateLedger, stateFolder } from "./state.ts";
+import type { StateOption } from "./state-option.ts";
 
 /** Vault and ledger of the state folder, open for `act` and closed after it; refused if they do not belong together. */
 export async function withStores<T>(

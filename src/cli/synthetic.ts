@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { resolve } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
 import { enterLab, holdLifeline, labFolder } from "../drill/lab/namespace.ts";
 import { Story } from "../drill/report/story.ts";
 import { runSynthetic, type SyntheticOptions } from "../drill/synthetic/run.ts";
@@ -13,7 +12,7 @@ import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { VERSION } from "../wire/version.ts";
 import { imageFolder } from "./program-file.ts";
 import { readRemedy } from "./remedy.ts";
-import { parseBandwidth, parseLoads } from "./serve.ts";
+import { requireWritable } from "./writable-folder.ts";
 
 /** What `drill run` takes for synthetic devices, beside what it takes for others. */
 export interface SyntheticFlags {
@@ -34,25 +33,8 @@ export interface SyntheticFlags {
   readonly out?: string;
 }
 
-/** One campaign releases no more recovery passwords than that. */
-const MOST = 5000;
 /** The devices' side of it: sockets of each device at once, and memory: the image, both programs, and each device's. */
 const NEEDS = { files: 200, filesPerDevice: 2, bytes: 600e6, bytesPerDevice: 100e3 } as const;
-
-/** The options of `drill run` that are about synthetic devices. */
-export function withSyntheticOptions(command: Command): Command {
-  return command
-    .option("--synthetic <N>", "instead: N devices that are all protocol, at once against one real station", parseCount)
-    .option("--loads <N>", "with --synthetic: as for serve", parseLoads)
-    .option("--bandwidth <MBPS>", "with --synthetic: as for serve", parseBandwidth)
-    .option("--line <MBPS>", "with --synthetic: megabits a second of the station's network card", parseBandwidth);
-}
-
-function parseCount(text: string): number {
-  if (!/^[1-9][0-9]{0,3}$/.test(text) || Number(text) > MOST)
-    throw new InvalidArgumentError(`A number from 1 to ${MOST}: one campaign releases no more recovery passwords.`);
-  return Number(text);
-}
 
 /** `drill run --synthetic N`. */
 export async function runSyntheticDrill(flags: SyntheticFlags, devices: number): Promise<void> {
@@ -66,6 +48,7 @@ export async function runSyntheticDrill(flags: SyntheticFlags, devices: number):
     );
   const folder = labFolder();
   if (folder === null) {
+    requireReport(flags.report);
     checkMachine(devices);
     process.exitCode = await enterLab("");
     return;
@@ -105,6 +88,13 @@ export async function runSyntheticDrill(flags: SyntheticFlags, devices: number):
     setTimeout(() => process.exit(), 100);
     throw error;
   }
+}
+
+export const NOT_STARTED = "Nothing was started.";
+
+/** Before anything is built or started: a drill without its report proves nothing. */
+export function requireReport(folder: string): void {
+  requireWritable(folder, "The report folder", NOT_STARTED, "Name a folder that this user can write with --report.");
 }
 
 /** Nothing that was asked for is passed over: a drill that shows something else than was meant proves nothing. */

@@ -15,7 +15,8 @@ import type { Secret } from "../wire/secret.ts";
 import { operatorActor } from "./actor.ts";
 import { sayClock } from "./clock.ts";
 import { pasteable } from "./next-step.ts";
-import { openStateLedger, type StateOption, withStateOption } from "./state.ts";
+import { openStateLedger } from "./state.ts";
+import { type StateOption, withStateOption } from "./state-option.ts";
 import { formatTable, formatTime, printable, terminalWidth } from "./table.ts";
 
 type Options = StateOption & { readonly json: boolean };
@@ -135,7 +136,7 @@ function show(
   process.stdout.write(
     `\n    ${text.reveal()}\n\nThis is token ${made.name} for ${made.scopes.join(", ")}, good ${until}.\n` +
       "It is shown this once and kept nowhere: put it into a file that only its user may read, not on a command line.\n" +
-      `Take it back: breakglass token revoke ${made.name} --reason TEXT\n`,
+      pasteable(`Take it back: breakglass token revoke ${made.name} --reason TEXT\n`),
   );
 }
 

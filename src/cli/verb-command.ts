@@ -1,4 +1,5 @@
 import { Command, type Option } from "commander";
+import { helpCommand } from "./next-step.ts";
 import type { Verb } from "./verb.ts";
 
 /** Commander's command, with the errors that a tired operator needs. */
@@ -14,6 +15,18 @@ export class VerbCommand extends Command {
     const parsed = super.parseOptions(argv);
     this.#unknown = parsed.unknown;
     return parsed;
+  }
+
+  /** After the cause, the command that shows what this verb takes. */
+  override error(...told: Parameters<Command["error"]>): never {
+    this.showHelpAfterError(`  next: See: ${helpCommand(this.#path())}`);
+    return super.error(...told);
+  }
+
+  /** The words that name this verb, without the program's own name. */
+  #path(): readonly string[] {
+    const { parent } = this;
+    return parent instanceof VerbCommand ? [...parent.#path(), this.name()] : [];
   }
 
   /** `halt --reason --state DIR`: commander would take `--state` for the reason. */

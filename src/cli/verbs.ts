@@ -12,7 +12,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "serve",
     description: "the station: answer, boot and rescue the devices that the armed campaign admits",
-    load: async () => (await import("./serve.ts")).defineServe,
+    load: async () => (await import("./serve-options.ts")).defineServe,
   },
   {
     name: "status",
@@ -125,18 +125,18 @@ export const VERBS: readonly Verb[] = [
       {
         name: "run",
         description: "break virtual devices, rescue them over a private network, and write a report",
-        load: async () => (await import("./drill.ts")).defineRun,
+        load: async () => (await import("./drill-options.ts")).defineRun,
       },
       {
         name: "list",
         description: "the scenarios, firmwares and networks, and what each of them is",
-        load: async () => (await import("./drill.ts")).defineList,
+        load: async () => (await import("./drill-options.ts")).defineList,
       },
       {
         name: "rogue",
         description: "the attacker of a drill, for `drill run`",
         hidden: true,
-        load: async () => (await import("./drill.ts")).defineRogue,
+        load: async () => (await import("./drill-options.ts")).defineRogue,
       },
     ],
   },
@@ -174,13 +174,13 @@ export const VERBS: readonly Verb[] = [
       {
         name: "serve",
         description: "answer the API alone: no network boot, no agents",
-        load: async () => (await import("./api.ts")).defineServe,
+        load: async () => (await import("./api-options.ts")).defineServe,
       },
       {
         name: "describe",
         stateless: true,
         description: "the API's description, OpenAPI 3.1 (docs/openapi.json)",
-        load: async () => (await import("./api.ts")).defineDescribe,
+        load: async () => (await import("./api-options.ts")).defineDescribe,
       },
     ],
   },

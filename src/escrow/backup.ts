@@ -6,6 +6,7 @@ import {
   existsSync,
   linkSync,
   openSync,
+  readSync,
   renameSync,
   rmSync,
 } from "node:fs";
@@ -46,6 +47,21 @@ export async function backUpVault(path: string, out: string): Promise<VaultCheck
     db.close();
     if (made) for (const each of [out, `${out}-journal`]) rmSync(each, { force: true });
   }
+}
+
+/** How a ledger's file names its kind (docs/formats/ledger.md): the other file that people pick up in a state folder. */
+const LEDGER = Buffer.from("BGld").readUInt32BE();
+
+/** Why the file cannot be a backup of a vault, by its header; null if it may be one. https://www.sqlite.org/fileformat2.html 1.3 */
+export function whyNoBackup(file: string): string | null {
+  const header = Buffer.alloc(100);
+  const opened = openSync(file, "r");
+  const length = readSync(opened, header);
+  closeSync(opened);
+  if (length < header.length || header.toString("latin1", 0, 16) !== "SQLite format 3\0") return "is not a database";
+  const kind = header.readUInt32BE(68);
+  if (kind === VAULT.applicationId) return null;
+  return kind === LEDGER ? "is a ledger" : "is a database of another program";
 }
 
 /** Copies the backup `from` to `to`, a new file beside the vault, and checks it there. Throws if it is not whole. */

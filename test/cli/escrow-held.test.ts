@@ -280,7 +280,7 @@ describe("a lost ledger", () => {
   test("is said by a halt, which halts all the same", async () => {
     rmSync(join(state, "ledger.sqlite"));
     const ledger = await openOwn();
-    await ledger.append({ body: event("campaign.armed"), actor: "operator:a", commandId: "arm" });
+    await ledger.append({ body: event("campaign.armed"), actor: "operator:a", commandId: "arm:c1" });
     await ledger.close();
     const { stdout, stderr, exitCode } = await breakglass(["halt", "--state", state]);
     expect(stderr).toMatch(/belongs to ledger .* what is there now is ledger/);

@@ -60,7 +60,7 @@ const answers = async (...args: string[]) => {
 describe("ledger checkpoint", () => {
   test("makes the station key once, signs the last entry, keeps the file, and says so in the entry after", async () => {
     const first = await made();
-    expect(await types()).toEqual([...Array(6).fill("x"), "station.key-made", "ledger.checkpointed"]);
+    expect(await types()).toEqual([...Array(6).fill("campaign.halted"), "station.key-made", "ledger.checkpointed"]);
     expect(first.seq).toBe(7);
     const second = await made();
     expect([second.seq, second.publicKey]).toEqual([8, first.publicKey]);

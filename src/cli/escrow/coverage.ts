@@ -15,8 +15,9 @@ import { MalformedError } from "../../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { VERSION } from "../../wire/version.ts";
 import { operatorActor } from "../actor.ts";
-import { fileCause, requireFile } from "../read-file.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateOption } from "../state.ts";
+import { fileCause, refuseForeign } from "../read-file.ts";
+import { openStateLedger, stateFolder } from "../state.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 import { printable } from "../table.ts";
 import { coverageText } from "./coverage-text.ts";
 
@@ -123,7 +124,7 @@ const UNCHANGED = "Nothing was checked.";
 
 /** The inventory that an operator named, read leniently. */
 export function readInventory(file: string): { readonly bytes: Uint8Array; readonly inventory: ListedDevice[] } {
-  requireFile(file, "inventory", UNCHANGED);
+  refuseForeign(file, "inventory", UNCHANGED, "Save it as CSV UTF-8, and check that file.");
   try {
     const bytes = readFileSync(file);
     return { bytes, inventory: readDeviceList(bytes, "lenient") };

@@ -6,7 +6,8 @@ import { openVault } from "../../escrow/vault.ts";
 import { ofKind } from "../../ledger/entry.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
-import { type StateOption, sayForeignLedger, stateFolder, withStateLedgerIfAny, withStateOption } from "../state.ts";
+import { sayForeignLedger, stateFolder, withStateLedgerIfAny } from "../state.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 import { count, formatAge, formatTable, printable, terminalWidth } from "../table.ts";
 import { readInventory } from "./coverage.ts";
 

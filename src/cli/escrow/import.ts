@@ -19,7 +19,8 @@ import { openVault, type Vault } from "../../escrow/vault.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { fileCause } from "../read-file.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateOption } from "../state.ts";
+import { openStateLedger, stateFolder } from "../state.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 import { count, formatTable, printable, terminalWidth } from "../table.ts";
 import { ImportReportFile } from "./import-report.ts";
 

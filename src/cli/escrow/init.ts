@@ -8,7 +8,8 @@ import { operatorActor } from "../actor.ts";
 import { pasteable } from "../next-step.ts";
 import { type PassphraseOption, readNewPassphrase } from "../passphrase.ts";
 import { printJson } from "../print-json.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateOption } from "../state.ts";
+import { openStateLedger, stateFolder } from "../state.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 
 type Options = StateOption & { readonly json?: boolean };
 

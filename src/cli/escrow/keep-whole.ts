@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, existsSync, rmSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
-import { backUpVault, stageBackup, swapIn } from "../../escrow/backup.ts";
+import { backUpVault, stageBackup, swapIn, whyNoBackup } from "../../escrow/backup.ts";
 import { checkVault, type VaultCheck } from "../../escrow/check.ts";
 import { openVault } from "../../escrow/vault.ts";
 import {
@@ -19,10 +19,12 @@ import { handOver } from "../../server/unseal-socket.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { pasteable } from "../next-step.ts";
-import { type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
+import { unsealVault } from "../opener.ts";
+import { type OpenerOption, withOpenerOptions } from "../opener-options.ts";
 import { printJson } from "../print-json.ts";
-import { requireFile } from "../read-file.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateOption } from "../state.ts";
+import { foreignKind, requireFile } from "../read-file.ts";
+import { openStateLedger, stateFolder } from "../state.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 import { withStores } from "../stores.ts";
 import { count, formatTable, printable, terminalWidth } from "../table.ts";
 
@@ -128,6 +130,7 @@ async function backup(options: Options & { readonly out: string }): Promise<void
 
 async function restore(file: string, options: Options): Promise<void> {
   requireFile(file, "backup", "Nothing was restored.");
+  refuseNoBackup(file);
   const { folder, vault: path, unsealSocket } = stateFolder(options, true);
   if ((await handOver(unsealSocket, null)) !== "no-station")
     throw new OperatorError(
@@ -161,6 +164,17 @@ async function restore(file: string, options: Options): Promise<void> {
     rmSync(staged, { force: true });
     await ledger.close();
   }
+}
+
+/** By the file's first bytes, before anything of it is copied. */
+function refuseNoBackup(file: string): void {
+  const kind = foreignKind(file);
+  const what = kind !== null && !kind.startsWith("is a database") ? kind : whyNoBackup(file);
+  if (what === null) return;
+  throw new OperatorError(
+    `${file} is no backup of a vault: it ${what}. Nothing was restored.`,
+    "Name the file that `breakglass escrow backup` wrote.",
+  );
 }
 
 function describeRestore(path: string, deposits: number, kept: string | null, lost: Since | null): string {

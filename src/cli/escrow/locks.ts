@@ -11,11 +11,12 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { pasteable } from "../next-step.ts";
-import { type OpenedBy, type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
+import { type OpenedBy, unsealVault } from "../opener.ts";
+import { type OpenerOption, withOpenerOptions } from "../opener-options.ts";
 import { ask, readNewPassphrase } from "../passphrase.ts";
 import { printJson } from "../print-json.ts";
 import { fileCause } from "../read-file.ts";
-import { type StateOption, withStateOption } from "../state.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 import { withStores } from "../stores.ts";
 import { count, formatTable, formatTime, terminalWidth } from "../table.ts";
 

@@ -12,7 +12,8 @@ import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { pasteable } from "../next-step.ts";
 import { fileCause } from "../read-file.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateOption } from "../state.ts";
+import { openStateLedger, stateFolder } from "../state.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 import { count, formatAge, formatTable, formatTime, printable, terminalWidth } from "../table.ts";
 
 type ListOptions = StateOption & { readonly csv?: string; readonly json: boolean };

@@ -3,7 +3,8 @@ import { ageOf, type Freshness, lateSources, type SourceFreshness } from "../../
 import { openVault, type VaultStatus } from "../../escrow/vault.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { clockDoubtOf } from "../clock.ts";
-import { type StateOption, stateFolder, withStateLedgerIfAny, withStateOption } from "../state.ts";
+import { stateFolder, withStateLedgerIfAny } from "../state.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 import { count, formatTable, formatTime, printable, terminalWidth } from "../table.ts";
 import { collect, readFreshness } from "./sync-run.ts";
 

@@ -13,7 +13,8 @@ import { firstThatWorks } from "../../sync/attempts.ts";
 import { SyncFailure } from "../../sync/sync-failure.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
-import { openStateLedger, type StateOption, stateFolder } from "../state.ts";
+import { openStateLedger, stateFolder } from "../state.ts";
+import type { StateOption } from "../state-option.ts";
 import { count, formatTable, formatTime, printable, terminalWidth } from "../table.ts";
 import { ImportReportFile } from "./import-report.ts";
 

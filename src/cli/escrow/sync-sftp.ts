@@ -10,7 +10,8 @@ import { SyncFailure } from "../../sync/sync-failure.ts";
 import { OperatorError } from "../../wire/operator-error.ts";
 import { Secret } from "../../wire/secret.ts";
 import { readPrivateFile, readSecret } from "../secret-input.ts";
-import { stateFolder, withStateOption } from "../state.ts";
+import { stateFolder } from "../state.ts";
+import { withStateOption } from "../state-option.ts";
 import { addHostPin, readHostPins } from "./host-pins.ts";
 import { collect, type OpenSource, patiently, runSync, SYNC_EXIT_CODES, type SyncOptions } from "./sync-run.ts";
 

@@ -9,7 +9,7 @@ import { SyncFailure } from "../../sync/sync-failure.ts";
 import { OperatorError } from "../../wire/operator-error.ts";
 import { fileCause } from "../read-file.ts";
 import { readSecret } from "../secret-input.ts";
-import { withStateOption } from "../state.ts";
+import { withStateOption } from "../state-option.ts";
 import { collect, type OpenSource, patiently, runSync, SYNC_EXIT_CODES, type SyncOptions } from "./sync-run.ts";
 
 interface LdapOptions extends SyncOptions {

@@ -6,9 +6,11 @@ import type { UnsealAnswer } from "../../station/unsealing.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { again, shellQuoted } from "../next-step.ts";
-import { type OpenerOption, unsealVault, withOpenerOptions } from "../opener.ts";
+import { unsealVault } from "../opener.ts";
+import { type OpenerOption, withOpenerOptions } from "../opener-options.ts";
 import { noteUnsealFailed } from "../serve-log.ts";
-import { type StateOption, stateFolder, withStateOption } from "../state.ts";
+import { stateFolder } from "../state.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 
 /** `breakglass escrow unseal`: opens the vault of the station that runs, which goes on serving meanwhile. */
 export function defineUnseal(command: Command): void {

@@ -8,7 +8,8 @@ import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { makeCheckpoint } from "../checkpoint-files.ts";
 import { fileCause } from "../read-file.ts";
-import { openStateLedger, type StateOption, stateFolder, withStateLedger, withStateOption } from "../state.ts";
+import { openStateLedger, stateFolder, withStateLedger } from "../state.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 import { formatTime, printable, terminalWidth } from "../table.ts";
 
 type CheckpointOptions = StateOption & {

@@ -5,7 +5,8 @@ import { exportLine } from "../../ledger/export.ts";
 import type { Json } from "../../wire/json.ts";
 import { OperatorError } from "../../wire/operator-error.ts";
 import { fileCause } from "../read-file.ts";
-import { type StateOption, withStateLedger, withStateOption } from "../state.ts";
+import { withStateLedger } from "../state.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 import { formatTable, formatTime, terminalWidth } from "../table.ts";
 
 /** `breakglass ledger verify|checkpoint|export|show`. Of them, only `checkpoint` writes to the ledger. */

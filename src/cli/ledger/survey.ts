@@ -6,8 +6,9 @@ import { readThrough } from "../../ledger/read-through.ts";
 import { type Survey, Surveyor } from "../../ledger/survey.ts";
 import { MalformedError } from "../../wire/malformed.ts";
 import { OperatorError } from "../../wire/operator-error.ts";
-import { fileCause, requireFile } from "../read-file.ts";
-import { type StateOption, withStateLedger } from "../state.ts";
+import { fileCause, refuseForeign } from "../read-file.ts";
+import { withStateLedger } from "../state.ts";
+import type { StateOption } from "../state-option.ts";
 
 /** What was found in a ledger, and what SQLite says of its file if the entries themselves are all right. */
 export interface Surveyed {
@@ -30,7 +31,7 @@ export function surveyStore(options: StateOption, wanted: readonly number[]): Pr
 
 /** The same for an exported ledger. */
 export async function surveyExport(file: string, wanted: readonly number[]): Promise<Surveyed> {
-  requireFile(file, "exported ledger", "Nothing was checked.");
+  refuseForeign(file, "exported ledger", "Nothing was checked.", NAME_AN_EXPORT);
   const input = createReadStream(file, "utf8");
   try {
     await once(input, "open");
@@ -49,9 +50,12 @@ export async function surveyExport(file: string, wanted: readonly number[]): Pro
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       if (line === 1)
-        throw new OperatorError(`${file} is not an exported ledger: line 1 is ${error.what}.`, "Name another file.");
+        throw new OperatorError(`${file} is not an exported ledger: line 1 is ${error.what}.`, NAME_AN_EXPORT);
       surveyor.skipOne(`line ${line} is ${error.what}`);
     }
   }
   return { survey: surveyor.end(), damage: [] };
 }
+
+const NAME_AN_EXPORT =
+  "Name what `breakglass ledger export` wrote. A ledger in its own folder: breakglass ledger verify --state DIR";

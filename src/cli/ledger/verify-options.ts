@@ -5,7 +5,8 @@ import { looksLikeCheckpointText, parseCheckpoint, publicKeyHex } from "../../le
 import { MalformedError } from "../../wire/malformed.ts";
 import { OperatorError } from "../../wire/operator-error.ts";
 import { type ReadCheckpoint, readCheckpoint, readCheckpoints } from "../checkpoint-files.ts";
-import { type StateOption, stateFolder } from "../state.ts";
+import { stateFolder } from "../state.ts";
+import type { StateOption } from "../state-option.ts";
 import { printable } from "../table.ts";
 
 /** An entry noted down earlier. */

@@ -4,7 +4,8 @@ import { type CheckpointVerdict, judgeCheckpoints, narrowed } from "../../ledger
 import type { Survey } from "../../ledger/survey.ts";
 import { ExitCode } from "../../wire/operator-error.ts";
 import type { ReadCheckpoint } from "../checkpoint-files.ts";
-import { type StateOption, withStateOption } from "../state.ts";
+import { pasteable } from "../next-step.ts";
+import { type StateOption, withStateOption } from "../state-option.ts";
 import { count, formatTime, printable } from "../table.ts";
 import { surveyExport, surveyStore } from "./survey.ts";
 import { checkpointsToJudge, collectCheckpoint, collectKey, type Expected, parseExpected } from "./verify-options.ts";
@@ -20,6 +21,7 @@ type VerifyOptions = StateOption & {
 
 export function defineVerify(command: Command): void {
   withStateOption(command)
+    .argument("[file]", "the same as --export")
     .option("--export <FILE>", "check an exported ledger instead of this station's")
     .option(
       "--checkpoint <FILE|TEXT>",
@@ -31,7 +33,9 @@ export function defineVerify(command: Command): void {
     .option("--expect <SEQ:HASH>", "the ledger also has to hold this entry, noted down earlier", parseExpected)
     .option("--json", "for scripts")
     .addHelpText("after", AFTER)
-    .action(verify);
+    .action((file: string | undefined, options: VerifyOptions) =>
+      verify(file === undefined ? options : { ...options, export: file }),
+    );
 }
 
 const AFTER = `
@@ -116,7 +120,9 @@ function describe({ survey, verdicts, faults, notes }: Result): string {
   const signed = verdicts.at(-1)?.checkpoint;
   const checked =
     signed === undefined
-      ? "No checkpoint was there to check it against: a cut end would not be seen. Make one: breakglass ledger checkpoint\n"
+      ? pasteable(
+          "No checkpoint was there to check it against: a cut end would not be seen. Make one: breakglass ledger checkpoint\n",
+        )
       : `So ${verdicts.length === 1 ? "does its checkpoint," : `do its ${verdicts.length} checkpoints; the newest is`} of entry ${signed.seq}, signed ${formatTime(signed.at)} by ${printable(signed.station)}, key ${signed.publicKey}.\n`;
   return `The ledger holds: ${count(entries, "entry", "entries")}, the last at ${formatTime(head.at)}.\n${checked}${said}To find a later cut, note down its head: ${head.seq}:${head.hash}\n`;
 }

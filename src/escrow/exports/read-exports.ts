@@ -6,7 +6,7 @@ import type { Chunks, Format, FormatName } from "./formats/format.ts";
 import { recogniseFormat, whenUnrecognised } from "./formats/formats.ts";
 import { LostPasswords } from "./lost-passwords.ts";
 import { headText } from "./text-chunks.ts";
-import { zipFiles } from "./zip-files.ts";
+import { WORKBOOK, zipFiles } from "./zip-files.ts";
 
 export interface ReadOptions {
   /** What every file is said to be; null to recognise each. */
@@ -48,6 +48,7 @@ async function* itemsOf(
     const { head, all } = await peek(file.open());
     const isZip = /^PK(\x03\x04|\x05\x06|\x07\x08)/.test(Buffer.from(head.subarray(0, 4)).toString("latin1"));
     if (isZip && inZip) return problem("is a zip within a zip", "Unpack the outer one, and import the inner one.");
+    if (isZip && /\.xls[xmb]$/i.test(file.name)) return problem(WORKBOOK.what, WORKBOOK.next);
     if (isZip) return yield* zipItems(file, all, options, pages);
     const foreign = head.length === 0 ? EMPTY : foreignFile(head);
     if (foreign !== null) return problem(foreign.what, foreign.next);

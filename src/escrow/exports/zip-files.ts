@@ -8,6 +8,12 @@ const MOST_PACKED = 200;
 const SMALL = 1_048_576;
 const MOST_ENTRIES = 1_000_000;
 
+/** A zip of XML that people take for a table. */
+export const WORKBOOK = {
+  what: "is an Excel workbook (or another of Office)",
+  next: "Save it as CSV UTF-8, and import that.",
+} as const;
+
 /**
  * The files in a zip, or what is wrong with one of them. Nothing is unpacked to the disk. `zip`: its path, or its bytes.
  * Throws Unreadable, before the first file, if it is no zip, an Excel workbook, or a bomb.
@@ -49,8 +55,7 @@ async function inspect(file: ZipFile, nameOf: (entry: Entry) => string): Promise
     for await (const entry of entriesOf(file)) {
       packed += entry.compressedSize;
       unpacked += entry.uncompressedSize;
-      if (nameOf(entry) === "[Content_Types].xml")
-        throw new Unreadable("is an Excel workbook (or another of Office)", "Save it as CSV UTF-8, and import that.");
+      if (nameOf(entry) === "[Content_Types].xml") throw new Unreadable(WORKBOOK.what, WORKBOOK.next);
     }
   } finally {
     file.close();

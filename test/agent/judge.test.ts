@@ -102,7 +102,7 @@ describe("the agent's judge", () => {
       }),
       { numRuns: 60 },
     );
-  });
+  }, 300_000);
 
   it("gives size, digest, time and header of a bad file", () => {
     const bad = {

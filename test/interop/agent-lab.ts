@@ -34,7 +34,7 @@ export interface AgentRun {
  * elsewhere), with the disk given, against a station made of `answers`. Ends at the device's reset, or when the agent
  * has said what is next.
  */
-export async function runAgent(image: string, disk: string, answers: Answers, timeout = 120_000): Promise<AgentRun> {
+export async function runAgent(image: string, disk: string, answers: Answers, timeout = 400_000): Promise<AgentRun> {
   const folder = mkdtempSync(join(tmpdir(), "breakglass-agent-lab-"));
   const tls = await stationTls(
     { certificate: join(folder, "ca.pem"), privateKey: join(folder, "ca.key") },

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { limitConnections, PATIENCE, type Patience } from "./connections.ts";
 import { listen } from "./listen.ts";
@@ -28,6 +29,9 @@ export interface BootHttp {
   close(): Promise<void>;
 }
 
+/** Questions on one connection; firmware has two or three. */
+const MOST_QUESTIONS = 32;
+
 /**
  * Serves boot files from memory over plain HTTP: GET and HEAD of exact names, nothing else. There is no path to a file
  * system behind it, so there is nothing to traverse to.
@@ -45,11 +49,17 @@ export async function startBootHttp(options: {
   const { headers: longest, request: whole, idle, look } = options.patience ?? PATIENCE;
   const counters: BootHttpCounters = { served: 0, bytes: 0, notFound: 0, refused: 0, malformed: 0 };
   const bytesTo = new Map<Ipv4, number>();
+  /** Connections on which the last question was asked. */
+  const last = new WeakSet<Socket>();
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const from = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "") as Ipv4;
-    const headers = { "Cache-Control": "no-store", Connection: "close" };
     request.resume();
+    // Sent ahead: the connection ends after the answer before this one.
+    if (last.has(request.socket)) return;
+    const ends = request.method !== "HEAD";
+    if (ends) last.add(request.socket);
+    const headers = { "Cache-Control": "no-store", ...(ends ? { Connection: "close" } : {}) };
     if (request.method !== "GET" && request.method !== "HEAD") {
       counters.refused += 1;
       response.writeHead(405, { ...headers, Allow: "GET, HEAD" }).end();
@@ -89,8 +99,10 @@ export async function startBootHttp(options: {
     counters.malformed += 1;
     socket.destroy();
   });
-  // Firmware and GRUB ask once on each connection. Questions sent ahead would all be answered into memory at once.
-  server.maxRequestsPerSocket = 1;
+  // EDK2 before 2022 sends its GET on the connection of its HEAD, and does not open another one if that is closed. A GET
+  // ends the connection: bodies sent ahead would all be answered into memory at once.
+  server.maxRequestsPerSocket = MOST_QUESTIONS;
+  server.keepAliveTimeout = idle;
   limitConnections(server);
   // A device that stops reading must not hold its connection for ever.
   server.setTimeout(idle);

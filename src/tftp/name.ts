@@ -13,7 +13,8 @@ const SEGMENTS = /^[A-Za-z0-9_+.-]+(\/[A-Za-z0-9_+.-]+)*$/;
  * or normalised. What cannot be such a name never reaches a lookup.
  */
 export function bootFileName(asked: string): BootFileName {
-  const slashed = asked.replaceAll("\\", "/");
+  // ROMs that read option 67 up to a NUL take the options' end (255) for a part of the name.
+  const slashed = asked.replace(/\xff+$/, "").replaceAll("\\", "/");
   const name = slashed.startsWith("/") ? slashed.slice(1) : slashed;
   if (TRAVERSAL.test(name) || name.startsWith("/")) return { refused: "traversal" };
   return SEGMENTS.test(name) && name.length <= LONGEST ? { name } : { refused: "not-a-name" };

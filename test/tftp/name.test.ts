@@ -34,6 +34,11 @@ describe("a name that is asked for", () => {
     }
   });
 
+  it("ends before the end mark of the options, which ROMs take for a part of it", () => {
+    expect(bootFileName("shimx64.efi\xff")).toEqual({ name: "shimx64.efi" });
+    expect(bootFileName("shimx64\xff.efi")).toEqual({ refused: "traversal" });
+  });
+
   it("may have backslashes, a leading one and any case, as Windows' boot manager asks", () => {
     for (const asked of ["\\Boot\\BCD", "/boot/bcd", "boot\\bcd", "/boot\\BCD", "\\BOOT/Bcd"])
       expect(find(asked)).toBe("Boot/BCD");

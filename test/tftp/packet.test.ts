@@ -20,6 +20,10 @@ const packet: fc.Arbitrary<TftpPacket> = fc.oneof(
   fc.record({ opcode: fc.constant("OACK"), options }),
 );
 
+it("an ACK that a ROM fills up with bytes is an ACK", () => {
+  expect(decodeTftp(Uint8Array.of(0, 4, 1, 2, 0, 0))).toEqual({ opcode: "ACK", block: 0x102 });
+});
+
 describe("a TFTP packet", () => {
   it("comes back as it was encoded", () => {
     const short = packet.filter((each) => encodeTftp(each).length <= 512);

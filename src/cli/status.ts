@@ -38,6 +38,16 @@ async function run(options: Options): Promise<void> {
   }
 }
 
+/** What `--json` prints, once. */
+export async function statusNow(options: StateOption): Promise<object> {
+  const ledger = await openStateLedger(options, false, "say");
+  try {
+    return forScripts(await look(stateFolder(options), ledger, newBoard()));
+  } finally {
+    await ledger.close();
+  }
+}
+
 /** What is known at one moment. */
 interface Look {
   readonly folder: string;

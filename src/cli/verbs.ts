@@ -184,4 +184,9 @@ export const VERBS: readonly Verb[] = [
       },
     ],
   },
+  {
+    name: "support-bundle",
+    description: "one file without secrets for people who look for a fault: log, ledger, versions, status",
+    load: async () => (await import("./support-bundle.ts")).defineSupportBundle,
+  },
 ];

@@ -1,3 +1,4 @@
+import { recordUnsealed } from "../escrow/record-unsealed.ts";
 import { openVault } from "../escrow/vault.ts";
 import { tryPort } from "../server/listen.ts";
 import type { StationLog } from "../server/log/station-log.ts";
@@ -11,7 +12,7 @@ import { forgetUnused } from "./forget.ts";
 import { unsealVault } from "./opener.ts";
 import type { OpenerOption } from "./opener-options.ts";
 import type { Screen } from "./screen.ts";
-import { LAST_WORDS_MS, recordUnsealed, SEALED } from "./serve.ts";
+import { LAST_WORDS_MS, SEALED, unsealingNow } from "./serve.ts";
 import { askedToStop, endOnCrash, orSealed, sayHangUp, sealAtOnce } from "./serve-end.ts";
 import { logCounters, openServeLog, withLog } from "./serve-log.ts";
 import { jsonLine, noticeLine, openScreen } from "./serve-say.ts";
@@ -66,7 +67,7 @@ async function serveLogged(
     async () => {
       vault.bindLedger(ledger.ledgerId);
       const before = (await ledger.head()).seq;
-      const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
+      const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy, unsealingNow());
       const { tell } = new NoticeBoard({ now: Date.now, isKnown: () => false, onNotice: say });
       const onFault = ({ message }: Error) => tell(notice("fault", "api", { message }));
       const sealing = {

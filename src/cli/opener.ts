@@ -1,17 +1,13 @@
 import { type CustodianSet, type ShareRefusal, ShareTray } from "../escrow/locks/custodians.ts";
 import type { Lock } from "../escrow/locks/lock.ts";
 import type { Vault } from "../escrow/vault.ts";
+import type { OpenedBy } from "../ledger/events/vault.ts";
 import { guardMemory } from "../server/guard.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { Secret } from "../wire/secret.ts";
 import type { OpenerOption } from "./opener-options.ts";
 import { ask, readPassphrase, requireTerminal, textFromDescriptor } from "./passphrase.ts";
 import { count } from "./table.ts";
-
-/** What opened the vault, as ledger entries say it. */
-export type OpenedBy =
-  | { readonly by: "passphrase" }
-  | { readonly by: "custodians"; readonly setId: string; readonly shares: readonly number[] };
 
 const TRIES = 3;
 

@@ -1,9 +1,10 @@
 import { hostname } from "node:os";
+
 import { type LeaseRange, rangeProblem } from "../boot/lease-range.ts";
-import { openVault, type Vault } from "../escrow/vault.ts";
-import { unsealedEntry } from "../escrow/vault-entries.ts";
+import { recordUnsealed } from "../escrow/record-unsealed.ts";
+import { openVault } from "../escrow/vault.ts";
+
 import type { Entry } from "../ledger/entry.ts";
-import type { Ledger } from "../ledger/ledger.ts";
 import { findInterfaces } from "../server/interface.ts";
 import { refuseOtherServers } from "../server/lease-check.ts";
 import { tryPort, tryPorts } from "../server/listen.ts";
@@ -25,8 +26,10 @@ import { automaticCheckpoint } from "./checkpoint-files.ts";
 import { sayClock } from "./clock.ts";
 import { rotationLine } from "./escrow/rotation.ts";
 import { forgetUnused } from "./forget.ts";
-import { type OpenedBy, unsealVault } from "./opener.ts";
+
+import { unsealVault } from "./opener.ts";
 import type { OpenerOption } from "./opener-options.ts";
+
 import { imageFolder } from "./program-file.ts";
 import type { Screen } from "./screen.ts";
 import { openTerminal } from "./seal-terminal.ts";
@@ -110,7 +113,7 @@ async function serveLogged({ options, served, leases, folder, at, screen, say, l
     async () => {
       vault.bindLedger(ledger.ledgerId);
       const before = (await ledger.head()).seq;
-      const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy);
+      const since = openedBy === null ? 0 : await recordUnsealed(ledger, vault, openedBy, unsealingNow());
       const known = (await ledger.head()).seq;
       const station = await startStation({
         ...{ name: hostname(), served, leases, ports: STANDARD_PORTS, ledger, vault, images, ownIpxe },
@@ -183,11 +186,8 @@ export const SEALED = {
   halt: "sealed-by-halt",
 } as const satisfies Readonly<Record<Exclude<SealReason, "stop">, NoticeReason>>;
 
-/** The entry's sequence. */
-export async function recordUnsealed(ledger: Ledger, vault: Vault, openedBy: OpenedBy): Promise<number> {
-  const act = { actor: operatorActor(), fresh: `${hostname()}:${Date.now()}` };
-  return (await ledger.append(unsealedEntry(vault, openedBy, act))).seq;
-}
+/** A text that no other unsealing has. */
+export const unsealingNow = () => ({ actor: operatorActor(), fresh: `${hostname()}:${Date.now()}` });
 
 /** On which of the interfaces the range is leased: the one whose subnet it lies in. */
 function leasesOn(all: readonly ServedInterface[], range: LeaseRange) {

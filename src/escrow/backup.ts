@@ -1,21 +1,13 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  linkSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
-import { dirname } from "node:path";
+import { createHash } from "node:crypto";
+import { closeSync, createReadStream, existsSync, openSync, rmSync } from "node:fs";
+import { basename } from "node:path";
 import { backup } from "node:sqlite";
+import type { Ledger } from "../ledger/ledger.ts";
 import { storeFault } from "../ledger/store-error.ts";
 import { flush, openStoreFile } from "../ledger/store-file.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { checkVault, type VaultCheck } from "./check.ts";
+import { type Act, backedUpEntry } from "./vault-entries.ts";
 import { VAULT } from "./vault-file.ts";
 
 /**
@@ -49,55 +41,24 @@ export async function backUpVault(path: string, out: string): Promise<VaultCheck
   }
 }
 
-/** How a ledger's file names its kind (docs/formats/ledger.md): the other file that people pick up in a state folder. */
-const LEDGER = Buffer.from("BGld").readUInt32BE();
-
-/** Why the file cannot be a backup of a vault, by its header; null if it may be one. https://www.sqlite.org/fileformat2.html 1.3 */
-export function whyNoBackup(file: string): string | null {
-  const header = Buffer.alloc(100);
-  const opened = openSync(file, "r");
-  const length = readSync(opened, header);
-  closeSync(opened);
-  if (length < header.length || header.toString("latin1", 0, 16) !== "SQLite format 3\0") return "is not a database";
-  const kind = header.readUInt32BE(68);
-  if (kind === VAULT.applicationId) return null;
-  return kind === LEDGER ? "is a ledger" : "is a database of another program";
+/** A backup that was made. `sha256`: of its file, as 64 hex digits in lower case. */
+export interface Backup extends VaultCheck {
+  readonly sha256: string;
 }
 
-/** Copies the backup `from` to `to`, a new file beside the vault, and checks it there. Throws if it is not whole. */
-export async function stageBackup(from: string, to: string): Promise<VaultCheck> {
-  rmSync(to, { force: true });
-  try {
-    closeSync(openSync(to, "wx", 0o600));
-    copyFileSync(from, to);
-    chmodSync(to, 0o600);
-    flush(to);
-    const check = await checkVault(to, null);
-    if (check.damage.length === 0 && check.bad.length === 0) return check;
-    throw new OperatorError(
-      `The backup ${from} is damaged itself: ${check.damage[0] ?? `${check.bad.length} deposits are bad`}. Nothing was changed.`,
-      "Use another backup.",
-      ExitCode.negative,
-    );
-  } catch (error) {
-    rmSync(to, { force: true });
-    throw storeFault(error, "vault", to);
-  }
+/** Makes a backup of the vault at `path` and writes it down. */
+export async function backUp(path: string, ledger: Ledger, out: string, act: Act): Promise<Backup> {
+  const check = await backUpVault(path, out);
+  const sha256 = await sha256Of(out);
+  await ledger.append(backedUpEntry(check, { file: basename(out), sha256 }, act));
+  return { ...check, sha256 };
 }
 
-/** Puts `staged` in the place of the vault at `path`, which is kept as `kept` (null if there was none). */
-export function swapIn(staged: string, path: string, kept: string | null): void {
-  if (kept !== null) {
-    // A journal belongs to the file it was written for: beside another one SQLite would write its pages into that.
-    if (existsSync(`${path}-journal`)) renameSync(`${path}-journal`, `${kept}-journal`);
-    try {
-      linkSync(path, kept);
-    } catch {
-      copyFileSync(path, kept, constants.COPYFILE_EXCL);
-    }
-  }
-  renameSync(staged, path);
-  flush(dirname(path));
+/** What the ledger knows a backup by. */
+export async function sha256Of(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
 }
 
 function thereAlready(out: string): OperatorError {

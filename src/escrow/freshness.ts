@@ -1,5 +1,6 @@
 import type { Entry } from "../ledger/entry.ts";
 import type { BodyOf } from "../ledger/events/event.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 
 export type SourceKind = "ldap" | "sftp" | "import";
 
@@ -50,6 +51,17 @@ export function foldFreshness(freshness: Freshness, { body, at }: Entry, vaultId
     complete: now.complete ?? (same ? before.complete : null),
     full: now.full ?? (same ? before.full : null),
   });
+}
+
+/** Where every source of this vault stands, from the whole ledger. */
+export async function readFreshness(ledger: Ledger, vaultId: string): Promise<Freshness> {
+  let freshness: Freshness = new Map();
+  for (let seq = 0; ; ) {
+    const entries = await ledger.read(seq, 2_000);
+    if (entries.length === 0) return freshness;
+    for (const entry of entries) freshness = foldFreshness(freshness, entry, vaultId);
+    seq = entries.at(-1)!.seq;
+  }
 }
 
 function synced(body: BodyOf<"vault.synced">, at: number): SourceFreshness {

@@ -2,9 +2,10 @@ import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync,
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { backUpVault, stageBackup, swapIn } from "../../src/escrow/backup.ts";
+import { backUpVault } from "../../src/escrow/backup.ts";
 import { checkVault } from "../../src/escrow/check.ts";
 import { recordProblem } from "../../src/escrow/record-shape.ts";
+import { stageBackup, swapIn } from "../../src/escrow/restore.ts";
 import { openVault, type Vault } from "../../src/escrow/vault.ts";
 import { Receipt } from "../../src/ledger/ledger.ts";
 import { parseGuid } from "../../src/wire/guid.ts";

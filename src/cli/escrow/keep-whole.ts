@@ -1,19 +1,14 @@
-import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, existsSync, rmSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
-import { backUpVault, stageBackup, swapIn, whyNoBackup } from "../../escrow/backup.ts";
+import { adoptLedger } from "../../escrow/adopt-ledger.ts";
+import { backUp } from "../../escrow/backup.ts";
 import { checkVault, type VaultCheck } from "../../escrow/check.ts";
+import { checkEveryRecord } from "../../escrow/open-check.ts";
+import { restore as restoreBackup, type SinceBackup, stageBackup, whyNoBackup } from "../../escrow/restore.ts";
 import { openVault } from "../../escrow/vault.ts";
-import {
-  backedUpEntry,
-  checkedEntry,
-  checkingEntry,
-  ledgerChangedEntry,
-  restoredEntry,
-} from "../../escrow/vault-entries.ts";
 import { ledgerOfVault } from "../../escrow/vault-file.ts";
-import type { Entry } from "../../ledger/entry.ts";
 import { StoreError } from "../../ledger/store-error.ts";
 import { handOver } from "../../server/unseal-socket.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
@@ -62,7 +57,7 @@ export function defineAdoptLedger(command: Command): void {
   withStateOption(command)
     .requiredOption("--reason <TEXT>", "why, for the ledger")
     .addHelpText("after", "\nExit code 0 if the vault now belongs to it, 3 if it did already.")
-    .action(adoptLedger);
+    .action(adopt);
 }
 
 async function verify(options: Options & OpenerOption & { readonly open?: boolean }): Promise<void> {
@@ -83,11 +78,7 @@ async function verify(options: Options & OpenerOption & { readonly open?: boolea
 function openAll(path: string, options: Options & OpenerOption): Promise<VaultCheck> {
   return withStores(options, async (vault, ledger) => {
     await unsealVault(vault, options, "Nothing was checked.");
-    const { vaultId } = vault;
-    const receipt = await ledger.append(checkingEntry({ vaultId }, act()));
-    const check = await checkVault(path, { identity: vault.heldIdentity(), receipt }, showProgress);
-    await ledger.append(checkedEntry({ vaultId }, check, act()));
-    return check;
+    return checkEveryRecord({ vault, path, ledger }, act, showProgress);
   });
 }
 
@@ -116,10 +107,7 @@ function describe({ deposits, damage, bad, opened }: VaultCheck): string {
 async function backup(options: Options & { readonly out: string }): Promise<void> {
   const out = resolve(options.out);
   await withStores(options, async (_vault, ledger) => {
-    const check = await backUpVault(stateFolder(options).vault, out);
-    const { vaultId, deposits } = check;
-    const sha256 = await sha256Of(out);
-    await ledger.append(backedUpEntry(check, { file: basename(out), sha256 }, act()));
+    const { vaultId, deposits, sha256 } = await backUp(stateFolder(options).vault, ledger, out, act());
     if (options.json) return printJson({ out, vaultId, deposits, sha256 });
     process.stdout.write(
       `${out}: ${count(deposits, "deposit")}, read back and whole. What opens the vault now opens this copy for ever:\n` +
@@ -138,19 +126,10 @@ async function restore(file: string, options: Options): Promise<void> {
       "Stop it (Ctrl-C where `serve` runs), then restore.",
       ExitCode.refused,
     );
-  const staged = `${path}.restoring`;
-  const { vaultId, deposits } = await stageBackup(file, staged);
+  const staged = await stageBackup(file, `${path}.restoring`);
   const ledger = await openStateLedger(options, true, "allow");
   try {
-    const entries = await ledger.read(0);
-    const present = await presentVaultId(path, entries);
-    if (present !== null && present !== vaultId) throw ofAnotherVault(file, vaultId, present);
-    const kept = existsSync(path) ? `${path}.before-${new Date().toISOString().slice(0, 19).replace(/\D/g, "")}` : null;
-    const sha256 = await sha256Of(file);
-    const lost = since(entries, sha256);
-    const names = { from: basename(file), sha256, kept: kept === null ? null : basename(kept) };
-    await ledger.append(restoredEntry({ vaultId, deposits }, names, act()));
-    swapIn(staged, path, kept);
+    const { vaultId, deposits, kept, since: lost } = await restoreBackup(path, ledger, staged, act(), Date.now());
     if (options.json) return printJson({ vaultId, deposits, kept, importsSince: lost?.imports ?? null });
     process.stdout.write(describeRestore(path, deposits, kept, lost));
     const bound = ledgerOfVault(path);
@@ -161,7 +140,7 @@ async function restore(file: string, options: Options): Promise<void> {
         ),
       );
   } finally {
-    rmSync(staged, { force: true });
+    rmSync(staged.staged, { force: true });
     await ledger.close();
   }
 }
@@ -177,7 +156,7 @@ function refuseNoBackup(file: string): void {
   );
 }
 
-function describeRestore(path: string, deposits: number, kept: string | null, lost: Since | null): string {
+function describeRestore(path: string, deposits: number, kept: string | null, lost: SinceBackup | null): string {
   let text = `${path} is the backup now: ${count(deposits, "deposit")}.\n`;
   if (kept !== null) text += `What was there is kept as ${kept}.\n`;
   if (lost === null) text += "This ledger does not know the backup: what is newer than it, nobody here can tell.\n";
@@ -188,55 +167,19 @@ function describeRestore(path: string, deposits: number, kept: string | null, lo
   return text;
 }
 
-interface Since {
-  readonly imports: readonly string[];
-  readonly relocked: boolean;
-}
-
-/** What happened to the vault after this backup was made; null if the ledger does not know the backup. */
-function since(entries: readonly Entry[], sha256: string): Since | null {
-  const at = entries.findLastIndex(({ body }) => body.type === "vault.backed-up" && body.sha256 === sha256);
-  if (at === -1) return null;
-  const later = entries.slice(at + 1).map(({ body }) => body);
-  const imports = later.flatMap((body) => (body.type === "vault.imported" ? [body.source] : []));
-  return {
-    imports: [...new Set(imports)],
-    relocked: later.some(({ type }) => /^vault\.(rekeyed|split|lock-removed)$/.test(type)),
-  };
-}
-
-/** The vault that is or was here: as it says itself, or else as the ledger does. */
-async function presentVaultId(path: string, entries: readonly Entry[]): Promise<string | null> {
-  const told = entries.map(({ body }) => ("vaultId" in body ? body.vaultId : null)).findLast((each) => each != null);
-  if (!existsSync(path)) return null;
-  const check = await checkVault(path, null).catch(() => null);
-  return check?.vaultId ?? told ?? null;
-}
-
-function ofAnotherVault(file: string, vaultId: string | null, present: string): OperatorError {
-  return new OperatorError(
-    `${file} is a backup of vault ${vaultId}, and the vault here is ${present}. Nothing was restored.`,
-    "Name that vault's folder, or a new one, with --state.",
-    ExitCode.refused,
-  );
-}
-
-async function adoptLedger(options: StateOption & { readonly reason: string }): Promise<void> {
+async function adopt(options: StateOption & { readonly reason: string }): Promise<void> {
   const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
   const ledger = await openStateLedger(options, true, "allow");
   try {
-    const { ledgerId: was } = vault;
-    const { ledgerId } = ledger;
-    if (was === ledgerId)
+    const answer = await adoptLedger(vault, ledger, options.reason, act());
+    if (answer === "belongs-already")
       throw new OperatorError(
         "The vault belongs to this ledger already. Nothing was written.",
         "Go on as usual.",
         ExitCode.refused,
       );
-    await ledger.append(ledgerChangedEntry(vault, was, options.reason, act()));
-    vault.bindLedger(ledgerId);
     process.stdout.write(
-      `The vault belongs to ledger ${ledgerId} now. What the lost one knew is gone: which recovery passwords were released,\n` +
+      `The vault belongs to ledger ${ledger.ledgerId} now. What the lost one knew is gone: which recovery passwords were released,\n` +
         "whose rotation is due, and how far the caps were used up. Write down where you last saw it.\n",
     );
   } finally {
@@ -246,9 +189,3 @@ async function adoptLedger(options: StateOption & { readonly reason: string }): 
 }
 
 const act = () => ({ actor: operatorActor(), fresh: randomUUID() });
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
-}

@@ -2,16 +2,15 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { shareCardsPage, shareCardText } from "../../dashboard/share-cards.ts";
+import { changeLocks } from "../../escrow/locks/change-locks.ts";
 import { MOST_SHARES } from "../../escrow/locks/custodians.ts";
-import type { Lock, LockChange } from "../../escrow/locks/lock.ts";
+import type { Lock } from "../../escrow/locks/lock.ts";
 import { unmadeChanges } from "../../escrow/locks/lock-story.ts";
 import type { Share } from "../../escrow/locks/share.ts";
-import type { Vault } from "../../escrow/vault.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { pasteable } from "../next-step.ts";
-import { type OpenedBy, unsealVault } from "../opener.ts";
+import { unsealVault } from "../opener.ts";
 import { type OpenerOption, withOpenerOptions } from "../opener-options.ts";
 import { ask, readNewPassphrase } from "../passphrase.ts";
 import { printJson } from "../print-json.ts";
@@ -24,6 +23,7 @@ type Options = StateOption & OpenerOption & { readonly json?: boolean };
 
 const EXITS = "\nExit code 0 if it was done, 3 if it was refused (wrong passphrase or shares, the last lock).";
 const UNCHANGED = "Nothing was changed.";
+const act = () => ({ actor: operatorActor(), fresh: randomUUID() });
 
 /** `breakglass escrow rekey|custodians split|lock list|lock remove`: what opens the vault. No deposit is touched. */
 export function defineRekey(command: Command): void {
@@ -63,7 +63,7 @@ async function rekey(options: Options & { readonly newPassphraseFd?: string }): 
     const { newPassphraseFd } = options;
     const passphrase = await readNewPassphrase(newPassphraseFd === undefined ? {} : { passphraseFd: newPassphraseFd });
     const change = await vault.locks.rekey(vault.heldIdentity(), passphrase);
-    await make(vault, ledger, change, openedBy);
+    await changeLocks({ vault, ledger }, change, openedBy, act(), Date.now);
     if (options.json) return printJson({ vaultId: vault.vaultId, locks: vault.locks.list() });
     process.stdout.write(
       "The vault has a new passphrase; the old one opens this file no more. It still opens older copies and backups:\n" +
@@ -87,7 +87,7 @@ async function split(options: SplitOptions): Promise<void> {
     const openedBy = await unsealVault(vault, options, UNCHANGED);
     const { change, set, cards } = await vault.locks.split(vault.heldIdentity(), { threshold, shares }, randomBytes);
     const madeOn = new Date().toISOString().slice(0, 10);
-    await make(vault, ledger, change, openedBy, () =>
+    await changeLocks({ vault, ledger }, change, openedBy, act(), Date.now, () =>
       out === undefined ? showCards(cards, madeOn) : writeCards(cards, madeOn, out),
     );
     if (options.json)
@@ -150,20 +150,6 @@ async function showCards(cards: readonly Share[], madeOn: string): Promise<void>
   }
 }
 
-/** The entry, then what people need for the change, then the change: broken off anywhere, the old locks still open. */
-async function make(
-  vault: Vault,
-  ledger: Ledger,
-  change: LockChange,
-  openedBy: OpenedBy,
-  between: () => Promise<void> = async () => {},
-): Promise<void> {
-  const told = { ...change, body: { ...change.body, openedBy } };
-  const receipt = await ledger.append({ body: told.body, actor: operatorActor(), commandId: `lock:${randomUUID()}` });
-  await between();
-  vault.locks.apply(told, receipt, Date.now());
-}
-
 async function list(options: Options): Promise<void> {
   await withStores(options, async (vault, ledger) => {
     const locks = vault.locks.list();
@@ -189,7 +175,7 @@ async function remove(number: number, options: Options): Promise<void> {
     const { kind } = vault.locks.list().find((lock) => lock.number === number)!;
     const alike = vault.locks.list().filter((lock) => lock.kind === kind).length > 1;
     const openedBy = await unsealVault(vault, options, UNCHANGED, alike ? undefined : kind);
-    await make(vault, ledger, change, openedBy);
+    await changeLocks({ vault, ledger }, change, openedBy, act(), Date.now);
     if (options.json) return printJson({ vaultId: vault.vaultId, removed: number, locks: vault.locks.list() });
     process.stdout.write(
       `Lock ${number} (${kind}) opens this file no more. It still opens older copies and backups: destroy those.\n`,

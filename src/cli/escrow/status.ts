@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { ageOf, type Freshness, lateSources, type SourceFreshness } from "../../escrow/freshness.ts";
+import { ageOf, type Freshness, lateSources, readFreshness, type SourceFreshness } from "../../escrow/freshness.ts";
 import { openVault, type VaultStatus } from "../../escrow/vault.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { clockDoubtOf } from "../clock.ts";
 import { stateFolder, withStateLedgerIfAny } from "../state.ts";
 import { type StateOption, withStateOption } from "../state-option.ts";
 import { count, formatTable, formatTime, printable, terminalWidth } from "../table.ts";
-import { collect, readFreshness } from "./sync-run.ts";
+import { collect } from "./sync-run.ts";
 
 interface StatusOptions extends StateOption {
   readonly maxAge?: string;

@@ -1,16 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ExportItem } from "../../escrow/exports/export-row.ts";
-import { type Freshness, foldFreshness, type SourceKind } from "../../escrow/freshness.ts";
-import { type ImportReport, importRows } from "../../escrow/import.ts";
-import { openVault, type Vault } from "../../escrow/vault.ts";
-import { syncedEntry } from "../../escrow/vault-entries.ts";
-import type { BodyOf } from "../../ledger/events/event.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
-import { StoreError } from "../../ledger/store-error.ts";
+import { readFreshness } from "../../escrow/freshness.ts";
+import type { RowFate } from "../../escrow/import.ts";
+import { openVault } from "../../escrow/vault.ts";
 import { firstThatWorks } from "../../sync/attempts.ts";
-import { SyncFailure } from "../../sync/sync-failure.ts";
+import type { LiveSource } from "../../sync/live-source.ts";
+import type { SyncFailure } from "../../sync/sync-failure.ts";
+import { type Stores, type Synced, type SyncReport, syncLive } from "../../sync/sync-live.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { openStateLedger, stateFolder } from "../state.ts";
@@ -27,55 +24,20 @@ export function collect(value: string, before: readonly string[]): readonly stri
   return [...before, value];
 }
 
-/** What the ledger notes of the source itself. */
-type SourceDetails = Pick<BodyOf<"vault.synced">, "base" | "server" | "file" | "size">;
-
-/** A source that lets us in. */
-export interface OpenSource {
-  readonly rows: AsyncIterable<ExportItem>;
-  /** Only what changed from then on is read; null: all of it. */
-  readonly since: number | null;
-  /** What the source has up to then is in the vault when the rows have ended. */
-  readonly until: number;
-  /** What else the ledger should know of it: the base, the file. Nothing secret. */
-  readonly details: SourceDetails;
-  /** Asked when the rows have ended: is what came all there is? */
-  readonly check: () => Promise<SyncFailure | null>;
-  readonly close: () => Promise<void>;
-}
-
-export interface LiveSource {
-  /** Its name in the ledger, the vault and `escrow status`. */
-  readonly source: string;
-  readonly kind: Exclude<SourceKind, "import">;
-  readonly open: (freshness: Freshness) => Promise<OpenSource>;
-}
-
-/** What became of a sync; `--json` prints it. */
-interface SyncReport extends ImportReport {
-  readonly kind: LiveSource["kind"];
-  readonly complete: boolean;
-  readonly failed: string | null;
-  readonly since: number | null;
-  readonly until: number | null;
-}
-
 export interface SyncOptions extends StateOption {
   readonly report?: string;
   readonly json?: boolean;
 }
 
-/**
- * Brings a live source's rows into the vault, sealed or not, and writes down what came of it: one `vault.synced`, also
- * for a sync that failed. What came before a failure stays. Throws OperatorError for a failure.
- */
+/** Brings what a live source has into the vault, and says what came of it. Throws OperatorError for a failure. */
 export async function runSync(options: SyncOptions, live: LiveSource): Promise<void> {
   const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
   try {
     const ledger = await openStateLedger(options, true);
     vault.bindLedger(ledger.ledgerId);
     try {
-      await syncInto(vault, ledger, live, options);
+      const { report, failure } = await syncAtTerminal({ vault, ledger }, live, options);
+      finish(report, failure, options);
     } finally {
       await ledger.close();
     }
@@ -84,113 +46,24 @@ export async function runSync(options: SyncOptions, live: LiveSource): Promise<v
   }
 }
 
-async function syncInto(vault: Vault, ledger: Ledger, live: LiveSource, options: SyncOptions): Promise<void> {
-  const freshness = await readFreshness(ledger, vault.vaultId);
+/** Ctrl-C ends it at a row. */
+async function syncAtTerminal(stores: Stores, live: LiveSource, options: SyncOptions): Promise<Synced> {
+  const freshness = await readFreshness(stores.ledger, stores.vault.vaultId);
   const file = options.report === undefined ? null : new ImportReportFile(resolve(options.report));
   const stopping = new AbortController();
-  let opened: OpenSource | null = null;
-  const stop = () => {
-    stopping.abort();
-    // A source that hangs would hold up the stop, too.
-    void opened?.close();
-  };
+  const stop = () => stopping.abort();
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  let failure: OperatorError | null = null;
-  let report: ImportReport = { source: live.source, ...NOTHING };
-  try {
-    opened = await live.open(freshness);
-    const rows = untilFailure(opened.rows, (error) => {
-      failure = error;
-    });
-    report = await importRows(rows, vault, {
-      source: live.source,
-      onProgress: showProgress,
-      onFate: file === null ? undefined : (fate) => file.row(fate),
-      stop: stopping.signal,
-    });
-    if (!report.stopped) failure ??= await opened.check();
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    failure = error;
-  } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
-    await opened?.close();
-    const incomplete = file?.close() ?? null;
-    if (incomplete !== null) process.stderr.write(`${incomplete}\n`);
-  }
-  const stopped = stopping.signal.aborted;
-  const { since, until, details } = opened ?? { since: null, until: null, details: {} };
-  const outcome: SyncReport = {
-    ...report,
-    kind: live.kind,
-    stopped,
-    complete: failure === null && !stopped,
-    failed: stopped ? "stopped" : failure === null ? null : wordOf(failure),
-    since,
-    until,
+  const watch = {
+    onProgress: showProgress,
+    onFate: file === null ? undefined : (fate: RowFate) => file.row(fate),
+    stop: stopping.signal,
+    onEnd: () => {
+      process.off("SIGINT", stop).off("SIGTERM", stop);
+      const incomplete = file?.close() ?? null;
+      if (incomplete !== null) process.stderr.write(`${incomplete}\n`);
+    },
   };
-  await record(ledger, vault.vaultId, outcome, details, stopped ? null : failure);
-  finish(outcome, stopped ? null : failure, options);
-}
-
-const COUNTS = { rows: 0, deposited: 0, present: 0, superseded: 0, rejected: 0, conflicts: 0, named: 0 };
-const NOTHING = { ...COUNTS, firstRejected: [], firstConflicts: [], stopped: false };
-
-/** The rows up to a failure, which ends them as if there were no more: what came before is deposited all the same. */
-async function* untilFailure(rows: AsyncIterable<ExportItem>, failed: (error: OperatorError) => void) {
-  try {
-    yield* rows;
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    failed(error);
-  }
-}
-
-function wordOf(failure: OperatorError): string {
-  if (failure instanceof SyncFailure) return failure.reason;
-  return failure instanceof StoreError ? failure.fault : "refused";
-}
-
-async function record(
-  ledger: Ledger,
-  vaultId: string,
-  {
-    source,
-    kind,
-    deposited,
-    present,
-    superseded,
-    rejected,
-    conflicts,
-    named,
-    complete,
-    failed,
-    since,
-    until,
-  }: SyncReport,
-  details: SourceDetails,
-  failure: OperatorError | null,
-): Promise<void> {
-  const counts = { deposited, present, superseded, rejected, conflicts, named };
-  const whole = { ...details, ...counts, complete, ...(failed !== null && { failed }), since, until };
-  const act = { actor: operatorActor(), fresh: randomUUID() };
-  try {
-    await ledger.append(syncedEntry({ vaultId }, { source, kind, ...whole }, act));
-  } catch (error) {
-    // A full disk fails both; the first failure is the one to tell.
-    throw failure ?? error;
-  }
-}
-
-/** Where every source of this vault stands, from the whole ledger. */
-export async function readFreshness(ledger: Ledger, vaultId: string): Promise<Freshness> {
-  let freshness: Freshness = new Map();
-  for (let seq = 0; ; ) {
-    const entries = await ledger.read(seq, 2_000);
-    if (entries.length === 0) return freshness;
-    for (const entry of entries) freshness = foldFreshness(freshness, entry, vaultId);
-    seq = entries.at(-1)!.seq;
-  }
+  return await syncLive(stores, live, freshness, watch, { actor: operatorActor(), fresh: randomUUID() });
 }
 
 /** Asks the servers in order, again after a while if that may help, and says so while it goes. */

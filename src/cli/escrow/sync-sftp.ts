@@ -4,6 +4,7 @@ import type { ExportItem } from "../../escrow/exports/export-row.ts";
 import { FORMATS } from "../../escrow/exports/formats/formats.ts";
 import { exportItems } from "../../escrow/exports/read-exports.ts";
 import { parseHostKey } from "../../sync/host-pin.ts";
+import type { OpenSource } from "../../sync/live-source.ts";
 import { openExport, type RemoteExport, type SftpLogin, type SftpOptions } from "../../sync/sftp.ts";
 import { parseSftpUrl } from "../../sync/sftp-server.ts";
 import { SyncFailure } from "../../sync/sync-failure.ts";
@@ -13,7 +14,7 @@ import { readPrivateFile, readSecret } from "../secret-input.ts";
 import { stateFolder } from "../state.ts";
 import { withStateOption } from "../state-option.ts";
 import { addHostPin, readHostPins } from "./host-pins.ts";
-import { collect, type OpenSource, patiently, runSync, SYNC_EXIT_CODES, type SyncOptions } from "./sync-run.ts";
+import { collect, patiently, runSync, SYNC_EXIT_CODES, type SyncOptions } from "./sync-run.ts";
 
 interface SftpVerbOptions extends SyncOptions {
   readonly url?: string;

@@ -5,12 +5,14 @@ import { changesSince } from "../../escrow/freshness.ts";
 import { type CertificateTrust, caFromFile, parseFingerprint } from "../../sync/certificate-trust.ts";
 import { type Directory, openDirectory } from "../../sync/ldap.ts";
 import { parseLdapUrl } from "../../sync/ldap-server.ts";
+import type { OpenSource } from "../../sync/live-source.ts";
 import { SyncFailure } from "../../sync/sync-failure.ts";
 import { OperatorError } from "../../wire/operator-error.ts";
 import { fileCause } from "../read-file.ts";
 import { readSecret } from "../secret-input.ts";
+
 import { withStateOption } from "../state-option.ts";
-import { collect, type OpenSource, patiently, runSync, SYNC_EXIT_CODES, type SyncOptions } from "./sync-run.ts";
+import { collect, patiently, runSync, SYNC_EXIT_CODES, type SyncOptions } from "./sync-run.ts";
 
 interface LdapOptions extends SyncOptions {
   readonly url: readonly string[];

@@ -146,7 +146,7 @@ export const smallerMtu: Rule = ({ attempt }) => {
   const block = load.granted?.blksize ?? 512;
   return {
     what: `The path to the device takes packets of at most ${grouped(mtu)} bytes (ICMP "fragmentation needed" of ${router}): blocks of ${grouped(block)} bytes of ${load.name} need ${grouped(block + HEADERS)}, and do not arrive.`,
-    cure: `Give the TFTP server at ${load.to.address} a largest block of ${mtu - HEADERS} bytes (the station: breakglass serve --largest-block ${mtu - HEADERS}; dnsmasq: tftp-mtu=${mtu}), or raise the MTU of the path to 1500.`,
+    cure: `Give the TFTP server at ${load.to.address} a largest block of ${mtu - HEADERS} bytes (dnsmasq: tftp-mtu=${mtu}), or raise the MTU of the path to 1500.`,
     by: [...told, ...stuck],
   };
 };

@@ -200,6 +200,21 @@ describe("a ledger's entries", () => {
   });
 });
 
+describe("a page's markup", () => {
+  it("comes out of the one template that escapes: no other text holds an element", () => {
+    const names =
+      "!doctype|html|head|body|div|section|table|tr|td|th|p|h[1-6]|ul|ol|li|b|span|svg|g|path(?= )|rect|text|title";
+    const element = new RegExp(`(?<!\\bhtml)(?:\`(?:[^\`<}\\n]|\\$\\{[^}]*\\})*|["']\\s*)<(?:${names})[ >]`, "g");
+    expect(breaches(({ text }) => code(text).match(element) ?? [])).toEqual([]);
+  });
+
+  it("is taken as it stands from no text but a style sheet of our own", () => {
+    expect(breaches(({ text }) => importsOf(text).filter((name) => name.startsWith("hono")))).toEqual([
+      "src/dashboard/html.ts: hono/html",
+    ]);
+  });
+});
+
 describe("a receipt", () => {
   it("is minted by ledger stores alone", () => {
     const minting = breaches(({ folder, text }) =>

@@ -1,7 +1,6 @@
 import { type Checkpoint, checkpointText } from "../ledger/checkpoint.ts";
+import { type Html, html, htmlPage } from "./html.ts";
 import { qrCode, symbolSvg } from "./symbol.ts";
-
-const escaped = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /** Hex digits as people compare them: groups of four, eight groups to a line. */
 export function hexLines(hex: string): string[] {
@@ -22,6 +21,7 @@ code,.mono { font:14px/1.5 ui-monospace,Consolas,"DejaVu Sans Mono",monospace; o
 table { border-collapse:collapse; width:100% } th,td { text-align:left; vertical-align:top; padding:4px 10px 4px 0; border-bottom:1px solid var(--line) } th { color:var(--soft); font-weight:600; white-space:nowrap }
 .sign { table-layout:fixed } .sign td { height:50px; vertical-align:bottom; border-bottom:1px solid #1b1d21; color:var(--soft); font-size:13px } .sign td+td { border-left:14px solid #fff }
 .small { font-size:11.5px; line-height:1.35 }
+@media screen and (max-width:640px) { body { padding:16px 14px 40px } .both { grid-template-columns:1fr } .head { padding:12px } .head .mono { font-size:15px; white-space:normal } svg { max-width:100% } }
 @page { size:A4; margin:14mm } @media print { body { max-width:none; padding:0; font-size:10.5pt } .head { print-color-adjust:exact; -webkit-print-color-adjust:exact } h2,table,.both,.head { break-inside:avoid } }
 `;
 
@@ -33,30 +33,29 @@ export async function checkpointPage(checkpoint: Checkpoint, printedBy: string):
   const { ledgerId, seq, hash, at, station, publicKey } = checkpoint;
   const text = checkpointText(checkpoint);
   const when = `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
-  const rows = [
-    ["Station", escaped(station)],
+  const mono = (text: string) => html`<span class="mono">${text}</span>`;
+  const rows: [string, string | Html | readonly Html[]][] = [
+    ["Station", station],
     ["Signed at", `${when}, by the station's clock`],
-    ["By", escaped(printedBy)],
-    ["Ledger", `<span class="mono">${escaped(ledgerId)}</span>`],
-    ["Station key", `<span class="mono">${hexLines(publicKey).join("<br>")}</span>`],
+    ["By", printedBy],
+    ["Ledger", mono(ledgerId)],
+    ["Station key", hexLines(publicKey).map((line) => html`<div class="mono">${line}</div>`)],
   ];
   const line = (who: string) =>
-    `<tr>${[who, "Date, time", "Signature"].map((each) => `<td>${each}</td>`).join("")}</tr>`;
-  return [
-    "<!doctype html>",
-    `<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Ledger checkpoint ${seq}, ${escaped(station)}</title><style>${STYLE}</style></head><body>`,
-    "<h1>Ledger checkpoint</h1>",
-    `<p class="soft">What a rescue station had on record at this moment. Keep it away from the station: it shows later whether any of these ${seq} entries was changed, taken out or put in.</p>`,
-    `<div class="head"><b>Entry ${seq}</b><div class="mono">${hexLines(hash).join("\n")}</div></div>`,
-    `<div class="both">${symbolSvg(await qrCode(text), 3)}<table>${rows.map(([what, value]) => `<tr><th>${what}</th><td>${value}</td></tr>`).join("")}</table></div>`,
-    "<h2>Signed by two people who saw this number and hash on the station's screen</h2>",
-    `<table class="sign">${line("Name")}${line("Name")}</table>`,
-    "<h2>How to check the ledger against it</h2>",
-    "<p>Scan the symbol into a file, then, with the ledger or an export of it:</p>",
-    `<p><code>breakglass ledger verify --checkpoint FILE --station-key ${publicKey}</code></p>`,
-    `<p>Without a scanner, by number and hash: <code>breakglass ledger verify --expect ${seq}:${hash}</code></p>`,
-    "<p>Without breakglass: docs/formats/ledger.md has a short script and the commands for openssl.</p>",
-    `<h2>What the symbol says</h2><p class="mono small">${text}</p>`,
-    "</body></html>\n",
-  ].join("\n");
+    html`<tr>${[who, "Date, time", "Signature"].map((each) => html`<td>${each}</td>`)}</tr>`;
+  return htmlPage(`Ledger checkpoint ${seq}, ${station}`, STYLE, [
+    html`<h1>Ledger checkpoint</h1>`,
+    html`<p class="soft">What a rescue station had on record at this moment. Keep it away from the station: it shows later whether any of these ${seq} entries was changed, taken out or put in.</p>`,
+    html`<div class="head"><b>Entry ${seq}</b>${hexLines(hash).map((each) => html`<div class="mono">${each}</div>`)}</div>`,
+    html`<div class="both">${symbolSvg(await qrCode(text), 3)}<table>${rows.map(([what, value]) => html`<tr><th>${what}</th><td>${value}</td></tr>`)}</table></div>`,
+    html`<h2>Signed by two people who saw this number and hash on the station's screen</h2>`,
+    html`<table class="sign">${line("Name")}${line("Name")}</table>`,
+    html`<h2>How to check the ledger against it</h2>`,
+    html`<p>Scan the symbol into a file, then, with the ledger or an export of it:</p>`,
+    html`<p><code>breakglass ledger verify --checkpoint FILE --station-key ${publicKey}</code></p>`,
+    html`<p>Without a scanner, by number and hash: <code>breakglass ledger verify --expect ${seq}:${hash}</code></p>`,
+    html`<p>Without breakglass: docs/formats/ledger.md has a short script and the commands for openssl.</p>`,
+    html`<h2>What the symbol says</h2>`,
+    html`<p class="mono small">${text}</p>`,
+  ]);
 }

@@ -18,9 +18,9 @@ th { color:var(--soft); font-weight:600; font-size:14px } thead { display:table-
 .word { font-weight:700; white-space:nowrap } td.word { overflow-wrap:normal } .word.is-missing { color:var(--missing) } .word.is-doubtful { color:#8a6414 } .word.is-covered { color:var(--soft); font-weight:400 }
 @media (prefers-color-scheme:dark) { .word.is-doubtful { color:var(--doubtful) } }
 details { margin:6px 0 } summary { cursor:pointer } .names { columns:4 150px; font-size:14px; margin:8px 0 } .names span { display:block; break-inside:avoid; overflow-wrap:anywhere }
-.caution { border-left:4px solid var(--doubtful); padding-left:12px; margin:14px 0 } .sign { display:none }
+.caution { border-left:4px solid var(--doubtful); padding-left:12px; margin:14px 0 } .sign,.on-paper { display:none }
 @media (max-width:640px) { .wide { display:none } td.name { white-space:normal } th,td { padding-right:8px; overflow-wrap:anywhere } }
 @media print { :root { --ink:#000; --paper:#fff; --soft:#444; --line:#ccc; --panel:#f5f6f8; --covered:#3c7d5c; --doubtful:#d9a441; --missing:#a33a32; --plain:#4a6f95 } @page { margin:16mm }
- body { max-width:none; padding:0; font-size:10.5pt; -webkit-print-color-adjust:exact; print-color-adjust:exact } table { font-size:9.5pt } h2,h3 { break-after:avoid } .keep { break-inside:avoid } details { display:none }
+ body { max-width:none; padding:0; font-size:10.5pt; -webkit-print-color-adjust:exact; print-color-adjust:exact } table { font-size:9.5pt } h2,h3 { break-after:avoid } .keep { break-inside:avoid } details { display:none } .on-paper { display:block }
  .sign { display:flex; gap:24px; margin-top:40px; break-inside:avoid } .sign span { flex:1; border-top:1px solid #000; padding-top:4px; color:#444 } }
 `;

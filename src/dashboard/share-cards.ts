@@ -1,4 +1,5 @@
 import { type Share, shareText } from "../escrow/locks/share.ts";
+import { type Html, html, htmlPage } from "./html.ts";
 import { qrCode, symbolSvg, symbolText } from "./symbol.ts";
 
 /** A share's text in its groups: `BG1`, then thirteen of six characters. */
@@ -16,34 +17,33 @@ function whatItOpens({ threshold, shares, vault }: Share): string {
  * whole key: whoever writes it says that it has to be destroyed.
  */
 export async function shareCardsPage(cards: readonly Share[], madeOn: string): Promise<string> {
-  const pages = await Promise.all(cards.map((card) => page(card, madeOn)));
   const { setId, vault } = cards[0]!;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Share cards, set ${setId}, vault ${vault}</title><style>${STYLE}</style></head><body>
-<p class="warning">Print this file now, check that every code can be read, then destroy it (<code>shred -u</code>): it holds all shares.
-Use a printer that keeps no copies. This note is not printed.</p>
-${pages.join("\n")}
-</body></html>
-`;
+  return htmlPage(`Share cards, set ${setId}, vault ${vault}`, STYLE, [
+    html`<p class="warning">Print this file now, check that every code can be read, then destroy it (<code>shred -u</code>): it holds all shares. Use a printer that keeps no copies. This note is not printed.</p>`,
+    ...(await Promise.all(cards.map((card) => page(card, madeOn)))),
+  ]);
 }
 
-async function page(card: Share, madeOn: string): Promise<string> {
+async function page(card: Share, madeOn: string): Promise<Html> {
   const { number, shares, setId, vault } = card;
   const [mark, ...groups] = shareGroups(card);
   const symbol = symbolSvg(await qrCode([mark, ...groups].join("")), 5);
-  const cells = groups.map((group, index) => `<li><small>${index + 1}</small>${group}</li>`).join("");
-  return `<section><header><h1>Share ${number} <span>of ${shares}</span></h1><p>${whatItOpens(card)}</p></header>
-<div class="share"><ol><li class="mark"><small>&nbsp;</small>${mark}</li>${cells}</ol><figure>${symbol}</figure></div>
-<dl><dt>Set</dt><dd>${setId}</dd><dt>Vault</dt><dd>${vault}</dd><dt>Made on</dt><dd>${madeOn}</dd></dl>
-<h2>What this is</h2>
-<p>A part of the key to this organisation's BitLocker recovery passwords, for the day when its machines no longer start. Alone it opens nothing.</p>
-<h2>What to do with it</h2>
-<ul><li>Keep it sealed, where you can reach it without a computer, and not with another custodian's share.</li>
-<li>When the station asks for shares, type or scan it there yourself. Nobody else needs to see it. Do not send it, and do not take a picture of it.</li>
-<li>If the card is lost, or another person saw it: report it at once. New cards take a minute (<code>breakglass escrow custodians split</code>), and this card then no longer opens the vault.</li>
-<li>When you get a newer card, destroy this one.</li></ul>
-<footer><div>Custodian's name</div><div>Date and signature</div></footer></section>`;
+  const cells = groups.map((group, index) => html`<li><small>${index + 1}</small>${group}</li>`);
+  return html`<section>
+    <header><h1>Share ${number} <span>of ${shares}</span></h1><p>${whatItOpens(card)}</p></header>
+    <div class="share"><ol><li class="mark"><small>&nbsp;</small>${mark}</li>${cells}</ol><figure>${symbol}</figure></div>
+    <dl><dt>Set</dt><dd>${setId}</dd><dt>Vault</dt><dd>${vault}</dd><dt>Made on</dt><dd>${madeOn}</dd></dl>
+    <h2>What this is</h2>
+    <p>A part of the key to this organisation's BitLocker recovery passwords, for the day when its machines no longer start. Alone it opens nothing.</p>
+    <h2>What to do with it</h2>
+    <ul>
+      <li>Keep it sealed, where you can reach it without a computer, and not with another custodian's share.</li>
+      <li>When the station asks for shares, type or scan it there yourself. Nobody else needs to see it. Do not send it, and do not take a picture of it.</li>
+      <li>If the card is lost, or another person saw it: report it at once. New cards take a minute (<code>breakglass escrow custodians split</code>), and this card then no longer opens the vault.</li>
+      <li>When you get a newer card, destroy this one.</li>
+    </ul>
+    <footer><div>Custodian's name</div><div>Date and signature</div></footer>
+  </section>`;
 }
 
 /** One card for a terminal. */
@@ -76,5 +76,6 @@ figure { margin:0 0 0 auto } figure svg { display:block; width:215px; height:215
 dl { display:flex; gap:8px 14px; margin:8px 0 } dt { color:#5c626b } dd { margin:0 18px 0 0; font-weight:600 }
 p { margin:4px 0 } ul { margin:4px 0; padding-left:20px }
 footer { display:flex; gap:32px; margin-top:auto; padding-top:70px } footer div { flex:1; border-top:1px solid #1b1d21; padding-top:4px; color:#5c626b }
+@media screen and (max-width:640px) { body { padding:12px } section { padding:16px; min-height:0 } header,dl,.share { flex-wrap:wrap } ol { grid-template-columns:repeat(2,max-content); gap:8px 24px } ol li { font-size:22px } dd { margin-right:10px } figure { margin:0 } }
 @media print { body { max-width:none; padding:0; font-size:11pt } .warning { display:none } section { border:0; padding:0; margin:0; min-height:22.5cm } @page { margin:1.6cm } }
 `;

@@ -1,3 +1,5 @@
+import { type Html, html } from "./html.ts";
+
 /** A symbol that a scanner reads, as dark and light modules; each row has as many as every other. */
 export interface Symbol2d {
   readonly width: number;
@@ -30,13 +32,16 @@ export async function code128(text: string): Promise<Symbol2d> {
 }
 
 /** As SVG, `modulePx` pixels a module; a single row is drawn as bars `barPx` high. */
-export function symbolSvg({ width, rows }: Symbol2d, modulePx: number, barPx = 80): string {
+export function symbolSvg({ width, rows }: Symbol2d, modulePx: number, barPx = 80): Html {
   const height = rows.length === 1 ? barPx / modulePx : rows.length;
   const dark = rows.flatMap((row, y) =>
     row.flatMap((is, x) => (is ? [`M${x + QUIET} ${y + QUIET}h1v${rows.length === 1 ? height : 1}h-1z`] : [])),
   );
   const [w, h] = [width + 2 * QUIET, height + 2 * QUIET];
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${w * modulePx}" height="${h * modulePx}" viewBox="0 0 ${w} ${h}" shape-rendering="crispEdges"><rect width="${w}" height="${h}" fill="#fff"/><path fill="#000" d="${dark.join("")}"/></svg>`;
+  return html`<svg xmlns="http://www.w3.org/2000/svg" width="${w * modulePx}" height="${h * modulePx}" viewBox="0 0 ${w} ${h}" shape-rendering="crispEdges">
+    <rect width="${w}" height="${h}" fill="#fff" />
+    <path fill="#000" d="${dark.join("")}" />
+  </svg>`;
 }
 
 /** For a terminal, dark on light whatever its colours are: two rows of modules to a line; bars are `barLines` high. */

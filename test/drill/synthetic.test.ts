@@ -178,11 +178,11 @@ describe("the report of a wave", () => {
   it("draws each device once, at its second, and thousands in few points", () => {
     const line = (rescuedAt: readonly number[]) =>
       /<path d="M([^"]+)" fill="none" stroke="#1f5fa8" stroke-width/.exec(
-        plot([{ label: "one", rescuedAt, devices: rescuedAt.length }], "t"),
+        `${plot([{ label: "one", rescuedAt, devices: rescuedAt.length }], "t")}`,
       )![1]!;
     expect(line([0, 5000, 10_000]).split("L")).toHaveLength(3);
     expect(line(Array.from({ length: 5000 }, (_, index) => index)).split("L").length).toBeLessThanOrEqual(301);
-    expect(plot([{ label: "none", rescuedAt: [], devices: 5 }], "t")).not.toContain("NaN");
+    expect(`${plot([{ label: "none", rescuedAt: [], devices: 5 }], "t")}`).not.toContain("NaN");
   });
 
   it("reads what a process costs from the kernel, and says so where there is none", () => {

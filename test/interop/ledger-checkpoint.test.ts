@@ -90,7 +90,7 @@ describeWith(["zbarimg", "rsvg-convert"], "a scanner", () => {
   test("reads the checkpoint's QR code, 61 modules wide, as the same checkpoint", async () => {
     const symbol = await qrCode(checkpointText({ ...checkpoint, station: "recovery-1" }));
     expect(symbol.width).toBeLessThanOrEqual(61);
-    put("qr.svg", symbolSvg(await qrCode(checkpointText(checkpoint)), 3));
+    put("qr.svg", `${symbolSvg(await qrCode(checkpointText(checkpoint)), 3)}`);
     expect(run("rsvg-convert", "qr.svg", "-o", "qr.png").status).toBe(0);
     // On its standard error it misses D-Bus, which it needs for nothing here.
     const read = spawnSync("zbarimg", ["--quiet", "--raw", "qr.png"], { cwd: folder, encoding: "utf8" });

@@ -1,4 +1,4 @@
-import { escapeText } from "../../dashboard/escape-text.ts";
+import { type Html, html } from "../../dashboard/html.ts";
 import type { DeviceResult, Span } from "./result.ts";
 
 const COLOURS: Readonly<Record<Span["is"], string>> = {
@@ -18,9 +18,9 @@ const LEFT = 24;
  * One device's drill as a bar over time: what it was doing when. Colour is never the only sign: each stretch that has
  * room carries its word, and all of them have it as a tooltip and in the legend under the bar.
  */
-export function devicePicture(device: DeviceResult): string {
+export function devicePicture(device: DeviceResult): Html | null {
   const spans = device.spans.filter(({ from, to }) => to > from);
-  if (spans.length === 0) return "";
+  if (spans.length === 0) return null;
   const start = Math.min(...spans.map(({ from }) => from));
   const end = Math.max(...spans.map(({ to }) => to));
   const scale = (WIDTH - 2 * LEFT) / Math.max(1, end - start);
@@ -28,21 +28,20 @@ export function devicePicture(device: DeviceResult): string {
   const bars = spans.map(({ from, to, is, label }) => {
     const width = Math.round((x(to) - x(from)) * 10) / 10;
     const seconds = ((to - from) / 1000).toFixed(1);
-    const title = `<title>${escapeText(label)}: ${seconds} s</title>`;
-    const box = `<rect x="${x(from)}" y="8" width="${Math.max(width, 1)}" height="30" fill="${COLOURS[is]}"/>`;
+    const title = html`<title>${label}: ${seconds} s</title>`;
+    const box = html`<rect x="${x(from)}" y="8" width="${Math.max(width, 1)}" height="30" fill="${COLOURS[is]}"/>`;
     const room = width > label.length * 7 + 8;
     const ink = is === "off" ? "#444" : "#fff";
-    const word = room ? `<text x="${x(from) + width / 2}" y="28" fill="${ink}">${escapeText(label)}</text>` : "";
-    return `<g>${title}${box}${word}</g>`;
+    const word = room ? html`<text x="${x(from) + width / 2}" y="28" fill="${ink}">${label}</text>` : "";
+    return html`<g>${title}${box}${word}</g>`;
   });
   const step = niceStep((end - start) / 1000);
-  const ticks: string[] = [];
+  const ticks: Html[] = [];
   for (let second = 0; second * 1000 <= end - start; second += step) {
     const at = x(start + second * 1000);
-    ticks.push(`<path d="M${at} 38v5" stroke="#888"/><text x="${at}" y="56" fill="#555">${second} s</text>`);
+    ticks.push(html`<path d="M${at} 38v5" stroke="#888"/><text x="${at}" y="56" fill="#555">${second} s</text>`);
   }
-  const view = `viewBox="0 0 ${WIDTH} 62" role="img" aria-label="${escapeText(`${device.name} over time`)}"`;
-  return `<svg class="bar" ${view}>${bars.join("")}${ticks.join("")}</svg>`;
+  return html`<svg class="bar" viewBox="0 0 ${WIDTH} 62" role="img" aria-label="${device.name} over time">${bars}${ticks}</svg>`;
 }
 
 /** A round number of seconds that gives about ten ticks. */

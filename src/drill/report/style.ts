@@ -14,5 +14,8 @@ table.checks td:nth-child(2) { width:45% } td.word { white-space:nowrap; font-we
 svg.bar { width:100%; height:auto; margin:6px 0 } svg text { font:13px system-ui,sans-serif; text-anchor:middle }
 figure { margin:12px 0 } figure img { max-width:100%; height:auto; border:1px solid var(--line); background:#000 } figcaption { color:var(--soft); font-size:14px }
 details { margin:6px 0 } summary { cursor:pointer; color:var(--soft) }
-@media print { body { max-width:none; padding:0; font-size:11pt } h2 { break-before:auto } section,figure,table,svg { break-inside:avoid } details > * { display:block } }
+td { overflow-wrap:anywhere } td.word,td.time { overflow-wrap:normal }
+@media screen and (max-width:640px) { body { padding:16px 14px 40px } table.checks tr,table.checks td { display:block; border:0; padding:0 } table.checks td:nth-child(2) { width:auto } table.checks tr { border-bottom:1px solid var(--line); padding:6px 0 } table.checks tr:first-child { display:none } svg text { font-size:22px } }
+@media print { @page { margin:15mm } body { max-width:none; padding:0; font-size:10.5pt } table { font-size:9.5pt } h2,h3,summary { break-after:avoid } figure,svg,tr,.verdict,.figures { break-inside:avoid } figure img { max-height:75mm }
+ details::details-content { content-visibility:visible; display:block; height:auto } summary { list-style:none } }
 `;

@@ -1,4 +1,4 @@
-import { escapeText } from "../../dashboard/escape-text.ts";
+import { html, htmlPage } from "../../dashboard/html.ts";
 import { REPORT_STYLE } from "../report/style.ts";
 import { plot } from "./plot.ts";
 import { rescuedAt, type SyntheticResult, syntheticVerdict, timesOf } from "./result.ts";
@@ -21,8 +21,8 @@ export function syntheticPage(result: SyntheticResult): string {
     [`${result.ledgerEntries}`, "ledger entries"],
   ];
   const rows = checks.map(({ title, passed: holds, evidence }) => {
-    const word = holds ? '<td class="word good">holds</td>' : '<td class="word bad">DOES NOT HOLD</td>';
-    return `<tr>${word}<td>${escapeText(title)}</td><td class="soft">${escapeText(evidence)}</td></tr>`;
+    const word = holds ? html`<td class="word good">holds</td>` : html`<td class="word bad">DOES NOT HOLD</td>`;
+    return html`<tr>${word}<td>${title}</td><td class="soft">${evidence}</td></tr>`;
   });
   const made: [string, string][] = [
     ["breakglass", result.version],
@@ -31,17 +31,13 @@ export function syntheticPage(result: SyntheticResult): string {
     ["Remedy", result.remedy],
     ["Recovery image", `manifest SHA-256 ${result.imageSha256}`],
   ];
-  return [
-    "<!doctype html>",
-    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeText(verdict)}</title><style>${REPORT_STYLE}</style></head><body>`,
-    `<h1>Rescue drill: ${devices.length} synthetic devices</h1><p class="soft">${escapeText(result.startedAt)} to ${escapeText(result.endedAt)} · run by ${escapeText(result.operator)}</p>`,
-    `<div class="verdict${passed ? "" : " failed"}"><b>${escapeText(verdict)}</b><br>${checks.filter((each) => each.passed).length} of ${checks.length} checks hold.</div>`,
-    `<div class="figures">${boxes.map(([value, what]) => `<div><b>${escapeText(value)}</b>${escapeText(what)}</div>`).join("")}</div>`,
+  return htmlPage(verdict, REPORT_STYLE, [
+    html`<h1>Rescue drill: ${devices.length} synthetic devices</h1><p class="soft">${result.startedAt} to ${result.endedAt} · run by ${result.operator}</p>`,
+    html`<div class="verdict${passed ? "" : " failed"}"><b>${verdict}</b><br>${checks.filter((each) => each.passed).length} of ${checks.length} checks hold.</div>`,
+    html`<div class="figures">${boxes.map(([value, what]) => html`<div><b>${value}</b>${what}</div>`)}</div>`,
     plot([curve], "devices rescued over time"),
-    `<h2>Checks</h2><table class="checks"><tr><th></th><th>What had to hold</th><th>What shows it</th></tr>${rows.join("")}</table>`,
-    `<h2>Made with</h2><table>${made.map(([what, value]) => `<tr><th>${what}</th><td class="mono">${escapeText(value)}</td></tr>`).join("")}</table>`,
-    '<p class="soft">A synthetic device speaks every protocol of a rescue and loads every byte, but has no firmware, kernel or disk: add theirs to these seconds.</p>',
-    "</body></html>\n",
-  ].join("\n");
+    html`<h2>Checks</h2><table class="checks"><tr><th></th><th>What had to hold</th><th>What shows it</th></tr>${rows}</table>`,
+    html`<h2>Made with</h2><table>${made.map(([what, value]) => html`<tr><th>${what}</th><td class="mono">${value}</td></tr>`)}</table>`,
+    html`<p class="soft">A synthetic device speaks every protocol of a rescue and loads every byte, but has no firmware, kernel or disk: add theirs to these seconds.</p>`,
+  ]);
 }

@@ -1,4 +1,4 @@
-import { escapeText } from "../../dashboard/escape-text.ts";
+import { type Html, html, styleSheet } from "../../dashboard/html.ts";
 
 /** One curve: when each device was rescued, in order; milliseconds. */
 export interface Curve {
@@ -23,18 +23,18 @@ const STROKES = [
 const POINTS = 300;
 
 /** Devices rescued over time as a drawing that needs nothing from outside. The same curves give the same bytes. */
-export function plot(curves: readonly Curve[], title: string): string {
+export function plot(curves: readonly Curve[], title: string): Html {
   const end = Math.max(1, ...curves.flatMap(({ rescuedAt }) => rescuedAt.at(-1) ?? 0)) / 1000;
   const most = Math.max(1, ...curves.map(({ devices }) => devices));
   const x = (seconds: number) => round(LEFT + (seconds / end) * (WIDTH - LEFT - RIGHT));
   const y = (count: number) => round(HEIGHT - BOTTOM - (count / most) * (HEIGHT - TOP - BOTTOM));
   const across = ticks(end).map(
     (at) =>
-      `<path d="M${x(at)} ${TOP}V${HEIGHT - BOTTOM}" stroke="#8884"/><text x="${x(at)}" y="${HEIGHT - BOTTOM + 18}">${at} s</text>`,
+      html`<path d="M${x(at)} ${TOP}V${HEIGHT - BOTTOM}" stroke="#8884"/><text x="${x(at)}" y="${HEIGHT - BOTTOM + 18}">${at} s</text>`,
   );
   const up = ticks(most).map(
     (at) =>
-      `<path d="M${LEFT} ${y(at)}H${WIDTH - RIGHT}" stroke="#8884"/><text x="${LEFT - 8}" y="${y(at) + 4}" style="text-anchor:end">${at}</text>`,
+      html`<path d="M${LEFT} ${y(at)}H${WIDTH - RIGHT}" stroke="#8884"/><text x="${LEFT - 8}" y="${y(at) + 4}" style="text-anchor:end">${at}</text>`,
   );
   const lines = curves.map(({ label, rescuedAt }, index) => {
     const { colour, dash } = STROKES[index % STROKES.length]!;
@@ -42,19 +42,19 @@ export function plot(curves: readonly Curve[], title: string): string {
     const points = rescuedAt.flatMap((at, done) =>
       done % step === 0 || done === rescuedAt.length - 1 ? [`${x(at / 1000)} ${y(done + 1)}`] : [],
     );
-    const stroke = `stroke="${colour}" stroke-width="2.5"${dash === "" ? "" : ` stroke-dasharray="${dash}"`}`;
+    const stroke = html`stroke="${colour}" stroke-width="2.5"${dash === "" ? "" : html` stroke-dasharray="${dash}"`}`;
     const at = TOP + 18 + index * 20;
     return [
-      points.length === 0 ? "" : `<path d="M${points.join("L")}" fill="none" ${stroke}/>`,
-      `<path d="M${LEFT + 14} ${at - 4}h34" fill="none" ${stroke}/>`,
-      `<text x="${LEFT + 56}" y="${at}" style="text-anchor:start">${escapeText(label)}</text>`,
-    ].join("");
+      points.length === 0 ? "" : html`<path d="M${points.join("L")}" fill="none" ${stroke}/>`,
+      html`<path d="M${LEFT + 14} ${at - 4}h34" fill="none" ${stroke}/>`,
+      html`<text x="${LEFT + 56}" y="${at}" style="text-anchor:start">${label}</text>`,
+    ];
   });
-  const axes = `<path d="M${LEFT} ${TOP}V${HEIGHT - BOTTOM}H${WIDTH - RIGHT}" fill="none" stroke="#888"/>`;
-  const caption = `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 10}">${escapeText(title)}</text>`;
-  const style = "<style>text{font:13px system-ui,sans-serif;text-anchor:middle;fill:#777}</style>";
-  const view = `viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeText(title)}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="bar" ${view}>${style}${across.join("")}${up.join("")}${axes}${lines.join("")}${caption}</svg>`;
+  const axes = html`<path d="M${LEFT} ${TOP}V${HEIGHT - BOTTOM}H${WIDTH - RIGHT}" fill="none" stroke="#888"/>`;
+  const caption = html`<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 10}">${title}</text>`;
+  const style = styleSheet("text{font:13px system-ui,sans-serif;text-anchor:middle;fill:#777}");
+  const view = html`viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}"`;
+  return html`<svg xmlns="http://www.w3.org/2000/svg" class="bar" ${view}>${style}${across}${up}${axes}${lines}${caption}</svg>`;
 }
 
 /** Round numbers from 0 up to `end`, about eight of them. */

@@ -6,7 +6,6 @@ import { createGzip } from "node:zlib";
 import type { Command } from "commander";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { withoutPasswords } from "../wire/without-passwords.ts";
-import { bundleLines } from "./bundle-parts.ts";
 import { fileCause } from "./read-file.ts";
 import { type StateFolder, stateFolder } from "./state.ts";
 import { type StateOption, withStateOption } from "./state-option.ts";
@@ -48,6 +47,7 @@ async function supportBundle(options: StateOption & { readonly out?: string }): 
 }
 
 async function* texts(folder: StateFolder): AsyncGenerator<string> {
+  const { bundleLines } = await import("./bundle-parts.ts");
   let lines = 0;
   for await (const line of bundleLines(folder)) {
     lines += 1;

@@ -205,6 +205,17 @@ describe("what is certain and what is not", () => {
     expect({ deposits, rejects }).toEqual({ deposits: [], rejects: ["ambiguous-record", "ambiguous-record"] });
   });
 
+  it("two lines with a stray quotation mark each are two rows", async () => {
+    const { rejects } = await read('Hostname,KeyID,RecoveryKey\nPC-1,x,y"\nPC-2,x,z"\nPC-3,"x"" ,z\n');
+    expect(rejects).toHaveLength(3);
+    const [id, digits] = [
+      "24B0AA32-F8D0-40BA-BB05-73A800324C09",
+      "461109-608201-413820-485342-181588-463056-430617-501391",
+    ];
+    const { deposits } = await read(`Hostname,KeyID,RecoveryKey\nx,"\nPC-1,${id},${digits}\nx"\n`);
+    expect(deposits).toHaveLength(1);
+  });
+
   it("a text of which one line is lost keeps what stands before it", async () => {
     const C = record("045219EC-A53B-41AE-B310-08EC883AAEDD", "000011-000022-000033-000044-000055-000066-000077-000088");
     const lost = `${A}${B}${C}`.split("\n").filter((_, index) => index !== 2);

@@ -18,41 +18,61 @@ const MOST_LINES = 40;
 
 /**
  * The records of a CSV file (RFC 4180): a line break within quotation marks is part of a cell. Where a mark is never
- * closed, the line stands alone, and the lines after it are records again.
+ * closed, or what it would close does not fit the table, the line stands alone, and the lines after it are records again.
  */
-export async function* csvRecords(chunks: Chunks): AsyncGenerator<CsvRecord> {
+export async function* csvRecords(chunks: Chunks, fits: (record: string) => boolean): AsyncGenerator<CsvRecord> {
   let held: Line[] = [];
   for await (const line of linesOf(chunks)) {
     held.push(line);
-    for (let record = first(held, false); record !== null; record = first(held, false)) {
+    for (let record = first(held, false, fits); record !== null; record = first(held, false, fits)) {
       yield record.record;
       held = held.slice(record.lines);
     }
   }
-  for (let record = first(held, true); record !== null; record = first(held, true)) {
+  for (let record = first(held, true, fits); record !== null; record = first(held, true, fits)) {
     yield record.record;
     held = held.slice(record.lines);
   }
 }
 
 /** The record that begins the lines, as soon as it is whole or cannot become so. */
-function first(lines: readonly Line[], ended: boolean): { record: CsvRecord; lines: number } | null {
+function first(
+  lines: readonly Line[],
+  ended: boolean,
+  fits: (record: string) => boolean,
+): { record: CsvRecord; lines: number } | null {
   const [begin] = lines;
   if (begin === undefined) return null;
   let open = false;
   for (const [index, { text }] of lines.entries()) {
     if (text === null) break;
-    if (count(text) % 2 === 1) open = !open;
+    open = staysOpen(text, open);
     if (open) continue;
     const whole = lines.slice(0, index + 1).map((line) => line.text);
-    return { record: { line: begin.number, text: whole.join("\n") }, lines: index + 1 };
+    const joined = whole.join("\n");
+    if (index > 0 && !fits(joined)) return { record: { line: begin.number, text: begin.text }, lines: 1 };
+    return { record: { line: begin.number, text: joined }, lines: index + 1 };
   }
   const waits = !ended && lines.length < MOST_LINES && lines.every(({ text }) => text !== null);
   return waits ? null : { record: { line: begin.number, text: begin.text }, lines: 1 };
 }
 
-function count(text: string): number {
-  let marks = 0;
-  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) marks += 1;
-  return marks;
+/**
+ * True if a cell is still within its quotation marks at the end of the line. A mark opens a cell only where the cell
+ * begins; anywhere else it is one of the cell's characters.
+ */
+function staysOpen(text: string, open: boolean): boolean {
+  if (!text.includes('"')) return open;
+  let within = open;
+  let begins = !open;
+  for (let at = 0; at < text.length; at += 1) {
+    const letter = text[at]!;
+    if (within) {
+      if (letter !== '"') continue;
+      if (text[at + 1] === '"') at += 1;
+      else within = false;
+    } else if (letter === '"' && begins) within = true;
+    if (!within) begins = DELIMITERS.includes(letter as Delimiter) || (begins && letter === " ");
+  }
+  return within;
 }

@@ -27,6 +27,8 @@ export type Cells = Readonly<Record<string, string | undefined>>;
 
 interface Header {
   readonly delimiter: Delimiter;
+  /** How many cells it has. */
+  readonly cells: number;
   readonly at: ReadonlyMap<string, number>;
 }
 
@@ -59,7 +61,8 @@ export function headingsOf(head: string): readonly string[] | null {
 
 async function* csvRows(chunks: Chunks, csv: CsvFormat): AsyncGenerator<FoundItem> {
   let header: Header | null = null;
-  for await (const { line, text } of csvRecords(chunks)) {
+  const fits = (record: string) => header === null || split(record, header.delimiter)?.length === header.cells;
+  for await (const { line, text } of csvRecords(chunks, fits)) {
     if (header === null) {
       if (text !== null && isBeforeHeader(text)) continue;
       header = text === null ? null : readHeader(text, csv);
@@ -90,7 +93,7 @@ function readHeader(line: string, { columns, needed }: CsvFormat): Header | null
     const heading = headings.find((each) => names.includes(each));
     if (heading !== undefined) at.set(column, names.indexOf(heading));
   }
-  return needed.every((column) => at.has(column)) ? { delimiter, at } : null;
+  return needed.every((column) => at.has(column)) ? { delimiter, cells: names.length, at } : null;
 }
 
 /** A record is a row for each recovery password in it: scripts put several of a device into one cell. */

@@ -156,7 +156,7 @@ export const SCENARIOS: readonly Scenario[] = [
       objective: "Nothing confirmed is lost, the device finishes, and its key is released to no other device.",
       disturbance: "station-killed",
     },
-    { ...RESCUED },
+    { ...RESCUED, healthyBoots: 1 },
   ),
   scenario(
     {
@@ -165,7 +165,7 @@ export const SCENARIOS: readonly Scenario[] = [
       objective: "A device outside the inventory gets its key only after a person confirmed the code on its screen.",
       disturbance: "operator-confirms",
     },
-    { ...RESCUED, known: false },
+    { ...RESCUED, known: false, healthyBoots: 1 },
   ),
   scenario(
     {

@@ -8,6 +8,7 @@ import { MANIFEST } from "../image/manifest.ts";
 import { withoutWithheld } from "../ledger/events/withheld.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import { readThrough } from "../ledger/read-through.ts";
+import { DATABASE_VERSION } from "../ledger/store-file.ts";
 import { PLATFORM } from "../server/platform/this-platform.ts";
 import { VERSION } from "../wire/version.ts";
 import { clockDoubtOf } from "./clock.ts";
@@ -44,7 +45,7 @@ function about(): object {
   const { version: node, arch, versions, platform } = process;
   return {
     ...{ format: "breakglass-support-bundle", version: 1, at: new Date().toISOString(), station: hostname() },
-    ...{ breakglass: VERSION, packaged: isSea(), node, openssl: versions.openssl, sqlite: versions.sqlite },
+    ...{ breakglass: VERSION, packaged: isSea(), node, openssl: versions.openssl, database: DATABASE_VERSION },
     ...{ platform, arch, kernel: release(), os: version(), uid: process.getuid?.() ?? null },
     memory: { total: totalmem(), available: PLATFORM.availableBytes() },
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { foreignFile } from "../escrow/exports/foreign-file.ts";
+import { isDatabase } from "../ledger/store-file.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -35,7 +36,7 @@ export function foreignKind(file: string): string | null {
   try {
     const bytes = head.subarray(0, readSync(opened, head));
     if (/^PK(\x03\x04|\x05\x06|\x07\x08)/.test(bytes.toString("latin1"))) return zipKind(file);
-    if (isDatabase(bytes)) return "is a database (SQLite)";
+    if (isDatabase(bytes)) return "is a database";
     return foreignFile(bytes)?.what ?? null;
   } finally {
     closeSync(opened);
@@ -43,11 +44,6 @@ export function foreignKind(file: string): string | null {
 }
 
 const HEAD = 512;
-
-/** True for the first bytes of an SQLite file: every vault and ledger is one. */
-export function isDatabase(head: Uint8Array): boolean {
-  return Buffer.from(head.subarray(0, 16)).toString("latin1") === "SQLite format 3\0";
-}
 
 /** Throws OperatorError if the file cannot be read, or is plainly something else than `what`, and says what it is. */
 export function refuseForeign(file: string, what: string, unchanged: string, next: string): void {

@@ -1,12 +1,14 @@
 import { accessSync, constants, existsSync, readdirSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { VAULT_FILE } from "../escrow/vault-file.ts";
+import { LEDGER_FILE } from "../ledger/open-ledger.ts";
 import { letsOthersIn } from "../server/platform/platform.ts";
 import { PLATFORM } from "../server/platform/this-platform.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { again, shellQuoted } from "./next-step.ts";
 import { fileCause } from "./read-file.ts";
 
-const STORES = ["vault.sqlite", "ledger.sqlite"];
+const STORES = [VAULT_FILE, LEDGER_FILE];
 
 /**
  * Throws OperatorError if `folder` cannot be a state folder, and says what it is. One that is to be made (`create`), or
@@ -43,7 +45,7 @@ function notAFolder(path: string): OperatorError {
     `${path} is ${store ? "a file in a state folder, not the folder" : "a file, not a state folder"}. Nothing was opened.`,
     store
       ? `Name its folder: --state ${shellQuoted(dirname(path))}`
-      : "Name the folder that has vault.sqlite and ledger.sqlite with --state.",
+      : `Name the folder that has ${STORES.join(" and ")} with --state.`,
   );
 }
 
@@ -94,7 +96,7 @@ function refuseOpen(folder: string, mode: number): void {
   const names = readdirSync(folder);
   if (names.length > 0 && !STORES.some((store) => names.includes(store)))
     throw new OperatorError(
-      `${folder} is no state folder: it has neither vault.sqlite nor ledger.sqlite. Nothing was opened.`,
+      `${folder} is no state folder: it has neither ${STORES.join(" nor ")}. Nothing was opened.`,
       "Name the right folder with --state.",
     );
   throw new OperatorError(

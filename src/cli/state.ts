@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { ledgerOfVault } from "../escrow/vault-file.ts";
+import { ledgerOfVault, VAULT_FILE } from "../escrow/vault-file.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { LEDGER_FILE, openLedger } from "../ledger/open-ledger.ts";
 import { storedValue } from "../ledger/store-file.ts";
@@ -39,7 +39,7 @@ export function stateFolder(options: StateOption, create = false): StateFolder {
   if (create) makeFolder(folder);
   return {
     folder,
-    vault: join(folder, "vault.sqlite"),
+    vault: join(folder, VAULT_FILE),
     ledger: join(folder, LEDGER_FILE),
     unsealSocket: join(folder, "unseal.socket"),
     caCertificate: join(folder, "station-ca.pem"),

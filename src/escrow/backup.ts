@@ -1,17 +1,16 @@
 import { createHash } from "node:crypto";
 import { closeSync, createReadStream, existsSync, openSync, rmSync } from "node:fs";
 import { basename } from "node:path";
-import { backup } from "node:sqlite";
 import type { Ledger } from "../ledger/ledger.ts";
-import { storeFault } from "../ledger/store-error.ts";
-import { flush, openStoreFile } from "../ledger/store-file.ts";
+import { storeFault } from "../ledger/store-fault.ts";
+import { copyStoreFile, flush, openStoreFile } from "../ledger/store-file.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { checkVault, type VaultCheck } from "./check.ts";
 import { type Act, backedUpEntry } from "./vault-entries.ts";
 import { VAULT } from "./vault-file.ts";
 
 /**
- * A copy of the vault at `path` as a new file `out`, mode 0600, while others read and write it (SQLite's online backup),
+ * A copy of the vault at `path` as a new file `out`, mode 0600, while others read and write it,
  * read back row by row. Throws OperatorError, and leaves no file, if there is one already or the copy is not whole.
  */
 export async function backUpVault(path: string, out: string): Promise<VaultCheck> {
@@ -21,7 +20,7 @@ export async function backUpVault(path: string, out: string): Promise<VaultCheck
   try {
     closeSync(openSync(out, "wx", 0o600));
     made = true;
-    await backup(db, out);
+    await copyStoreFile(db, out);
     flush(out);
     const check = await checkVault(out, null);
     if (check.damage.length > 0 || check.bad.length > 0)

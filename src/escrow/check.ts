@@ -1,8 +1,15 @@
-import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { parseRecoveryPassword } from "../bitlocker/recovery-password.ts";
 import { Receipt } from "../ledger/ledger.ts";
-import { StoreError, storeFault } from "../ledger/store-error.ts";
-import { openStoreFile } from "../ledger/store-file.ts";
+import { StoreError } from "../ledger/store-error.ts";
+import { storeFault } from "../ledger/store-fault.ts";
+import {
+  type Database,
+  faultsOfDatabase,
+  isDatabaseError,
+  openStoreFile,
+  type Row,
+  uniqueIndexOf,
+} from "../ledger/store-file.ts";
 import { type Guid, parseGuid } from "../wire/guid.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import type { Secret } from "../wire/secret.ts";
@@ -25,7 +32,7 @@ export interface VaultCheck {
   readonly vaultId: string | null;
   readonly deposits: number;
   readonly locks: number;
-  /** What SQLite finds wrong with the file itself. */
+  /** What is wrong with the file itself. */
   readonly damage: readonly string[];
   readonly bad: readonly BadDeposit[];
   /** True if every record was decrypted too. */
@@ -37,8 +44,6 @@ export interface OpenCheck {
   readonly identity: Secret<string>;
   readonly receipt: Receipt;
 }
-
-type Row = Record<string, SQLOutputValue>;
 
 /**
  * Looks at every row of the vault file at `path`, damaged or not, and shows no password. Throws OperatorError or
@@ -106,10 +111,10 @@ async function rowProblem(row: Row, open: OpenCheck | null, key: Uint8Array | un
  * Number and key protector ID of every deposit: from the index, which is on other pages than the rows, and from the
  * table. What one has lost the other may still know.
  */
-function rowNumbers(db: DatabaseSync): Map<number, string | null> {
+function rowNumbers(db: Database): Map<number, string | null> {
   const found = new Map<number, string | null>();
   for (const sql of [
-    "SELECT number, protectorId FROM deposit INDEXED BY sqlite_autoindex_deposit_2",
+    `SELECT number, protectorId FROM deposit INDEXED BY ${uniqueIndexOf("deposit", 2)}`,
     "SELECT number, NULL AS protectorId FROM deposit NOT INDEXED",
   ])
     attempt(() => {
@@ -119,10 +124,8 @@ function rowNumbers(db: DatabaseSync): Map<number, string | null> {
   return new Map([...found].sort(([one], [other]) => one - other));
 }
 
-function integrity(db: DatabaseSync): string[] {
-  const rows = attempt(() => db.prepare("PRAGMA integrity_check").all());
-  if (rows === undefined) return ["SQLite cannot check it"];
-  return rows.map((row) => String(row.integrity_check)).filter((line) => line !== "ok");
+function integrity(db: Database): string[] {
+  return attempt(() => faultsOfDatabase(db)) ?? ["it is too damaged to be checked"];
 }
 
 /** Undefined where the file is too damaged for it; any other fault is thrown. */
@@ -132,7 +135,7 @@ function attempt<T>(act: () => T): T | undefined {
   } catch (error) {
     const fault = storeFault(error, VAULT.name, "");
     if (fault instanceof StoreError && fault.fault !== "damaged" && fault.fault !== "not-a-store") throw fault;
-    if (!(fault instanceof StoreError) && (error as { code?: unknown }).code !== "ERR_SQLITE_ERROR") throw error;
+    if (!(fault instanceof StoreError) && !isDatabaseError(error)) throw error;
     return undefined;
   }
 }
@@ -145,6 +148,6 @@ function isGuid(text: string): boolean {
   }
 }
 
-function text(value: SQLOutputValue): string | null {
+function text(value: Row[string]): string | null {
   return typeof value === "string" ? value : null;
 }

@@ -29,7 +29,7 @@ export function questionOf(query: DepositQuery): [sql: string, ...values: string
 /** Every deposit, a page of rows at a time. `page` gives those after a row's number. */
 export function* pagesOf(page: (after: string) => readonly Record<string, unknown>[]): Generator<Deposit> {
   for (let rows = page("0"); rows.length > 0; ) {
-    // As SQLite gives them: copying a million rows takes twice as long as reading them.
+    // As the file gives them: copying a million rows takes twice as long as reading them.
     for (const row of rows) yield row as unknown as Deposit;
     rows = page(String(rows.at(-1)!.number));
   }

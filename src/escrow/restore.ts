@@ -13,8 +13,8 @@ import {
 import { basename, dirname } from "node:path";
 import type { Entry } from "../ledger/entry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { storeFault } from "../ledger/store-error.ts";
-import { flush } from "../ledger/store-file.ts";
+import { storeFault } from "../ledger/store-fault.ts";
+import { flush, isDatabase } from "../ledger/store-file.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { sha256Of } from "./backup.ts";
 import { checkVault, type VaultCheck } from "./check.ts";
@@ -32,13 +32,13 @@ export interface StagedBackup extends VaultCheck {
 /** How a ledger's file names its kind (docs/formats/ledger.md): the other file that people pick up in a state folder. */
 const LEDGER = Buffer.from("BGld").readUInt32BE();
 
-/** Why the file cannot be a backup of a vault, by its header; null if it may be one. https://www.sqlite.org/fileformat2.html 1.3 */
+/** Why the file cannot be a backup of a vault, by its header; null if it may be one. */
 export function whyNoBackup(file: string): string | null {
   const header = Buffer.alloc(100);
   const opened = openSync(file, "r");
   const length = readSync(opened, header);
   closeSync(opened);
-  if (length < header.length || header.toString("latin1", 0, 16) !== "SQLite format 3\0") return "is not a database";
+  if (length < header.length || !isDatabase(header)) return "is not a database";
   const kind = header.readUInt32BE(68);
   if (kind === VAULT.applicationId) return null;
   return kind === LEDGER ? "is a ledger" : "is a database of another program";
@@ -68,7 +68,7 @@ export async function stageBackup(from: string, to: string): Promise<StagedBacku
 /** Puts `staged` in the place of the vault at `path`, which is kept as `kept` (null if there was none). */
 export function swapIn(staged: string, path: string, kept: string | null): void {
   if (kept !== null) {
-    // A journal belongs to the file it was written for: beside another one SQLite would write its pages into that.
+    // A journal belongs to the file it was written for: beside another one its pages would be written into that.
     if (existsSync(`${path}-journal`)) renameSync(`${path}-journal`, `${kept}-journal`);
     try {
       linkSync(path, kept);

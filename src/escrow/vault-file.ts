@@ -1,5 +1,8 @@
 import { type StoreKind, storedValue } from "../ledger/store-file.ts";
 
+/** The vault's file in a state folder. */
+export const VAULT_FILE = "vault.sqlite";
+
 const LOCK_TABLE = `CREATE TABLE lock (
       number INTEGER PRIMARY KEY,
       kind TEXT NOT NULL CHECK (kind IN ('passphrase', 'custodians')),

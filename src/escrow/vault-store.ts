@@ -1,30 +1,30 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import { storeFault } from "../ledger/store-error.ts";
+import { storeFault } from "../ledger/store-fault.ts";
+import type { Database, Row, Statement } from "../ledger/store-file.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { VAULT } from "./vault-file.ts";
 
-/** A vault's open file: questions of vault-file.ts prepared once, and whatever SQLite says of it as a StoreError. */
+/** A vault's open file: questions of vault-file.ts prepared once, and whatever goes wrong with it as a StoreError. */
 export class VaultStore {
-  readonly #db: DatabaseSync;
+  readonly #db: Database;
   readonly #path: string;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #prepared = new Map<string, Statement>();
 
-  constructor(db: DatabaseSync, path: string) {
+  constructor(db: Database, path: string) {
     this.#db = db;
     this.#path = path;
   }
 
-  sql(text: string): StatementSync {
+  sql(text: string): Statement {
     const known = this.#prepared.get(text) ?? this.#db.prepare(text);
     this.#prepared.set(text, known);
     return known;
   }
 
-  get(text: string, ...values: string[]): Record<string, SQLOutputValue> | undefined {
+  get(text: string, ...values: string[]): Row | undefined {
     return this.rows(text, ...values)[0];
   }
 
-  rows(text: string, ...values: string[]): Record<string, SQLOutputValue>[] {
+  rows(text: string, ...values: string[]): Row[] {
     try {
       return this.sql(text).all(...values);
     } catch (error) {

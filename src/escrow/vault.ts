@@ -1,7 +1,6 @@
 import { type KeyObject, randomBytes } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
 import { Receipt } from "../ledger/ledger.ts";
-import { openStoreFile, refuseExisting } from "../ledger/store-file.ts";
+import { type Database, openStoreFile, refuseExisting } from "../ledger/store-file.ts";
 import { type Guid, guidFromBytes } from "../wire/guid.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
@@ -101,7 +100,7 @@ export class Vault {
   #recipientKey: KeyObject | null = null;
 
   /** For createVault and openVault. */
-  constructor(db: DatabaseSync, path: string, options: VaultOptions) {
+  constructor(db: Database, path: string, options: VaultOptions) {
     this.#store = new VaultStore(db, path);
     this.#clock = options.clock;
     this.#random = options.random ?? randomBytes;

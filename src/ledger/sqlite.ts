@@ -9,8 +9,9 @@ import { entryHash, NO_ENTRY } from "./hash.ts";
 import { CommandReused, type Ledger, type LedgerOptions, Receipt, type Ticker } from "./ledger.ts";
 import { assertPlain } from "./plain.ts";
 import { KIND, statements } from "./sqlite-table.ts";
-import { StoreError, storeFault } from "./store-error.ts";
-import { openStoreFile } from "./store-file.ts";
+import { StoreError } from "./store-error.ts";
+import { storeFault } from "./store-fault.ts";
+import { faultsOfDatabase, openStoreFile } from "./store-file.ts";
 
 /**
  * Opens the ledger in the SQLite file at `path`. Several processes may do so at once. Throws OperatorError if the file
@@ -108,8 +109,7 @@ class SqliteStore implements Ledger {
 
   async integrity(): Promise<readonly string[]> {
     try {
-      const rows = this.#db.prepare("PRAGMA integrity_check").all();
-      return rows.map((row) => String(row.integrity_check)).filter((line) => line !== "ok");
+      return faultsOfDatabase(this.#db);
     } catch (error) {
       const fault = storeFault(error, KIND.name, this.#path);
       if (fault instanceof StoreError && fault.fault === "damaged") return [fault.message];

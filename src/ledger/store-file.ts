@@ -1,8 +1,17 @@
 import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { backup, DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
-import { StoreError, storeFault } from "./store-error.ts";
+import { StoreError } from "./store-error.ts";
+import { storeFault } from "./store-fault.ts";
+
+/** A store file that is open, a question prepared for it, and a row of the answer: SQLite, which nobody else names. */
+export type Database = DatabaseSync;
+export type Statement = StatementSync;
+export type Row = Record<string, SQLOutputValue>;
+
+/** For a support bundle. */
+export const DATABASE_VERSION = `SQLite ${process.versions.sqlite}`;
 
 /** One of the SQLite files breakglass keeps: how to know it, and how to make it. */
 export interface StoreKind {
@@ -29,8 +38,8 @@ export function openStoreFile(
   path: string,
   kind: StoreKind,
   create: "never" | "if-missing" | "new",
-  initialise: (db: DatabaseSync) => void,
-): DatabaseSync {
+  initialise: (db: Database) => void,
+): Database {
   const missing = isMissing(path, kind);
   if (missing && create === "never")
     throw new OperatorError(
@@ -38,7 +47,7 @@ export function openStoreFile(
       "Run `breakglass escrow init` to start one, or name the right folder with --state.",
     );
   if (create === "new") refuseExisting(path, kind);
-  let db: DatabaseSync | null = null;
+  let db: Database | null = null;
   try {
     if (missing) makePrivateFile(path);
     db = new DatabaseSync(path, { timeout: BUSY_MS });
@@ -58,7 +67,7 @@ export function openStoreFile(
 /** The one text that `sql` asks a store file for; null if there is no such file, column or row, or it cannot be read. */
 export function storedValue(path: string, sql: string): string | null {
   if (!existsSync(path)) return null;
-  let db: DatabaseSync | null = null;
+  let db: Database | null = null;
   try {
     db = new DatabaseSync(path, { timeout: BUSY_MS });
     const value = Object.values(db.prepare(sql).get() ?? {})[0];
@@ -68,6 +77,39 @@ export function storedValue(path: string, sql: string): string | null {
   } finally {
     db?.close();
   }
+}
+
+/** Copies an open store file to `out` while others read and write it (SQLite's online backup). */
+export async function copyStoreFile(db: Database, out: string): Promise<void> {
+  await backup(db, out);
+}
+
+/** A database without a name: kept in memory, or when it grows in a file that nobody else can open, and gone at the end. */
+export function scratchDatabase(schema: string): Database {
+  const db = new DatabaseSync("");
+  db.exec(`PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; ${schema}`);
+  return db;
+}
+
+/** True for the first bytes of a database. https://www.sqlite.org/fileformat2.html 1.3 */
+export function isDatabase(head: Uint8Array): boolean {
+  return Buffer.from(head.subarray(0, 16)).toString("latin1") === "SQLite format 3\0";
+}
+
+/** What the file says of its own tables and indexes: one line for each fault. */
+export function faultsOfDatabase(db: Database): string[] {
+  const lines = db.prepare("PRAGMA integrity_check").all();
+  return lines.map((row) => String(row.integrity_check)).filter((line) => line !== "ok");
+}
+
+/** The index behind a table's `number`th UNIQUE, which is on other pages than the table's rows. */
+export function uniqueIndexOf(table: string, number: number): string {
+  return `sqlite_autoindex_${table}_${number}`;
+}
+
+/** True if a question to a store file failed, whatever the reason. */
+export function isDatabaseError(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "ERR_SQLITE_ERROR";
 }
 
 /** Throws OperatorError if there is a file at `path`. */
@@ -103,15 +145,15 @@ export function flush(path: string): void {
   closeSync(file);
 }
 
-function pragma(db: DatabaseSync, name: string): number {
+function pragma(db: Database, name: string): number {
   return Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
 
-function isBlank(db: DatabaseSync): boolean {
+function isBlank(db: Database): boolean {
   return pragma(db, "application_id") === 0 && db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n === 0;
 }
 
-function fill(db: DatabaseSync, kind: StoreKind, initialise: (db: DatabaseSync) => void): void {
+function fill(db: Database, kind: StoreKind, initialise: (db: Database) => void): void {
   db.exec("BEGIN IMMEDIATE");
   if (isBlank(db)) {
     db.exec(`${kind.schema}; PRAGMA application_id = ${kind.applicationId}; PRAGMA user_version = ${kind.version}`);
@@ -120,7 +162,7 @@ function fill(db: DatabaseSync, kind: StoreKind, initialise: (db: DatabaseSync) 
   db.exec("COMMIT");
 }
 
-function checkKind(db: DatabaseSync, kind: StoreKind, path: string): void {
+function checkKind(db: Database, kind: StoreKind, path: string): void {
   if (pragma(db, "application_id") !== kind.applicationId)
     throw new OperatorError(
       `${path} is a database, but not a ${kind.name}. It was left untouched.`,
@@ -136,7 +178,7 @@ function checkKind(db: DatabaseSync, kind: StoreKind, path: string): void {
 }
 
 /** An older file becomes one of today's, all at once or not at all. */
-function upgrade(db: DatabaseSync, { version, upgrades = [] }: StoreKind): void {
+function upgrade(db: Database, { version, upgrades = [] }: StoreKind): void {
   if (pragma(db, "user_version") === version) return;
   db.exec("BEGIN IMMEDIATE");
   for (let from = pragma(db, "user_version"); from < version; from++)

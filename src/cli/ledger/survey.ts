@@ -10,7 +10,7 @@ import { fileCause, refuseForeign } from "../read-file.ts";
 import { withStateLedger } from "../state.ts";
 import type { StateOption } from "../state-option.ts";
 
-/** What was found in a ledger, and what SQLite says of its file if the entries themselves are all right. */
+/** What was found in a ledger, and what is wrong with its file if the entries themselves are all right. */
 export interface Surveyed {
   readonly survey: Survey;
   readonly damage: readonly string[];

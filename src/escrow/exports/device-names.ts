@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { type Database, type Statement, scratchDatabase } from "../../ledger/store-file.ts";
 import type { DeviceOfId } from "../deposit.ts";
 
 /** Devices per transaction of the vault. */
@@ -6,18 +6,17 @@ const BATCH = 1000;
 
 /**
  * The device names that come with an import. A directory's list of devices may stand before or after its recovery
- * passwords, so names wait here until the end, in a database without a name that SQLite keeps in memory or, when it
- * grows, in a file that nobody else can open. It holds no secret.
+ * passwords, so names wait here until the end. It holds no secret.
  */
 export class DeviceNames {
-  #db: DatabaseSync | null = null;
-  #insert: StatementSync | null = null;
+  #db: Database | null = null;
+  #insert: Statement | null = null;
 
   add({ deviceId, deviceName }: DeviceOfId): void {
     if (this.#db === null) {
-      this.#db = new DatabaseSync("");
-      this.#db.exec(`PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF;
-        CREATE TABLE device (deviceId TEXT PRIMARY KEY, deviceName TEXT NOT NULL) STRICT, WITHOUT ROWID; BEGIN`);
+      this.#db = scratchDatabase(
+        "CREATE TABLE device (deviceId TEXT PRIMARY KEY, deviceName TEXT NOT NULL) STRICT, WITHOUT ROWID; BEGIN",
+      );
       this.#insert = this.#db.prepare("INSERT OR REPLACE INTO device VALUES (?, ?)");
     }
     this.#insert!.run(deviceId, deviceName);

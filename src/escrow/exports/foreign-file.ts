@@ -1,3 +1,5 @@
+import { isDatabase } from "../../ledger/store-file.ts";
+
 /** What a file is that is no export, and what to do with it. */
 export interface ForeignFile {
   readonly what: string;
@@ -13,7 +15,6 @@ const KINDS: readonly (readonly [RegExp, ForeignFile])[] = [
   [/^%PDF-/, { what: "is a PDF", next: AS_TEXT }],
   [/^\{\\rtf/, { what: "is an RTF document", next: AS_TEXT }],
   [/^\s*<(!doctype|html|\?xml)/i, { what: "is a web page or XML", next: AS_TEXT }],
-  [/^SQLite format 3\0/, { what: "is a database (a vault is not imported into another)", next: AS_TEXT }],
   [
     /^(\x1f\x8b|7z\xbc\xaf|Rar!|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd)/,
     { what: "is packed in a way that is not zip", next: UNPACK },
@@ -28,6 +29,7 @@ const KINDS: readonly (readonly [RegExp, ForeignFile])[] = [
 
 /** Null if these first bytes could be an export's. */
 export function foreignFile(head: Uint8Array): ForeignFile | null {
+  if (isDatabase(head)) return { what: "is a database (a vault is not imported into another)", next: AS_TEXT };
   const text = Buffer.from(head.subarray(0, 512)).toString("latin1");
   return KINDS.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }

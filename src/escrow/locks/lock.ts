@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
 import type { BodyOf } from "../../ledger/events/event.ts";
 import { Receipt } from "../../ledger/ledger.ts";
-import { storeFault } from "../../ledger/store-error.ts";
+import { storeFault } from "../../ledger/store-fault.ts";
+import type { Database } from "../../ledger/store-file.ts";
 import { canonicalJson } from "../../wire/json.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import type { Secret } from "../../wire/secret.ts";
@@ -34,12 +34,12 @@ type Row = Omit<Lock, "set" | "lockId"> & CustodianSet & { readonly identity: st
 
 /** The locks of an open vault file. All of them hold the same identity; changing them touches no deposit. */
 export class Locks {
-  readonly #db: DatabaseSync;
+  readonly #db: Database;
   readonly #path: string;
   readonly #vaultId: string;
   readonly #recipient: string;
 
-  constructor(db: DatabaseSync, path: string, vaultId: string, recipient: string) {
+  constructor(db: Database, path: string, vaultId: string, recipient: string) {
     this.#db = db;
     this.#path = path;
     this.#vaultId = vaultId;

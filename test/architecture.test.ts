@@ -49,6 +49,31 @@ function importsOf(text: string): string[] {
   return [...imports].map(([, from, dynamic, bare]) => (from ?? dynamic ?? bare)!);
 }
 
+/** `file name` for each name that `file` imports from another; `file *` where it takes the whole module. */
+function importedNames(file: string, text: string): string[] {
+  const statics = text.matchAll(/(?:import|export)\s+(?:type\s+)?(\{[^}]*\}|\*\s+as\s+\w+)\s+from\s+"(\.[^"]+)"/g);
+  const awaited = text.matchAll(/const (\{[^}]*\}) = await import\("(\.[^"]+)"\)/g);
+  const members = text.matchAll(/\(await import\("(\.[^"]+)"\)\)\.(\w+)/g);
+  const whole = text.matchAll(/import\("(\.[^"]+)"\)/g);
+  const lists = [...statics, ...awaited].map(([, list, from]) => [list!, from!] as const);
+  const taken = [...lists, ...[...members].map(([, from, name]) => [`{${name}}`, from!] as const)];
+  // A module that is imported while the program runs, and not taken apart at once, is read in a way of its own.
+  const apart = new Set(taken.map(([, from]) => from));
+  const rest = [...whole].flatMap(([, from]) => (apart.has(from!) ? [] : [["*", from!] as const]));
+  return [...taken, ...rest].flatMap(([list, from]) => {
+    const names = list.startsWith("{") ? list.slice(1, -1).split(",") : ["*"];
+    const target = join(dirname(file), from).split(sep).join("/");
+    return names.map(
+      (name) =>
+        `${target} ${name
+          .trim()
+          .replace(/^type /, "")
+          .split(/ as |:/)[0]!
+          .trim()}`,
+    );
+  });
+}
+
 function code(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|[^:"'`])\/\/.*$/gm, "$1");
 }
@@ -105,6 +130,22 @@ describe("the folders of src", () => {
       }),
     );
     expect(circle(imports)).toEqual([]);
+  });
+
+  it("export nothing that no other file imports", () => {
+    const readers = [...filesBelow("test", ".ts"), ...filesBelow("setup", ".ts"), ...filesBelow("setup", ".mjs")];
+    const all = [
+      ...sources.map(({ file, text }) => ({ file, text })),
+      ...readers.map((file) => ({ file: relative(root, file).split(sep).join("/"), text: readFileSync(file, "utf8") })),
+    ];
+    const imported = new Set(all.flatMap(({ file, text }) => importedNames(file, text)));
+    const exported = /^export (?:async |abstract )*(?:function\*?|const|class|interface|type) (\w+)/gm;
+    const unused = breaches(({ file, text }) =>
+      [...text.matchAll(exported)]
+        .map(([, name]) => name!)
+        .filter((name) => !imported.has(`${file} ${name}`) && !imported.has(`${file} *`)),
+    );
+    expect(unused).toEqual([]);
   });
 
   it("lean on the drill nowhere but in the verbs that run one", () => {

@@ -3,7 +3,7 @@ import type { Entry } from "../ledger/entry.ts";
 import type { Guid } from "../wire/guid.ts";
 
 /** Where the ledger has a release that the API was asked for. */
-export interface ReleaseReceipt {
+interface ReleaseReceipt {
   readonly ledgerId: string;
   readonly seq: number;
   readonly hash: string;

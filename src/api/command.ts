@@ -4,7 +4,7 @@ import type { Scope } from "./scope.ts";
 import type { OperatorToken, OperatorTokens } from "./token.ts";
 
 /** What an operator decides when making a token. `hash` is that of its text. */
-export interface NewToken {
+interface NewToken {
   readonly tokenId: string;
   readonly name: string;
   readonly scopes: readonly Scope[];

@@ -25,7 +25,7 @@ export interface Route {
   readonly reasons: readonly ProblemReason[];
 }
 
-export const PREFIX = "/operator/v1";
+const PREFIX = "/operator/v1";
 
 const COVERAGE = "What breakglass escrow coverage tells, without opening anything. Six a minute for a token.";
 

@@ -94,7 +94,7 @@ export const releaseRequest = z.strictObject({
 });
 export type ReleaseRequest = z.infer<typeof releaseRequest>;
 
-export const receipt = z
+const receipt = z
   .strictObject({ ledgerId: z.string(), seq: count("the entry's number"), hash: z.string().regex(/^[0-9a-f]{64}$/) })
   .meta({ description: "where the ledger has the release" });
 

@@ -19,7 +19,7 @@ import { encodeSealedKey } from "./sealed-key.ts";
 import type { VolumeLayout } from "./volume-layout.ts";
 
 /** What a new volume's metadata says. */
-export interface NewMetadata {
+interface NewMetadata {
   readonly layout: VolumeLayout;
   readonly volumeGuid: Guid;
   readonly method: XtsMethod;

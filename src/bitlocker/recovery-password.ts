@@ -12,7 +12,7 @@ export interface RecoveryPassword {
   readonly key: Secret<Uint8Array>;
 }
 
-export const RECOVERY_PASSWORD_KEY_BYTES = 16;
+const RECOVERY_PASSWORD_KEY_BYTES = 16;
 const GROUPS = 8;
 const GROUP_DIGITS = 6;
 const CHECK = 11;

@@ -33,7 +33,7 @@ export function decodeProtector(entry: FveEntry): KeyProtector {
 }
 
 /** What a VMK entry is made of when a volume is written. */
-export interface NewProtectorEntry {
+interface NewProtectorEntry {
   readonly protectorId: Guid;
   readonly type: keyof typeof PROTECTION_NUMBER;
   readonly changed: number;

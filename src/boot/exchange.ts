@@ -15,7 +15,7 @@ export interface BootExchange {
 }
 
 /** A minted boot token, known by its hash alone. Only the last one minted for a device is good, and only once. */
-export interface BootToken {
+interface BootToken {
   readonly device: MacAddress;
   readonly address: Ipv4;
   readonly tokenHash: string;

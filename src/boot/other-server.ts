@@ -53,7 +53,7 @@ export function leases({ yiaddr, options: { dhcpMessageType } }: DhcpPacket): bo
 }
 
 /** One of the station's own interfaces, and the transactions in which it asks at present. */
-export interface Asking {
+interface Asking {
   readonly address: Ipv4;
   readonly netmask: Ipv4;
   readonly mac: MacAddress;

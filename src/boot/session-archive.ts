@@ -11,7 +11,7 @@ export type Voucher =
   | { readonly by: "operator"; readonly device: MacAddress; readonly operator: string };
 
 /** Why a voucher opens no session. */
-export type VoucherRefusal = "operator-voucher-not-supported";
+type VoucherRefusal = "operator-voucher-not-supported";
 
 /** The small archive that is this boot's alone. TIME lets a device whose clock battery died still check certificates. */
 export function sessionArchive(session: {

@@ -8,7 +8,7 @@ import type { MacAddress } from "../wire/mac.ts";
 export type UnknownPolicy = "confirm" | "auto" | "hold";
 
 /** What happens on a volume with a hibernated Windows session: stop and say so, or discard that session. */
-export type HibernatedPolicy = "stop" | "discard";
+type HibernatedPolicy = "stop" | "discard";
 
 /** What an operator armed: which remedy, for which devices, under which policies. */
 export interface Campaign {

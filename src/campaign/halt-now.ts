@@ -7,7 +7,7 @@ import { halt } from "./command.ts";
 export type HaltLedger = Pick<Ledger, "append" | "commandsBeginning">;
 
 /** The campaign's state from its own entries alone: those that arm and halt, whose command IDs say so. */
-export async function readCampaign(ledger: HaltLedger): Promise<CampaignState> {
+async function readCampaign(ledger: HaltLedger): Promise<CampaignState> {
   const [armed, halted] = [await ledger.commandsBeginning("arm:"), await ledger.commandsBeginning("halt:")];
   const entries = [...armed, ...halted].sort((a, b) => a.seq - b.seq);
   return entries.map(decodeEntry).reduce(foldCampaign, NO_CAMPAIGN);

@@ -18,7 +18,7 @@ import type { StateFolder } from "./state.ts";
 import { statusNow } from "./status.ts";
 
 /** One line of a support bundle (ADR 0044). */
-export type BundleLine = { readonly part: string } & Readonly<Record<string, unknown>>;
+type BundleLine = { readonly part: string } & Readonly<Record<string, unknown>>;
 
 /** All lines in their order. What cannot be read is a line with `trouble`, and ends nothing. */
 export async function* bundleLines(folder: StateFolder): AsyncGenerator<BundleLine> {

@@ -22,7 +22,7 @@ import { openStateLedger, type StateFolder, stateFolder } from "./state.ts";
 import type { StateOption } from "./state-option.ts";
 
 /** A checkpoint and the file it is in. */
-export interface MadeCheckpoint {
+interface MadeCheckpoint {
   readonly checkpoint: Checkpoint;
   readonly file: string;
 }

@@ -10,7 +10,7 @@ export interface PassphraseOption {
 }
 
 /** Whoever holds a copy of the vault can guess as long as he likes; scrypt makes each guess cost about a second. */
-export const LEAST_PASSPHRASE_LENGTH = 12;
+const LEAST_PASSPHRASE_LENGTH = 12;
 const MOST_BYTES = 4096;
 const readSome = promisify(read);
 

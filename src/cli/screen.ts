@@ -10,9 +10,9 @@ const RETRY_MS = 100;
 const REDRAW = "\r\x1b[K";
 
 /** Writes bytes and gives how many it took; throws an error with a `code`: EAGAIN if it takes none now. */
-export type WriteBytes = (bytes: Uint8Array) => number;
+type WriteBytes = (bytes: Uint8Array) => number;
 
-export interface ScreenEvents {
+interface ScreenEvents {
   /** A line could not be written, and before it all could. `code` as of errno(3), EAGAIN for a reader that does not read. */
   readonly onTrouble: (code: string) => void;
   /** Lines can be written again; so many were lost. */

@@ -5,7 +5,7 @@ import { type Notice, notice } from "../station/notice.ts";
 import type { Screen } from "./screen.ts";
 
 /** The station's terminal, while its vault may have to be unsealed there. */
-export interface Terminal {
+interface Terminal {
   /** True while somebody is being asked: Ctrl-C then means the question. */
   readonly asking: boolean;
   /** From now on Enter asks for what opens the vault. False if nobody can press it here. */

@@ -9,7 +9,7 @@ import { fileCause } from "./read-file.ts";
 const MOST_BYTES = 4096;
 
 /** Where a password may come from: an open descriptor, or a file that nobody else may read. Never an argument. */
-export interface SecretFrom {
+interface SecretFrom {
   readonly fd: string | undefined;
   readonly file: string | undefined;
   /** The options' names, for messages. */

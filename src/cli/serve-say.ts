@@ -15,7 +15,7 @@ import { folded, terminalWidth } from "./table.ts";
 import { clockText as clock } from "./zoned-time.ts";
 
 /** What a station was asked, and what of its own words was lost. */
-export type ServeCounters = StationCounters & { readonly output: Readonly<Record<string, number>> };
+type ServeCounters = StationCounters & { readonly output: Readonly<Record<string, number>> };
 
 /** How a serving station tells what happens: to a person, or to a script. */
 export interface Say {
@@ -50,7 +50,7 @@ export function openScreen(tell: (notice: Notice) => void): Screen {
 }
 
 /** How serious an entry is, by what the timeline makes of it. */
-export function entryLevel(entry: Entry): NoticeLevel {
+function entryLevel(entry: Entry): NoticeLevel {
   return timelineLine(entry).mark === "bad" ? "warning" : "info";
 }
 

@@ -9,7 +9,7 @@ import { type Estimate, timeLeft } from "./estimate.ts";
 import { needsPerson, STANDS, type Stand, standOf } from "./stand.ts";
 
 /** What a board is read from. A station's own state is such, and so is what `foldBoard` makes. */
-export interface BoardSource {
+interface BoardSource {
   readonly campaign: CampaignState;
   readonly sessions: Pick<Sessions, "byDevice">;
   /** The last time each device asked for its network boot. */

@@ -1,7 +1,7 @@
 import { type Html, html } from "./html.ts";
 
 /** A symbol that a scanner reads, as dark and light modules; each row has as many as every other. */
-export interface Symbol2d {
+interface Symbol2d {
   readonly width: number;
   readonly rows: readonly (readonly boolean[])[];
 }

@@ -9,7 +9,7 @@ import type { Check, DiskChange, RescueTimes } from "./report/result.ts";
 import { type DeviceRole, expectedEnd } from "./scenario.ts";
 
 /** What was found of one device after its drill. */
-export interface DeviceFindings {
+interface DeviceFindings {
   readonly role: DeviceRole;
   readonly firmware: Pick<Firmware, "architecture" | "asksAs" | "secureBoot">;
   readonly network: Pick<LabNetwork, "leases" | "leasedBy">;

@@ -11,7 +11,7 @@ import { writeOwnFile } from "../image/own-file.ts";
 import { PackageFiles } from "../image/package-files.ts";
 import { loadRecipe } from "../image/recipe.ts";
 
-export interface DeviceOsOptions {
+interface DeviceOsOptions {
   readonly architecture: ImageArchitecture;
   /** The folder for its files. */
   readonly out: string;

@@ -8,7 +8,7 @@ import type { Story } from "./report/story.ts";
 import { type DeviceRole, expectedEnd } from "./scenario.ts";
 
 /** Bounds of what a device may take (milliseconds), generous for a slow machine without KVM. */
-export const PATIENCE = { boot: 150_000, rescue: 420_000, end: 60_000 } as const;
+const PATIENCE = { boot: 150_000, rescue: 420_000, end: 60_000 } as const;
 
 /** From the station's entry to the device's screen it is one answer over the network and the drawing. */
 const SCREEN_MS = 20_000;
@@ -35,7 +35,7 @@ export interface DeviceRecord {
   readonly serialLogs: string[];
 }
 
-export function newRecord(): DeviceRecord {
+function newRecord(): DeviceRecord {
   return {
     outcome: "silent",
     crashesSeen: 0,

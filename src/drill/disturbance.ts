@@ -6,7 +6,7 @@ import type { Check } from "./report/result.ts";
 import type { Story } from "./report/story.ts";
 import type { Disturbance } from "./scenario.ts";
 
-export interface DisturbanceContext {
+interface DisturbanceContext {
   readonly station: Station;
   readonly office: Office;
   readonly story: Story;

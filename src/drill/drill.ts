@@ -39,7 +39,7 @@ export interface DrillOptions {
 }
 
 /** How a drill ended, the paths of its report, and the rows of the table that a person sees last. */
-export type DrillEnd = Verdict & { readonly json: string; readonly page: string; readonly rows: readonly string[][] };
+type DrillEnd = Verdict & { readonly json: string; readonly page: string; readonly rows: readonly string[][] };
 
 /** Runs each scenario on each firmware, one after another in one lab, and writes the report. Only inside the lab's namespaces. */
 export async function runDrill(options: DrillOptions): Promise<DrillEnd> {

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { fileSha256 } from "../image/debian.ts";
 import { copyToPrivateFile, makePrivateFolder } from "./report/private-file.ts";
 
-export interface Artifact {
+interface Artifact {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;

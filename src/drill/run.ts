@@ -22,7 +22,7 @@ import type { Scenario } from "./scenario.ts";
 import { searchFiles } from "./secrecy.ts";
 import { expectedDevice, judge, type Staged, stage } from "./staged.ts";
 
-export interface RunOptions {
+interface RunOptions {
   readonly lab: Lab;
   readonly scenario: Scenario;
   readonly firmware: Firmware;

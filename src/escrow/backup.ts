@@ -41,7 +41,7 @@ export async function backUpVault(path: string, out: string): Promise<VaultCheck
 }
 
 /** A backup that was made. `sha256`: of its file, as 64 hex digits in lower case. */
-export interface Backup extends VaultCheck {
+interface Backup extends VaultCheck {
   readonly sha256: string;
 }
 

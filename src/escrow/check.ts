@@ -19,7 +19,7 @@ import { recordProblem } from "./record-shape.ts";
 import { VAULT } from "./vault-file.ts";
 
 /** A deposit that would not help on the day. */
-export interface BadDeposit {
+interface BadDeposit {
   readonly number: number;
   /** Null where even that cannot be read. */
   readonly protectorId: string | null;
@@ -40,7 +40,7 @@ export interface VaultCheck {
 }
 
 /** The right to decrypt every record once, and look at its first line: the receipt of a `vault.checking` entry. */
-export interface OpenCheck {
+interface OpenCheck {
   readonly identity: Secret<string>;
   readonly receipt: Receipt;
 }

@@ -5,7 +5,7 @@ import type { Guid } from "../wire/guid.ts";
 export type VolumeType = "os" | "fixed" | "removable";
 
 /** What an export says of a recovery password beside the password; null where it does not say. */
-export interface DepositOrigin {
+interface DepositOrigin {
   /** As the directory spells it. */
   readonly deviceName: string | null;
   /** Where the directory export says it comes from: `ActiveDirectory`, `Entra`. */

@@ -5,7 +5,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 export type SourceKind = "ldap" | "sftp" | "import";
 
 /** A sync or import that went to its end. */
-export interface CompleteSync {
+interface CompleteSync {
   /** Ledger time, milliseconds since 1970 UTC. */
   readonly at: number;
   /**

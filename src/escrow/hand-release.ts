@@ -56,7 +56,7 @@ export type HandRefusal =
 
 export type HandRefuseReason = HandRefusal["refuse"];
 
-export type HandDecision = { readonly release: Deposit; readonly passwords: number } | HandRefusal;
+type HandDecision = { readonly release: Deposit; readonly passwords: number } | HandRefusal;
 
 /** `passwords`: how many different ones the vault has for this key protector ID. */
 export type HandAnswer =
@@ -119,7 +119,7 @@ export function handReleaseEntry(
 }
 
 /** The entry for a refusal worth an auditor's time. One actor's same refusal is one entry an hour. */
-export function handRefusalEntry(question: HandQuestion, refuse: "halted" | "hand-cap"): NewEntry {
+function handRefusalEntry(question: HandQuestion, refuse: "halted" | "hand-cap"): NewEntry {
   const { actor, channel, now } = question;
   const protectorId: Guid | null = question.deposits[0]?.protectorId ?? null;
   const commandId = `refuse-by-hand:${actor}:${channel}:${refuse}:${protectorId}:${Math.floor(now / HOUR_MS)}`;

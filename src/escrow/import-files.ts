@@ -8,7 +8,7 @@ import type { Vault } from "./vault.ts";
 import { type Act, importedEntry } from "./vault-entries.ts";
 
 /** What became of one file that was read. */
-export interface FileImported {
+interface FileImported {
   readonly file: string;
   readonly format: FormatName;
   readonly rows: number;

@@ -11,10 +11,10 @@ interface Place {
   readonly line: number;
 }
 
-export interface RejectedRow extends Place, Reject {}
+interface RejectedRow extends Place, Reject {}
 
 /** A row was taken, but the vault now has several passwords for its key protector ID. */
-export interface ConflictingRow extends Place {
+interface ConflictingRow extends Place {
   readonly protectorId: Guid;
   readonly passwords: number;
 }

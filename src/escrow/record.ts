@@ -11,7 +11,7 @@ import { openAge, parseRecipient, sealAge } from "./age-x25519.ts";
 // opens by itself: docs/formats/vault.md.
 
 /** How an identity file is locked: under a passphrase (`workFactor` is log2 of scrypt's N), or to an age recipient. */
-export type IdentityLock =
+type IdentityLock =
   | { readonly passphrase: Secret<string>; readonly workFactor: number }
   | { readonly recipient: string };
 

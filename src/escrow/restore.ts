@@ -22,7 +22,7 @@ import { type Act, restoredEntry } from "./vault-entries.ts";
 import { VAULT } from "./vault-file.ts";
 
 /** A backup beside the vault whose place it may take. */
-export interface StagedBackup extends VaultCheck {
+interface StagedBackup extends VaultCheck {
   /** The backup itself, which stays where it is. */
   readonly from: string;
   /** Its copy. */
@@ -80,7 +80,7 @@ export function swapIn(staged: string, path: string, kept: string | null): void 
   flush(dirname(path));
 }
 
-export interface Restored {
+interface Restored {
   readonly vaultId: string | null;
   readonly deposits: number;
   /** Where the vault that was there is now; null if there was none. */

@@ -22,7 +22,7 @@ export interface SeenPassword {
 }
 
 /** A fold over the ledger, changed in place. */
-export interface SeenPasswords {
+interface SeenPasswords {
   /** By deposit ID. What was said to be rotated is no longer in it. */
   readonly byDeposit: Map<string, SeenPassword>;
   /** The inventory's names for devices. */

@@ -34,7 +34,7 @@ export interface VaultStatus {
   readonly conflicts: readonly Guid[];
 }
 
-export interface VaultOptions {
+interface VaultOptions {
   /** Milliseconds since 1970 UTC. */
   readonly clock: () => number;
   /** Unguessable bytes; the system's unless a test wants known ones. */

@@ -36,7 +36,7 @@ export function summary(explanation: Explanation): string {
 }
 
 /** `frame 3`, `frames 3, 5 and 7-1,204`. */
-export function frameList(frames: Finding["frames"]): string {
+function frameList(frames: Finding["frames"]): string {
   const spans = frames.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
   const shown = spans.length > 8 ? [...spans.slice(0, 8), `${spans.length - 8} more`] : spans;
   return `frame${spans.length === 1 && !spans[0]!.includes("-") ? "" : "s"} ${shown.join(", ")}`;

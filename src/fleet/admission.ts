@@ -1,5 +1,5 @@
 /** What a campaign says of one device. Whoever acts on it needs no more of the campaign than its name and its rate. */
-export interface Admitted {
+interface Admitted {
   readonly admitted: true;
   readonly campaign: {
     readonly campaign: string;
@@ -12,7 +12,7 @@ export interface Admitted {
   readonly confirm: boolean;
 }
 
-export interface Held {
+interface Held {
   readonly admitted: false;
   readonly reason: "no-campaign" | "halted" | "not-in-plan";
 }

@@ -34,7 +34,7 @@ export interface ListedDevice {
  * row has as many cells as the header, and each device has a name and a mark of its own. `lenient`: a list that nothing
  * is decided by. Headings as other tools write them, and a row may lack everything.
  */
-export type ListReading = "strict" | "lenient";
+type ListReading = "strict" | "lenient";
 
 /** Headings without case, spaces and punctuation; the first of a row that a list has is taken. Strict: the first alone. */
 const HEADINGS = {

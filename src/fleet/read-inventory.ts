@@ -3,7 +3,7 @@ import { readDeviceList } from "./device-list.ts";
 import type { InventoryDevice } from "./inventory.ts";
 
 /** A row that an inventory cannot be used with, and why. */
-export interface BadRow {
+interface BadRow {
   readonly line: number;
   readonly faults: readonly string[];
 }

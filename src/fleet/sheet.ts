@@ -2,12 +2,12 @@ import { parse } from "csv-parse/sync";
 import { MalformedError } from "../wire/malformed.ts";
 
 /** A table that a spreadsheet program or a directory tool saved as text. Rows without any text are left out. */
-export interface Sheet {
+interface Sheet {
   readonly header: readonly string[];
   readonly rows: readonly SheetRow[];
 }
 
-export interface SheetRow {
+interface SheetRow {
   /** Where the row ends, 1 for the file's first line. */
   readonly line: number;
   /** As many as the row has: fewer or more than the header, if that is how it was saved. */

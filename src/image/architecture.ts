@@ -1,7 +1,7 @@
 import type { ImageArchitecture } from "../boot/image-id.ts";
 
 /** What differs between one architecture and another, wherever it is not in the recipe. */
-export interface ArchitectureNames {
+interface ArchitectureNames {
   /** Debian's word for it. */
   readonly debian: "amd64" | "arm64";
   /** Where Debian keeps its libraries, below usr/lib. */

@@ -13,7 +13,7 @@ import { writeOwnFile } from "./own-file.ts";
 import { PackageFiles } from "./package-files.ts";
 import { loadRecipe } from "./recipe.ts";
 
-export interface BuildOptions {
+interface BuildOptions {
   /** Of the devices; default: x64. It need not be that of the machine that builds. */
   readonly architecture?: ImageArchitecture | undefined;
   /** The folder for the image: manifest.json and the served files. */

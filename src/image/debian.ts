@@ -31,7 +31,7 @@ export interface UnpackedPackage extends DebianPackage {
   readonly folder: string;
 }
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly cache: string;
   /** The address of a Debian mirror; null: that of the machine's own apt. */
   readonly mirror: string | null;

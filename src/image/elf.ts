@@ -2,7 +2,7 @@ import { ByteReader } from "../wire/bytes.ts";
 import { MalformedError } from "../wire/malformed.ts";
 
 /** A 64-bit little-endian ELF file, as far as the image needs to know it. */
-export interface Elf {
+interface Elf {
   /** The shared libraries it is linked with (DT_NEEDED), by soname. */
   readonly needed: readonly string[];
   /** The program loader it asks for (PT_INTERP), or null. */

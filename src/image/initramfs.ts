@@ -14,7 +14,7 @@ import type { Recipe } from "./recipe.ts";
 import { Tree } from "./tree.ts";
 
 /** What goes into an initrd beside the recipe's own files. */
-export interface InitrdParts {
+interface InitrdParts {
   readonly recipe: Recipe;
   readonly files: PackageFiles;
   readonly release: string;

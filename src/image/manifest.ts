@@ -33,7 +33,7 @@ export type ImageFile = Manifest["files"][number];
 export const MANIFEST = "manifest.json";
 
 /** A file that is not what the manifest says. */
-export interface Difference {
+interface Difference {
   readonly path: string;
   readonly problem: "missing" | "size" | "sha256";
 }

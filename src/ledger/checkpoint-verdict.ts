@@ -3,7 +3,7 @@ import type { KnownKeys } from "./station-key.ts";
 import type { Survey } from "./survey.ts";
 
 /** What a checkpoint shows of a ledger: the reason word. Only `holds` is good. */
-export type CheckpointAnswer =
+type CheckpointAnswer =
   | "holds"
   /** The signature is not one of this text with the key it names: mistyped, or forged. */
   | "bad-signature"

@@ -5,7 +5,7 @@ import { MalformedError } from "../wire/malformed.ts";
 import type { NewEntry } from "./entry.ts";
 
 /** What a station says and signs: at this moment the last entry of this ledger was this one. */
-export interface Statement {
+interface Statement {
   readonly version: 1;
   readonly ledgerId: Guid;
   readonly epoch: number;

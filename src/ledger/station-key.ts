@@ -4,7 +4,7 @@ import type { NewEntry, RawEntry } from "./entry.ts";
 export const KEY_COMMANDS = "station-key:";
 
 /** A station's key as the ledger tells of it: from which entry on, and up to which (null: it still is). */
-export interface KnownKey {
+interface KnownKey {
   readonly since: number;
   readonly until: number | null;
 }

@@ -5,7 +5,7 @@ import { type KnownKeys, keysAfter, NO_KEYS } from "./station-key.ts";
 import { type Break, follow, type Link } from "./verify.ts";
 
 /** What was done to a ledger at one place: the reason word, the first entry it concerns, the sentence for a person. */
-export interface Finding {
+interface Finding {
   readonly fault: "changed" | "removed" | "moved" | "added" | "replaced" | "foreign" | "epoch" | "time" | "unreadable";
   readonly seq: number;
   /** The last entry it concerns. */
@@ -14,7 +14,7 @@ export interface Finding {
 }
 
 /** An entry that a checkpoint speaks of, as it was found. */
-export interface Found {
+interface Found {
   readonly hash: string;
   /** Its hash fits its fields. */
   readonly fits: boolean;

@@ -21,7 +21,7 @@ export interface Break {
 }
 
 /** Every entry follows from the one before. `head` is null for an empty ledger. */
-export interface Whole {
+interface Whole {
   readonly holds: true;
   readonly entries: number;
   readonly head: Link | null;

@@ -2,7 +2,7 @@ import { MalformedError } from "../wire/malformed.ts";
 import { nameProblem } from "./path.ts";
 
 /** One piece of a name grammar: exactly this text, or exactly so many decimal digits. There is no third kind. */
-export type NamePart = { readonly literal: string } | { readonly digits: number };
+type NamePart = { readonly literal: string } | { readonly digits: number };
 
 /** The whole name from its first to its last character: there is nothing before, after or between the parts. */
 export type NameGrammar = readonly NamePart[];

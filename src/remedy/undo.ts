@@ -46,10 +46,10 @@ const manifestSchema = z
     }
   });
 
-export type QuarantineManifest = z.infer<typeof manifestSchema>;
+type QuarantineManifest = z.infer<typeof manifestSchema>;
 
 /** One rename back, paths relative to the volume's root. Only to be done if the file's SHA-256 is still this one. */
-export interface UndoStep {
+interface UndoStep {
   readonly rename: string;
   readonly to: string;
   readonly size: number;

@@ -32,7 +32,7 @@ export function refused(reason: Reason): Answer {
 }
 
 /** Who asks, as far as the connection tells. */
-export interface Asking {
+interface Asking {
   readonly secretHash: string;
   readonly address: Ipv4;
   readonly now: number;

@@ -21,7 +21,7 @@ export function percentEncode(text: string): string {
   }).join("");
 }
 
-export function percentDecode(field: string): string {
+function percentDecode(field: string): string {
   if (!/^([A-Za-z0-9._:/\-{}#=,+@]|%[0-9A-F]{2})*$/.test(field)) throw new MalformedError("not percent-encoded text");
   const bytes = Buffer.from(
     field.replace(/%(..)/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),

@@ -2,7 +2,7 @@ import { MalformedError } from "../wire/malformed.ts";
 import type { Field } from "./message-field.ts";
 
 /** The largest message either side accepts, in bytes. */
-export const MAX_MESSAGE = 65_536;
+const MAX_MESSAGE = 65_536;
 const MAX_LINES = 2_048;
 
 // biome-ignore lint/suspicious/noExplicitAny: each field has its own type; Values<F> gives it back.
@@ -10,7 +10,7 @@ type Fields = Record<string, Field<any>>;
 type Values<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
 /** One kind of line: its word and its fields in the order they are written. */
-export interface LineKind<F extends Fields> {
+interface LineKind<F extends Fields> {
   readonly word: string;
   readonly fields: F;
 }

@@ -89,10 +89,10 @@ export interface Unlock {
   /** Protectors whose recovery password did not open the volume, in the order tried. */
   readonly tried: readonly LineOf<typeof TRIED>["protectorId"][];
 }
-export interface PlanRequest {
+interface PlanRequest {
   readonly verb: "plan";
 }
-export interface StageReport extends StageMark {
+interface StageReport extends StageMark {
   readonly verb: "stage";
 }
 export interface Report {

@@ -20,7 +20,7 @@ const TRANSITIONS: { readonly [Type in EntryType]?: Transition } = {
   "device.relapsed": { from: ["reported", "confirmed"], to: "relapsed" },
 };
 
-export interface Volume {
+interface Volume {
   readonly volume: number;
   readonly path: string;
   readonly bytes: number;
@@ -28,7 +28,7 @@ export interface Volume {
   readonly state: string;
 }
 
-export interface ListedProtector {
+interface ListedProtector {
   readonly volume: number;
   readonly protectorId: Guid;
   readonly type: string;

@@ -7,13 +7,9 @@ import type { Pacer } from "./pacer.ts";
 import { sendBody } from "./send-body.ts";
 
 /** What a path answers to this address: bytes, or null for a path nobody serves. */
-export type ResolveHttp = (
-  path: string,
-  from: Ipv4,
-  method: "GET" | "HEAD",
-) => Promise<Uint8Array | null> | Uint8Array | null;
+type ResolveHttp = (path: string, from: Ipv4, method: "GET" | "HEAD") => Promise<Uint8Array | null> | Uint8Array | null;
 
-export interface BootHttpCounters {
+interface BootHttpCounters {
   served: number;
   bytes: number;
   notFound: number;

@@ -1,7 +1,7 @@
 import type { Server, Socket } from "node:net";
 
 /** Connections at once, in all and from one address: a device needs two or three. */
-export const CONNECTION_LIMITS = { total: 4096, perAddress: 128 };
+const CONNECTION_LIMITS = { total: 4096, perAddress: 128 };
 
 /** How long a server waits for whoever has connected, in milliseconds. The most a boot file server is kept waiting. */
 export const PATIENCE = {

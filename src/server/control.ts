@@ -6,7 +6,7 @@ import type { StationTls } from "./tls.ts";
 /** Answers one agent message. `secret` is the bearer secret of the connection's header, 64 hex digits. */
 export type AnswerAgent = (verb: string, message: string, secret: string, from: Ipv4) => Promise<string>;
 
-export interface ControlCounters {
+interface ControlCounters {
   answered: number;
   unauthorised: number;
   malformed: number;

@@ -4,7 +4,7 @@ import { type Ipv4, LIMITED_BROADCAST } from "../wire/ipv4.ts";
 import { bind } from "./listen.ts";
 import { RECEIVE_BYTES } from "./receive-buffer.ts";
 
-export interface DhcpSockets {
+interface DhcpSockets {
   close(): Promise<void>;
 }
 

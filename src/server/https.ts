@@ -5,7 +5,7 @@ import { limitConnections, PATIENCE, type Patience } from "./connections.ts";
 import { portRefused } from "./listen.ts";
 import type { StationTls } from "./tls.ts";
 
-export interface HttpsOptions {
+interface HttpsOptions {
   readonly tls: StationTls;
   /** Bytes of a body at most, where a route says nothing else. */
   readonly bodyLimit: number;

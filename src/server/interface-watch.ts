@@ -6,7 +6,7 @@ import type { ServedInterface } from "../station/served-interface.ts";
 const LOOK_MS = 1_000;
 
 /** `up`, or what is missing: the interface (or its cable), or the address that the station serves at. */
-export type LinkState = "up" | "down" | "no-address";
+type LinkState = "up" | "down" | "no-address";
 
 const CHANGES = { up: "link-up", down: "link-down", "no-address": "address-gone" } as const;
 
@@ -20,7 +20,7 @@ export function linkState(
   return found.some((each) => each.address === address) ? "up" : "no-address";
 }
 
-export interface InterfaceWatch {
+interface InterfaceWatch {
   /** How often interfaces went away since the start. */
   readonly losses: number;
   close(): void;

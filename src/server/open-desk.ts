@@ -28,7 +28,7 @@ const LOOK_MS = 250;
 /** How often the station looks whether its vault has been open for too long. */
 const SEAL_LOOK_MS = 1_000;
 
-export interface DeskOptions {
+interface DeskOptions {
   readonly ledger: Ledger;
   readonly vault: Vault;
   readonly sealing?: Sealing;

@@ -33,7 +33,7 @@ export interface ServedImage {
   readonly files: ImageFiles;
 }
 
-export interface StationOptions {
+interface StationOptions {
   readonly name: string;
   /** The interfaces it serves on, at least one. */
   readonly served: readonly ServedInterface[];

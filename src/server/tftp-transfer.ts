@@ -8,7 +8,7 @@ import type { DevicePort } from "./device-port.ts";
 import { openDevicePort } from "./open-port.ts";
 import { OUTGOING } from "./platform/linux-port.ts";
 
-export interface TransferSocketOptions {
+interface TransferSocketOptions {
   /** The address the question came in on: answers must leave from it. */
   readonly address: Ipv4;
   readonly to: Peer;

@@ -19,9 +19,9 @@ export interface TftpLimits extends NegotiationLimits {
 /** Transfers with one address that it never answered, in a minute, for each that it may have at once. */
 const UNANSWERED = { perTransfer: 2, addresses: 16_384 };
 
-export const TFTP_LIMITS: TftpLimits = { ...NEGOTIATION_LIMITS, transfers: 8192, perAddress: 16 };
+const TFTP_LIMITS: TftpLimits = { ...NEGOTIATION_LIMITS, transfers: 8192, perAddress: 16 };
 
-export interface TftpOptions {
+interface TftpOptions {
   readonly address: Ipv4;
   /** 69, or 0 for any free one. */
   readonly port: number;
@@ -35,7 +35,7 @@ const NO_COUNTS = {
   ...{ started: 0, finished: 0, aborted: 0, failed: 0, bytes: 0, datagrams: 0 },
   ...{ malformed: 0, duplicate: 0, busy: 0, traversal: 0, mode: 0, write: 0, "not-found": 0, "not-a-name": 0 },
 };
-export type TftpCounters = Readonly<typeof NO_COUNTS>;
+type TftpCounters = Readonly<typeof NO_COUNTS>;
 
 export interface TftpServer {
   readonly port: number;

@@ -19,14 +19,14 @@ const NOTICED_LIMIT = 32;
 const WHAT = "the watch for other DHCP servers";
 
 /** The station's ears for the answers of other DHCP servers. */
-export interface Listening {
+interface Listening {
   /** Asks on this interface now, in a boot client's words and in anyone's. */
   ask(served: ServedInterface): void;
   close(): Promise<void>;
 }
 
 /** A server other than the station. */
-export interface OtherServer {
+interface OtherServer {
   readonly server: Ipv4;
   /** On whose LANs it is for certain; a broadcast alone does not tell on which interface it came in. */
   readonly on: readonly ServedInterface[];

@@ -20,14 +20,14 @@ import type { ServedInterface } from "./served-interface.ts";
 import { decideSighting } from "./sighted.ts";
 
 /** What a boot decision rests on, folded from the ledger. It is only looked at. */
-export interface BootView {
+interface BootView {
   readonly campaign: CampaignState;
   readonly boots: BootState;
   readonly sessions: Sessions;
 }
 
 /** One LAN of the station. Nothing of this changes while it serves. */
-export interface BootLan {
+interface BootLan {
   readonly served: ServedInterface;
   readonly httpPort: number;
   /** For which devices there is a recovery image. */

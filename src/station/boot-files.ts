@@ -21,7 +21,7 @@ const TOKEN_BYTES = 32;
 /** The image's files in memory, by the name they are served under. */
 export type ImageFiles = ReadonlyMap<string, Uint8Array>;
 
-export interface BootFilesOptions {
+interface BootFilesOptions {
   readonly desk: Desk;
   readonly images: ReadonlyMap<ImageName, ImageFiles>;
   /** An iPXE that the operator brought; empty if there is none. */

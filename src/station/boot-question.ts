@@ -22,7 +22,7 @@ export interface BootQuestion {
 }
 
 /** Nothing is to be done. `count` is what to count it as, if it is counted; `told` is what an operator should know. */
-export interface Ignored {
+interface Ignored {
   readonly count: string | null;
   readonly told?: Notice | null;
 }

@@ -12,7 +12,7 @@ import type { Notice } from "./notice.ts";
 import type { ServedInterface } from "./served-interface.ts";
 import { proofDue } from "./sighted.ts";
 
-export interface BootServerOptions {
+interface BootServerOptions {
   readonly desk: Desk;
   readonly served: ServedInterface;
   /** Of all the station's interfaces: its own questions come back to it on each of them. */

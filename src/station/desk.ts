@@ -3,7 +3,7 @@ import type { Ledger, Receipt } from "../ledger/ledger.ts";
 import { foldStation, newStationState, type StationState } from "./state.ts";
 
 /** What a decision came to: what to append (nothing, if null), and what to do with the receipt. */
-export interface Proposal<T> {
+interface Proposal<T> {
   readonly entries: readonly NewEntry[];
   readonly value: T;
 }

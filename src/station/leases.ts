@@ -15,7 +15,7 @@ import type { ServedInterface } from "./served-interface.ts";
 const AGENT_CLASS = "breakglass";
 
 /** What the ledger says of who may have an address. */
-export interface LeaseView {
+interface LeaseView {
   readonly boots: BootState;
   readonly campaign: CampaignState;
 }
@@ -24,10 +24,10 @@ export interface LeaseView {
  * `checking`: the LAN is being asked whether another server leases there. `stopped`: one does, and until the station is
  * started again nobody gets a new lease; who has one keeps it.
  */
-export type Leasing = "checking" | "open" | "stopped";
+type Leasing = "checking" | "open" | "stopped";
 
 /** What a device is told, and what an operator is to know and the ledger to keep of it. */
-export interface LeaseDecision {
+interface LeaseDecision {
   readonly answer: LeaseAnswer | LeaseSilence;
   readonly notices: readonly Notice[];
   readonly entries: readonly NewEntry[];

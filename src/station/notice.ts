@@ -3,7 +3,7 @@ import type { Reason } from "../explain/findings/table.ts";
 import { NOTICES, type NoticeFacts, type NoticeLevel, type NoticeReason, type NoticeShare } from "./notice-table.ts";
 
 /** The parts of a station that a notice can be about. */
-export type StationPart = "dhcp" | "leases" | "loads" | "network" | "vault" | "ledger" | "api" | "machine" | "station";
+type StationPart = "dhcp" | "leases" | "loads" | "network" | "vault" | "ledger" | "api" | "machine" | "station";
 
 /** What an operator should know and no ledger entry says. The same value goes to the screen, to the log and to the API. */
 export interface Notice {

@@ -30,7 +30,7 @@ import { Budget } from "./budget.ts";
 import type { Desk } from "./desk.ts";
 import type { StationState } from "./state.ts";
 
-export interface RescuerOptions {
+interface RescuerOptions {
   readonly desk: Desk;
   readonly ledger: Ledger;
   readonly vault: Vault;

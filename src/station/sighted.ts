@@ -5,7 +5,7 @@ import type { MacAddress } from "../wire/mac.ts";
 import type { Budget } from "./budget.ts";
 
 /** What is decided about a device that shows itself by a DHCP packet. */
-export interface Sighted {
+interface Sighted {
   readonly decision: {
     readonly reply: null;
     readonly entries: readonly NewEntry[];

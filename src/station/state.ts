@@ -34,10 +34,11 @@ export function newStationState(): StationState {
   };
 }
 
-/** What is folded of an entry: one part of the state each. */
+/** One part of the state. */
 type Part = Exclude<keyof StationState, "seq">;
 
-const FOLDS: { readonly [Name in Part]: (state: StationState, entry: Entry) => void } = {
+/** How each part takes in an entry; kinds that are none of its own leave it as it is. */
+export const FOLDS: { readonly [Name in Part]: (state: StationState, entry: Entry) => void } = {
   campaign: (state, entry) => {
     state.campaign = foldCampaign(state.campaign, entry);
   },
@@ -103,11 +104,5 @@ const PARTS: { readonly [Type in EntryType]: readonly Part[] } = {
 /** Takes in one more ledger entry, in order. */
 export function foldStation(state: StationState, entry: Entry): void {
   for (const part of [...EVERY_ENTRY, ...PARTS[entry.body.type]]) FOLDS[part](state, entry);
-  state.seq = entry.seq;
-}
-
-/** The same, shown to every part: what the table above must come to. */
-export function foldEverywhere(state: StationState, entry: Entry): void {
-  for (const fold of Object.values(FOLDS)) fold(state, entry);
   state.seq = entry.seq;
 }

@@ -1,6 +1,6 @@
 import { SyncFailure } from "./sync-failure.ts";
 
-export interface Attempts {
+interface Attempts {
   /** Milliseconds to wait before each further round over all servers; as many rounds as it has entries, and one. */
   readonly delays: readonly number[];
   readonly wait: (milliseconds: number) => Promise<void>;

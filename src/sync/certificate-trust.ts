@@ -8,7 +8,7 @@ export type CertificateTrust =
   | { readonly kind: "none" };
 
 /** What TLS found at the other end. */
-export interface SeenCertificate {
+interface SeenCertificate {
   /** SHA-256 of the certificate: 64 hex digits in upper case. */
   readonly sha256: string;
   readonly subject: string;

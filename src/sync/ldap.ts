@@ -9,13 +9,13 @@ import { ldapFailure, lost } from "./ldap-error.ts";
 import type { LdapServer } from "./ldap-server.ts";
 import { SyncFailure } from "./sync-failure.ts";
 
-export interface DirectoryLogin {
+interface DirectoryLogin {
   /** `name@corp.example`, `CORP\name`, or a distinguished name. */
   readonly user: string;
   readonly password: Secret<string>;
 }
 
-export interface DirectoryOptions {
+interface DirectoryOptions {
   readonly login: DirectoryLogin;
   readonly trust: CertificateTrust;
   /** Milliseconds for connecting, and for each answer after that. */
@@ -26,7 +26,7 @@ export interface DirectoryOptions {
 }
 
 /** The most that this account can see of recovery passwords. */
-export type Sight = "passwords" | "objects" | "computers" | "nothing";
+type Sight = "passwords" | "objects" | "computers" | "nothing";
 
 /** A domain controller's page limit is 1,000 by default (MaxPageSize). */
 const PAGE_SIZE = 500;

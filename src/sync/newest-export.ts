@@ -1,4 +1,4 @@
-export interface RemoteFile {
+interface RemoteFile {
   readonly name: string;
   readonly isFile: boolean;
   /** Seconds since 1970 UTC. */

@@ -21,7 +21,7 @@ export type SyncReason =
   | "server-error";
 
 /** Whether asking again can help: never, only at another server, or there as well as here a little later. */
-export type Again = "never" | "elsewhere" | "later";
+type Again = "never" | "elsewhere" | "later";
 
 const SAYS: Readonly<Record<SyncReason, readonly [exitCode: ExitCode, again: Again]>> = {
   unreachable: [ExitCode.environment, "later"],

@@ -31,7 +31,7 @@ export interface Synced {
   readonly failure: OperatorError | null;
 }
 
-export interface SyncWatch extends Omit<ImportOptions, "source"> {
+interface SyncWatch extends Omit<ImportOptions, "source"> {
   readonly stop: AbortSignal;
   /** Told when the source is closed and no more rows come, before anything is written down. */
   readonly onEnd: () => void;

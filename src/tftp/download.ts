@@ -14,7 +14,7 @@ export interface DownloadOptions {
   readonly size?: "too" | "only";
 }
 
-export type DownloadEnding =
+type DownloadEnding =
   /** The whole file came, or with `size: "only"` its size. */
   | { readonly kind: "finished" }
   /** The station's ERROR. */
@@ -30,7 +30,7 @@ export type DownloadOutput =
   | { readonly kind: "ended"; readonly ending: DownloadEnding };
 
 /** A packet and the station's port that it came from, or "timer" at `deadline`. */
-export type DownloadInput = { readonly packet: TftpPacket; readonly port: number } | "timer";
+type DownloadInput = { readonly packet: TftpPacket; readonly port: number } | "timer";
 
 /**
  * One file on its way here; changed in place by `step`. Blocks are counted from 1 without rolling over. Times are

@@ -1,5 +1,5 @@
 /** A name that may be looked up, or why it may not. */
-export type BootFileName = { readonly name: string } | { readonly refused: "traversal" | "not-a-name" };
+type BootFileName = { readonly name: string } | { readonly refused: "traversal" | "not-a-name" };
 
 const LONGEST = 255;
 // Way out of a namespace: a parent or empty segment, a second leading slash, a DOS path or drive, NUL and other control

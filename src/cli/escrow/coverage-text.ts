@@ -5,7 +5,7 @@ import { percentText, type Requirement, thousandthsText } from "../../escrow/cov
 import { coverageWarnings } from "../../escrow/coverage/warning.ts";
 import { count, formatTable, terminalWidth } from "../table.ts";
 
-export interface TextOptions {
+interface TextOptions {
   readonly inventory: string;
   readonly requirement: Requirement | null;
   readonly all: boolean;

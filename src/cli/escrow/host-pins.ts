@@ -6,7 +6,7 @@ import { fileCause } from "../read-file.ts";
 import type { StateFolder } from "../state.ts";
 
 /** Where `--trust-first` keeps the host keys it took: in the state folder, one line each. */
-export function hostPinsFile({ folder }: StateFolder): string {
+function hostPinsFile({ folder }: StateFolder): string {
   return join(folder, "sftp-host-keys");
 }
 

@@ -54,7 +54,7 @@ export async function rotationLine(options: StateOption): Promise<string> {
   }
 }
 
-export function rotationReminder(due: number): string {
+function rotationReminder(due: number): string {
   if (due === 0) return "";
   return pasteable(
     `${count(due, "recovery password")} to rotate, since they left the vault: breakglass escrow rotation list\n`,

@@ -111,7 +111,7 @@ function describeLeft(sources: readonly Shown[]): string {
 }
 
 /** `40 min`, `26 h`, `12 days`. */
-export function formatAge(milliseconds: number): string {
+function formatAge(milliseconds: number): string {
   if (milliseconds < 2 * HOUR) return `${Math.floor(milliseconds / 60_000)} min`;
   return milliseconds < 72 * HOUR
     ? `${Math.floor(milliseconds / HOUR)} h`

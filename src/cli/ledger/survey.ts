@@ -11,7 +11,7 @@ import { withStateLedger } from "../state.ts";
 import type { StateOption } from "../state-option.ts";
 
 /** What was found in a ledger, and what is wrong with its file if the entries themselves are all right. */
-export interface Surveyed {
+interface Surveyed {
   readonly survey: Survey;
   readonly damage: readonly string[];
 }

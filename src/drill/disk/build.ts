@@ -50,12 +50,12 @@ export interface DiskOptions {
 }
 
 /** A place on the disk, in bytes. */
-export interface DiskExtent {
+interface DiskExtent {
   readonly offset: number;
   readonly bytes: number;
 }
 
-export interface DiskProtector {
+interface DiskProtector {
   readonly protectorId: Guid;
   readonly type: ProtectorType;
   /** Of a recovery password protector. */

@@ -21,7 +21,7 @@ export interface GptPartition {
 }
 
 /** What a GPT puts at a disk's start (protective MBR, header, entries) and end (entries, header). */
-export interface Gpt {
+interface Gpt {
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
 }
@@ -32,7 +32,7 @@ const ENTRY_BYTES = 128;
 const HEADER_BYTES = 92;
 const ENTRY_SECTORS = (ENTRIES * ENTRY_BYTES) / SECTOR;
 /** Sectors at each end of the disk that no partition may use. */
-export const GPT_SECTORS = 2 + ENTRY_SECTORS;
+const GPT_SECTORS = 2 + ENTRY_SECTORS;
 
 /** A GPT for 512-byte sectors (UEFI 2.10 section 5.3). Partitions in the order of their numbers. */
 export function encodeGpt(diskBytes: number, diskId: Guid, partitions: readonly GptPartition[]): Gpt {

@@ -10,7 +10,7 @@ import type { SeenFile } from "./change.ts";
 import { openDiskFile, readFrom } from "./file.ts";
 import { LIST_FILES, parseFileList } from "./file-list.ts";
 
-export interface Inspection {
+interface Inspection {
   /** The raw disk image. */
   readonly file: string;
   /** A qcow2 over `file`: what it says is what is looked at. */

@@ -7,7 +7,7 @@ import { pngFromPpm } from "./png.ts";
 import { Program } from "./program.ts";
 
 /** What a device is made of; it stays the same over its power-ons. */
-export interface DeviceParts {
+interface DeviceParts {
   readonly name: string;
   readonly mac: string;
   readonly uuid: string;
@@ -16,7 +16,7 @@ export interface DeviceParts {
   readonly tap: string;
 }
 
-export interface DeviceMachine {
+interface DeviceMachine {
   readonly firmware: Firmware;
   readonly acceleration: Acceleration;
   readonly processors: number;
@@ -25,7 +25,7 @@ export interface DeviceMachine {
   readonly folder: string;
 }
 
-export interface PowerOn {
+interface PowerOn {
   /** `network` is the one-time boot order that a BMC or a technician at the boot menu sets for one power-on. */
   readonly bootFrom: "disk" | "network";
   /** If true a reset switches the device off instead, so that the next power-on is a decision of the lab. */

@@ -2,7 +2,7 @@ import { decodeEntry, type Entry, type RawEntry } from "../../ledger/entry.ts";
 import type { LabNode } from "./network.ts";
 import type { Program } from "./program.ts";
 
-export interface StationSetup {
+interface StationSetup {
   readonly node: LabNode;
   /** The command line of this very program. */
   readonly self: readonly string[];

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import type { Moment } from "./result.ts";
 
-export interface StoryOutput {
+interface StoryOutput {
   readonly write: (text: string) => void;
   /** True on a terminal: colour, and a waiting line that is written over. */
   readonly terminal: boolean;

@@ -8,7 +8,7 @@ import { Datagrams } from "./datagram.ts";
  * A PXE request written by hand, byte by byte (RFC 2131, RFC 4578): an attacker uses no library of ours. `type` 1 is
  * DISCOVER, 3 REQUEST.
  */
-export function pxeRequest(type: 1 | 3, mac: string, uuid: string, ciaddr: string | null): Buffer {
+function pxeRequest(type: 1 | 3, mac: string, uuid: string, ciaddr: string | null): Buffer {
   const header = Buffer.alloc(236);
   header.set([1, 1, 6, 0, 0xde, 0xad, 0xbe, type]);
   header.writeUInt16BE(ciaddr === null ? 0x8000 : 0, 10);

@@ -119,7 +119,7 @@ export async function slowClients(target: RogueTarget): Promise<Attempt> {
 }
 
 /** An agent's message as it stands on the wire. */
-export function agentPost(verb: string, secret: string, message: string, type = "text/plain"): string {
+function agentPost(verb: string, secret: string, message: string, type = "text/plain"): string {
   const head = [`POST /agent/v1/${verb} HTTP/1.1`, "Host: station", `Authorization: Bearer ${secret}`];
   return [
     ...head,

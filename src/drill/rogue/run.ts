@@ -9,7 +9,7 @@ import type { Check } from "../report/result.ts";
 import type { Story } from "../report/story.ts";
 import type { Attempt, RogueTarget } from "./attempt.ts";
 
-export interface AttackOptions {
+interface AttackOptions {
   readonly lab: { readonly rogue: LabNode; readonly station: LabNode };
   readonly self: readonly string[];
   readonly story: Story;

@@ -4,7 +4,7 @@ import type { SyntheticDevice } from "./device.ts";
 import type { DeviceRecord } from "./record.ts";
 
 /** What was found when all was over. */
-export interface Findings {
+interface Findings {
   readonly devices: readonly SyntheticDevice[];
   /** In the devices' order. */
   readonly records: readonly DeviceRecord[];

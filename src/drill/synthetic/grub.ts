@@ -1,9 +1,7 @@
 import { BootFailed } from "./comparison.ts";
 
 /** What a boot script makes GRUB do: load these files from the station, or wait and read the script again. */
-export type ScriptStep =
-  | { readonly kernel: string; readonly initrds: readonly string[] }
-  | { readonly pauseSeconds: number };
+type ScriptStep = { readonly kernel: string; readonly initrds: readonly string[] } | { readonly pauseSeconds: number };
 
 /** Reads as much of GRUB's language as the station's scripts have. */
 export function readScript(text: string): ScriptStep {

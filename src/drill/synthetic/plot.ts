@@ -1,7 +1,7 @@
 import { type Html, html, styleSheet } from "../../dashboard/html.ts";
 
 /** One curve: when each device was rescued, in order; milliseconds. */
-export interface Curve {
+interface Curve {
   readonly label: string;
   readonly rescuedAt: readonly number[];
   readonly devices: number;

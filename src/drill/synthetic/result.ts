@@ -24,7 +24,7 @@ export interface SyntheticResult {
 }
 
 /** Seconds from the moment all devices were switched on. */
-export interface Times {
+interface Times {
   readonly first: number | null;
   readonly p50: number | null;
   readonly p95: number | null;

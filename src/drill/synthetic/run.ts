@@ -41,7 +41,7 @@ export interface SyntheticOptions {
   readonly now: () => number;
 }
 
-export type SyntheticEnd = Verdict & { readonly json: string; readonly page: string };
+type SyntheticEnd = Verdict & { readonly json: string; readonly page: string };
 
 /** How long the whole wave may take: what the slowest line needs for it twice over, and some. */
 const PATIENCE = { start: 180_000, perDevice: 1500 } as const;

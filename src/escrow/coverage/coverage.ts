@@ -5,7 +5,7 @@ import { type CoverageFinding, FINDINGS } from "./finding.ts";
 import { matchDeposits, type VaultCounts } from "./match.ts";
 import { protectorsSeen } from "./protectors.ts";
 
-export interface CoverageQuestion extends Judging {
+interface CoverageQuestion extends Judging {
   readonly inventory: readonly ListedDevice[];
   /** All deposits of the vault, in any order; gone through twice, and never held whole. */
   readonly deposits: Iterable<Deposit>;

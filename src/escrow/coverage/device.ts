@@ -5,7 +5,7 @@ import { type CoverageFinding, type CoverageState, FINDINGS, findingText } from 
 import type { Candidate, Matched } from "./match.ts";
 import type { SeenProtector } from "./protectors.ts";
 
-export const DAY_MS = 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 
 /** What a device is judged by beside its deposits. */
 export interface Judging {
@@ -41,7 +41,7 @@ export function otherFindings({ findings }: Pick<DeviceCoverage, "findings">): s
   return others.filter((is) => is !== "several-protectors").join(", ");
 }
 
-export interface Plausible {
+interface Plausible {
   /** Deposits that may open the volume Windows starts from: of that volume, or of one that no export names. */
   readonly pool: readonly Candidate[];
   /** Why the best of them are not surely this device's; null if they are. */

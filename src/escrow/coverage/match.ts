@@ -20,7 +20,7 @@ export interface Candidate {
  * Whose a deposit is, as far as names and device IDs tell. `shared`: it fits other devices of the inventory as well.
  * The other two have a name that fits, and something beside it that does not.
  */
-export type Tie = "own" | "shared" | "other-domain" | "other-device-id";
+type Tie = "own" | "shared" | "other-domain" | "other-device-id";
 
 /** A device and the deposits that may be its. */
 export interface Matched {

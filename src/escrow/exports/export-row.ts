@@ -45,17 +45,17 @@ export interface ExportRow extends Place {
 }
 
 /** A directory's list of devices names what its list of recovery passwords only numbers. */
-export interface ExportedDevice extends Place {
+interface ExportedDevice extends Place {
   readonly device: DeviceOfId;
 }
 
 /** Part of a directory's answer, which comes in pages. `of` says of what; `goesOn` if another page follows it. */
-export interface ExportPage extends Place {
+interface ExportPage extends Place {
   readonly page: { readonly of: string; readonly goesOn: boolean };
 }
 
 /** Something that stands where rows should: `what` goes on from the file's name. */
-export interface ExportTrouble extends Place {
+interface ExportTrouble extends Place {
   readonly trouble: { readonly what: string; readonly next: string };
 }
 

@@ -1,7 +1,7 @@
 import { isDatabase } from "../../ledger/store-file.ts";
 
 /** What a file is that is no export, and what to do with it. */
-export interface ForeignFile {
+interface ForeignFile {
   readonly what: string;
   readonly next: string;
 }

@@ -14,7 +14,7 @@ const WRITTEN = /(?<![0-9])[0-9]{6}(?:(?:-[0-9]{6}){7}|(?: [0-9]{6}){7}|[0-9]{42
 const TORN = /(?<![0-9])[0-9]{6}(?:[-\s>|]{0,4}[0-9]{6}){7}(?![0-9])/g;
 
 /** Something that looks like a recovery password: its 48 digits, and where it begins and ends in the text. */
-export interface PasswordShape {
+interface PasswordShape {
   readonly digits: string;
   readonly at: number;
   readonly end: number;

@@ -8,7 +8,7 @@ import { LostPasswords } from "./lost-passwords.ts";
 import { headText } from "./text-chunks.ts";
 import { WORKBOOK, zipFiles } from "./zip-files.ts";
 
-export interface ReadOptions {
+interface ReadOptions {
   /** What every file is said to be; null to recognise each. */
   readonly format: Format | null;
   /** Told of each file that is read, before its first row. */

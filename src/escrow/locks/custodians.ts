@@ -15,7 +15,7 @@ export interface CustodianSet {
 export const MOST_SHARES = 32;
 
 /** The part of a vault's ID that a card shows. */
-export function shortVaultId(vaultId: string): string {
+function shortVaultId(vaultId: string): string {
   return vaultId.slice(0, 8).toUpperCase();
 }
 

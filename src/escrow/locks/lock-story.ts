@@ -2,7 +2,7 @@ import type { Entry } from "../../ledger/entry.ts";
 import type { Lock } from "./lock.ts";
 
 /** An entry that announced a change of locks which the vault does not show: a crash or Ctrl-C came in between. */
-export interface Unmade {
+interface Unmade {
   readonly seq: number;
   readonly at: number;
   readonly type: string;

@@ -3,7 +3,7 @@ import { MalformedError } from "../../wire/malformed.ts";
 import { Secret } from "../../wire/secret.ts";
 
 /** What a share says of itself; none of it is secret. */
-export interface ShareLabel {
+interface ShareLabel {
   /** The first 8 hex digits of the vault's ID. */
   readonly vault: string;
   /** 8 hex digits: which splitting it comes from. */
@@ -22,7 +22,7 @@ export interface Share extends ShareLabel {
 }
 
 /** Why a text is no share. `not-a-share`: something else, or half of one; `mistyped-share`: its checksum does not hold. */
-export interface ShareFault {
+interface ShareFault {
   readonly refuse: "not-a-share" | "mistyped-share";
   readonly detail: string;
 }
@@ -34,7 +34,7 @@ const VALUE = 33;
 /** Characters after `BG1`: 45 bytes five bits each, and a checksum of six. */
 const CHARACTERS = 78;
 /** How a card prints them: so many characters between two spaces. */
-export const GROUP = 6;
+const GROUP = 6;
 
 /** A share as a card shows it, `BG1` and 13 groups of six characters: docs/formats/vault.md, "The text of a share". */
 export function shareText({ vault, setId, number, threshold, shares, value }: Share): Secret<string> {

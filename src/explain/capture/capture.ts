@@ -4,7 +4,7 @@ import { type CapturedFrame, isPcap, pcapFrames, view } from "./pcap.ts";
 import { PCAPNG_MAGIC, pcapngFrames } from "./pcapng.ts";
 
 /** A capture file that was recognised by its first four bytes. */
-export interface Capture {
+interface Capture {
   readonly format: "pcap" | "pcapng";
   /** Throws MalformedError where the file is damaged, after the frames before that. */
   readonly frames: Generator<CapturedFrame>;

@@ -4,7 +4,7 @@ import type { Tcp } from "./datagram.ts";
 import { Handshake } from "./handshake.ts";
 import { HttpHead, type RequestHead, type ResponseHead } from "./http-head.ts";
 
-export interface TcpSeen {
+interface TcpSeen {
   readonly at: number;
   readonly frame: number;
   readonly from: Peer;
@@ -12,7 +12,7 @@ export interface TcpSeen {
   readonly segment: Tcp;
 }
 
-export type ConnectionSeen = LoadSeen | TlsSeen | ClosedSeen;
+type ConnectionSeen = LoadSeen | TlsSeen | ClosedSeen;
 
 interface Question {
   readonly head: RequestHead;

@@ -30,7 +30,7 @@ const OPTIONS_OFFSET = 240;
 const DHCP_PORTS: ReadonlySet<number> = new Set([Port.server, Port.client, Port.bootServer]);
 
 /** What the frames of a capture were about, by count. */
-export interface TapCounts {
+interface TapCounts {
   frames: number;
   /** Frames of which less was kept than was sent. */
   cut: number;

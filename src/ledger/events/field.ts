@@ -4,7 +4,7 @@ import type { JsonObject } from "../../wire/json.ts";
 import type { MacAddress } from "../../wire/mac.ts";
 
 /** One field of an event: what may stand in it, and what docs/formats/events.md says of it. */
-export interface Field<Value, Optional extends boolean = false> {
+interface Field<Value, Optional extends boolean = false> {
   /** True for a value that JSON can hold and this field takes. */
   readonly takes: (value: unknown) => value is Value;
   /** JSON type, form and unit, for people: `number, ms since 1970 UTC`. */

@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
 
-export interface RotationLimits {
+interface RotationLimits {
   /** Bytes of one file. */
   readonly each: number;
   /** Files kept, the one that is written among them. */

@@ -11,7 +11,7 @@ import { RotatingFile } from "./rotating-file.ts";
 const LIMITS = { each: 8 * 1024 * 1024, files: 5 };
 
 /** What is logged: a reason word, whose it is, and the words for a person. */
-export interface LogLine {
+interface LogLine {
   readonly level: NoticeLevel;
   readonly reason: string;
   readonly device?: string | null;
@@ -19,7 +19,7 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-export interface LogOptions {
+interface LogOptions {
   readonly folder: string;
   /** Readable text as well, in `station.log`. */
   readonly text: boolean;

@@ -17,7 +17,7 @@ const [EVENT_BYTES, DATA_AT] = process.arch === "x64" ? [12, 4] : [16, 8];
 
 /** Datagrams that one call can hand over: UDP_MAX_SEGMENTS of the kernels before 6.9, and what fits one IPv4 packet. */
 const MOST_SEGMENTS = 64;
-export const LONGEST_DATAGRAM = 65507;
+const LONGEST_DATAGRAM = 65507;
 
 /** Where to put what is sent: from here the kernel takes it without another copy. */
 export const OUTGOING = Buffer.allocUnsafeSlow(LONGEST_DATAGRAM);

@@ -1,7 +1,7 @@
 import type { DevicePortOptions } from "../device-port.ts";
 
 /** What a station can do on some platforms and not on others. */
-export type Capability =
+type Capability =
   /** A running station takes what opens its vault through a socket that is its owner's alone. */
   | "unseal-socket"
   /** The process's memory is kept out of core dumps and away from debuggers. */

@@ -6,7 +6,7 @@ export type Delimiter = "," | ";" | "\t" | "|";
 export const DELIMITERS: readonly Delimiter[] = [",", ";", "\t", "|"];
 
 /** One record of a CSV file. */
-export interface CsvRecord {
+interface CsvRecord {
   /** Of its first line; 1 for the first line of the file. */
   readonly line: number;
   /** Null if the line is too long to be one. */

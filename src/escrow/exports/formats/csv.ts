@@ -42,7 +42,7 @@ export function csvFormat(csv: CsvFormat): Format {
 }
 
 /** The first line of a text that can be a header. */
-export function headerLine(head: string): string {
+function headerLine(head: string): string {
   const line = head.split("\n", 20).find((each) => !isBeforeHeader(each)) ?? "";
   return line.replace(/\r$/, "");
 }

@@ -6,7 +6,7 @@ import type { ExportRow, Reject, RejectReason } from "../export-row.ts";
 import { isRounded, plainText } from "../plain-text.ts";
 
 /** One row as its export writes it; null for what it does not say. */
-export interface RawRow {
+interface RawRow {
   readonly protectorId: string;
   readonly password: string;
   readonly deviceName: string | null;
@@ -18,7 +18,7 @@ export interface RawRow {
 }
 
 /** What the export calls the two that matter, for messages. */
-export interface Called {
+interface Called {
   readonly protectorId: string;
   readonly password: string;
 }

@@ -1,8 +1,7 @@
-import { type DhcpPacket, decodePacket } from "../dhcp/packet.ts";
+import { type DhcpPacket, tryDecodePacket } from "../dhcp/packet.ts";
 import { Architecture, BROADCAST_FLAG, ETHERNET, MessageType, Op, OptionCode } from "../dhcp/registry.ts";
 import { ANY_ADDRESS, type Ipv4 } from "../wire/ipv4.ts";
 import { type MacAddress, macToBytes } from "../wire/mac.ts";
-import { MalformedError } from "../wire/malformed.ts";
 import { inSubnet } from "../wire/subnet.ts";
 
 /**
@@ -35,7 +34,7 @@ export function replyOfAnother(
   from: Ipv4,
   ours: ReadonlySet<Ipv4>,
 ): { server: Ipv4; packet: DhcpPacket } | null {
-  const packet = decode(bytes);
+  const packet = tryDecodePacket(bytes);
   if (packet === null || packet.op !== Op.bootReply) return null;
   const server = packet.options.serverIdentifier ?? from;
   return ours.has(server) ? null : { server, packet };
@@ -69,13 +68,4 @@ export function isFrom(lan: Asking, { server, packet }: { server: Ipv4; packet: 
   const mac = macToBytes(lan.mac);
   const answers = lan.xids.has(packet.xid) && mac.every((byte, at) => packet.chaddr[at] === byte);
   return answers || inSubnet(server, lan.address, lan.netmask);
-}
-
-function decode(bytes: Uint8Array): DhcpPacket | null {
-  try {
-    return decodePacket(bytes);
-  } catch (error) {
-    if (error instanceof MalformedError) return null;
-    throw error;
-  }
 }

@@ -8,7 +8,7 @@ import { checkForeignDisk, type ForeignDisk } from "../drill/foreign-disk.ts";
 import { checkFirmware, FIRMWARES, findFirmware } from "../drill/lab/firmware.ts";
 import { findNetwork, NETWORKS } from "../drill/lab/lan.ts";
 import { enterLab, handedOver, holdLifeline, labFolder } from "../drill/lab/namespace.ts";
-import { Story } from "../drill/report/story.ts";
+import type { Story } from "../drill/report/story.ts";
 import type { Scenario } from "../drill/scenario.ts";
 import { findScenario, foreignScenario, withDevices } from "../drill/scenario-list.ts";
 import { loadManifest } from "../image/manifest.ts";
@@ -16,6 +16,7 @@ import { remedySha256 } from "../remedy/remedy.ts";
 import { selfCommand } from "../server/self-command.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { VERSION } from "../wire/version.ts";
+import { storyOf } from "./drill-story.ts";
 import { again } from "./next-step.ts";
 import { builtFolder, imageFolder } from "./program-file.ts";
 import { readRemedy } from "./remedy.ts";
@@ -72,12 +73,7 @@ export async function runDrillVerb(flags: RunFlags): Promise<void> {
     return;
   }
   holdLifeline();
-  const out = flags.json ? process.stderr : process.stdout;
-  const story = new Story({
-    write: (text) => out.write(text),
-    terminal: out.isTTY === true && process.env.NO_COLOR === undefined,
-    now: Date.now,
-  });
+  const story = storyOf(flags);
   const options: DrillOptions = {
     scenarios,
     firmwares,

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import { enterLab, holdLifeline, labFolder } from "../drill/lab/namespace.ts";
-import { Story } from "../drill/report/story.ts";
 import { runSynthetic, type SyntheticOptions } from "../drill/synthetic/run.ts";
 import { loadManifest } from "../image/manifest.ts";
 import { PLATFORM } from "../server/platform/this-platform.ts";
@@ -10,6 +9,7 @@ import { selfCommand } from "../server/self-command.ts";
 import { defaultLoads } from "../station/load-turns.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { VERSION } from "../wire/version.ts";
+import { storyOf } from "./drill-story.ts";
 import { imageFolder } from "./program-file.ts";
 import { readRemedy } from "./remedy.ts";
 import { requireWritable } from "./writable-folder.ts";
@@ -54,12 +54,7 @@ export async function runSyntheticDrill(flags: SyntheticFlags, devices: number):
     return;
   }
   holdLifeline();
-  const out = flags.json ? process.stderr : process.stdout;
-  const story = new Story({
-    write: (text) => out.write(text),
-    terminal: out.isTTY === true && process.env.NO_COLOR === undefined,
-    now: Date.now,
-  });
+  const story = storyOf(flags);
   const bandwidth = flags.bandwidth ?? null;
   const options: SyntheticOptions = {
     devices,

@@ -91,6 +91,16 @@ export function decodePacket(bytes: Uint8Array): DhcpPacket {
   };
 }
 
+/** The same; null for a datagram that is malformed. */
+export function tryDecodePacket(bytes: Uint8Array): DhcpPacket | null {
+  try {
+    return decodePacket(bytes);
+  } catch (error) {
+    if (error instanceof MalformedError) return null;
+    throw error;
+  }
+}
+
 /**
  * Writes one message, at least 300 bytes long, never overloading `file` or `sname`. Throws RangeError for a value that
  * has no encoding (a name too long for its field, an option code that is not a value's).

@@ -1,5 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { filesUnder, overlappingBlocks } from "./file-blocks.ts";
 
 /** A place where a secret was found. Which secret is told by its number, never by its digits. */
 export interface Leak {
@@ -56,31 +55,4 @@ export function searchFiles(
     }
   }
   return { leaks, files, bytes };
-}
-
-const BLOCK = 8 << 20;
-/** Longer than any spelling, so that one that lies over two blocks is whole in one of them. */
-const OVERLAP = 512;
-
-function* overlappingBlocks(path: string): Generator<Buffer> {
-  const file = openSync(path, "r");
-  try {
-    const size = statSync(path).size;
-    for (let at = 0; at < size; at += BLOCK) {
-      const block = Buffer.alloc(Math.min(BLOCK + OVERLAP, size - at));
-      yield block.subarray(0, readSync(file, block, 0, block.length, at));
-    }
-  } finally {
-    closeSync(file);
-  }
-}
-
-function filesUnder(path: string): string[] {
-  const status = statSync(path, { throwIfNoEntry: false });
-  if (status === undefined) return [];
-  if (status.isFile()) return [path];
-  if (!status.isDirectory()) return [];
-  return readdirSync(path)
-    .sort()
-    .flatMap((name) => filesUnder(join(path, name)));
 }

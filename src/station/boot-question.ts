@@ -1,10 +1,9 @@
 import { type BootClient, identify, type NotOurs } from "../boot/client.ts";
 import { answerFor } from "../boot/offer.ts";
-import { type DhcpPacket, decodePacket, senderMac } from "../dhcp/packet.ts";
+import { type DhcpPacket, senderMac, tryDecodePacket } from "../dhcp/packet.ts";
 import { Port } from "../dhcp/registry.ts";
 import { ANY_ADDRESS, type Ipv4, isUnicast } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import { MalformedError } from "../wire/malformed.ts";
 import type { DhcpDatagram } from "./dhcp-datagram.ts";
 import { type Notice, notice } from "./notice.ts";
 
@@ -35,7 +34,7 @@ export function readQuestion(
   { bytes, port, from }: DhcpDatagram,
   lan: { readonly ownMacs: ReadonlySet<MacAddress>; readonly leases: boolean },
 ): BootQuestion | Ignored {
-  const packet = decode(bytes);
+  const packet = tryDecodePacket(bytes);
   if (packet === null)
     return { count: "malformed", told: notice("unreadable-message", "dhcp", { from: from.address }) };
   const device = senderMac(packet);
@@ -68,13 +67,4 @@ export function damageOf({ damaged }: DhcpPacket, device: MacAddress, client: Bo
 export function isPlausible({ giaddr, ciaddr }: DhcpPacket, from: Ipv4): boolean {
   if (giaddr !== ANY_ADDRESS) return isUnicast(giaddr) && (ciaddr === ANY_ADDRESS || isUnicast(ciaddr));
   return ciaddr === ANY_ADDRESS || (ciaddr === from && isUnicast(ciaddr));
-}
-
-function decode(bytes: Uint8Array): DhcpPacket | null {
-  try {
-    return decodePacket(bytes);
-  } catch (error) {
-    if (error instanceof MalformedError) return null;
-    throw error;
-  }
 }

@@ -1,11 +1,8 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { filesUnder, overlappingBlocks } from "../file-blocks.ts";
 import { type Leak, spellings } from "../secrecy.ts";
 
-/** Shorter than every spelling of a recovery password; the longest is under 512 bytes. */
+/** Shorter than every spelling of a recovery password. */
 const WINDOW = 12;
-const OVERLAP = 512;
-const BLOCK = 8 << 20;
 const BUCKETS = 1 << 22;
 
 interface Needle {
@@ -75,24 +72,4 @@ function hashOf(bytes: Uint8Array, from: number): number {
   let hash = 0;
   for (let at = from; at < from + WINDOW; at += 1) hash = (Math.imul(hash, FACTOR) + bytes[at]!) | 0;
   return hash;
-}
-
-function* overlappingBlocks(path: string): Generator<Buffer> {
-  const file = openSync(path, "r");
-  try {
-    const size = statSync(path).size;
-    for (let at = 0; at < size; at += BLOCK) {
-      const block = Buffer.alloc(Math.min(BLOCK + OVERLAP, size - at));
-      yield block.subarray(0, readSync(file, block, 0, block.length, at));
-    }
-  } finally {
-    closeSync(file);
-  }
-}
-
-function filesUnder(path: string): string[] {
-  const status = statSync(path, { throwIfNoEntry: false });
-  if (status === undefined) return [];
-  if (status.isFile()) return [path];
-  return status.isDirectory() ? readdirSync(path).flatMap((name) => filesUnder(join(path, name))) : [];
 }

@@ -183,7 +183,7 @@ it("one rescue, told packet by packet, is what the golden file says", async () =
   await ask(
     {
       ...{ verb: "report", outcome: "rescued", stages: [] },
-      volumes: [{ volume: 1, openedBy: "recovery-password", protectorId, ntfs: "dirty" }],
+      volumes: [{ volume: 1, openedBy: "recovery-password", protectorId, ntfs: "dirty", look: "windows" }],
       files: [{ verdict: "bad", ...badFile }],
       actions: [{ action: "quarantined", to: "Windows/Breakglass-Quarantine/2026-11-21-demo/s/1", ...badFile }],
       verified: [{ is: "absent", path: badFile.path }],

@@ -7,15 +7,16 @@ le_bytes() {
     dd if="$1" bs=512 skip=$(($2 / 512)) count=$(($3 / 512)) 2>/dev/null | od -An -v -tu1
 }
 
-# fve_read DEVICE FILE: writes `state CURRENT NEXT`, `protector GUID TYPE` and `layout WORD` lines from the first of the
-# three copies of the metadata that is undamaged; fails if none is, or if no BitLocker since Windows 7 wrote the volume.
+# fve_read DEVICE FILE: writes `state CURRENT NEXT`, `protector GUID TYPE`, `use WORD`, `layout WORD` and `copy OFFSET`
+# lines from the first of the three copies of the metadata that is undamaged, and where it is. Fails if all are damaged, or if no
+# BitLocker since Windows 7 wrote the volume.
 fve_read() {
     local offset layout
     layout=$(fve_layout "$1") || return 1
     for offset in $(fve_offsets "$1"); do
         [ $((offset % 512)) -eq 0 ] || continue
         le_bytes "$1" "$offset" 65536 | fve_parse >"$2" && fve_whole "$1" "$offset" || continue
-        printf 'layout %s\n' "$layout" >>"$2"
+        printf 'layout %s\ncopy %s\n' "$layout" "$offset" >>"$2"
         return
     done
     return 1
@@ -62,7 +63,9 @@ fve_offsets() {
         }'
 }
 
-# fve_parse: standard input is one metadata block in decimal bytes.
+# fve_parse: standard input is one metadata block in decimal bytes. `use`: only a volume that Windows starts from has a
+# TPM protector. Otherwise the description tells: Windows writes computer, drive letter and date into it, and a running
+# Windows has the letter C.
 fve_parse() {
     awk '
         function u16(at) { return b[at] + b[at + 1] * 256 }
@@ -71,6 +74,13 @@ fve_parse() {
             split("3 2 1 0 - 5 4 - 7 6 - 8 9 - 10 11 12 13 14 15", order, " ")
             for (i = 1; i in order; i++) text = text (order[i] == "-" ? "-" : sprintf("%02X", b[at + order[i]]))
             return text
+        }
+        function letter(at, size,    i, text, words, count, found) {
+            for (i = 8; i + 1 < size; i += 2) text = text (b[at + i + 1] == 0 && b[at + i] > 32 && b[at + i] < 127 ? \
+                sprintf("%c", b[at + i]) : " ")
+            count = split(text, words, " ")
+            for (i = 1; i <= count; i++) if (words[i] ~ /^[A-Za-z]:$/) found = toupper(substr(words[i], 1, 1))
+            return found
         }
         BEGIN {
             type[0] = "clear-key"; type[256] = "tpm"; type[512] = "startup-key"; type[1280] = "tpm-pin"
@@ -91,8 +101,11 @@ fve_parse() {
                     if (size < 36) exit 1
                     kind = u16(at + 34)
                     print "protector", guid(at + 8), (kind in type ? type[kind] : "other")
+                    if (int(kind / 256) % 2) tpm = 1
                 }
+                if (u16(at + 2) == 7 && u16(at + 4) == 2) drive = letter(at, size)
             }
+            print "use", (tpm || drive == "C" ? "windows" : (drive ? "data" : "unknown"))
         }'
 }
 

@@ -3,7 +3,7 @@
 
 # begin_message FILE VERB
 begin_message() {
-    printf 'breakglass-agent\t1\t%s\n' "$2" >"$1"
+    printf 'breakglass-agent\t2\t%s\n' "$2" >"$1"
 }
 
 # add_line FILE WORD FIELD...
@@ -35,7 +35,7 @@ answer_kind() {
     lines=$(($(wc -l <"$file")))
     [ "$(tail -n 1 "$file")" = "end$TAB$((lines - 1))" ] || return 1
     IFS=$TAB read -r sender version kind extra <"$file"
-    [ "$sender" = breakglass-station ] && [ "$version" = 1 ] && [ -z "$extra" ] || return 1
+    [ "$sender" = breakglass-station ] && [ "$version" = 2 ] && [ -z "$extra" ] || return 1
     case $kind in
     session | key | done | wait | refused) [ "$lines" -le 3 ] || return 1 ;;
     plan) [ "$lines" -le 11 ] || return 1 ;;

@@ -19,7 +19,7 @@ join_network() {
     while [ -z "$nics" ]; do
         tries=$((tries + 1))
         [ "$tries" -ne 10 ] || show 'No network card.' \
-            'The recovery image has no driver for the network card of this device, or the card has not woken up. Nothing was changed. If this does not change within a minute, build the image with its driver (pxe/image/drivers-fleet.txt), or use another card, on USB say.'
+            'The recovery image has no driver for the network card of this device, or the card is not ready yet. Nothing was changed. Wait one minute. If this message stays, build the image with the driver (pxe/image/drivers-fleet.txt), or use another network card (USB, for example).'
         sleep 1
         coldplug
         if [ "$tries" -lt 5 ]; then nics=$(nics_to_try); else nics=$(nics_to_try all); fi
@@ -32,7 +32,7 @@ join_network() {
     until ip -4 addr show scope global | grep -q inet; do
         tries=$((tries + 1))
         [ "$tries" -ne 150 ] || show 'No address from the network.' \
-            "No DHCP server answers on $nics. Nothing was changed. Check the cable and the network; this device goes on by itself."
+            "No DHCP server answers on $nics. Nothing was changed. Check the cable and the network. This device continues by itself."
         usleep 100000
     done
 }

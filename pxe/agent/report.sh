@@ -8,7 +8,8 @@ write_report() {
     begin_message "$1" report
     add_line "$1" outcome "$2"
     while [ "$n" -le "$VOLUMES" ]; do
-        add_line "$1" volume "$n" "$(volume_get "$n" openedby)" "$(volume_get "$n" protector)" "$(volume_get "$n" ntfs)"
+        add_line "$1" volume "$n" "$(volume_get "$n" openedby)" "$(volume_get "$n" protector)" "$(volume_get "$n" ntfs)" \
+            "$(volume_get "$n" look)"
         n=$((n + 1))
     done
     add_lines "$1" file 128 "$RUN/files"

@@ -1,11 +1,11 @@
 # shellcheck shell=dash
-# What a person in front of the device sees. The screen is drawn anew each time; the serial line gets one line for each
+# What a person in front of the device sees. The whole screen is drawn each time; the serial line gets one line for each
 # thing that happens. Neither ever shows a recovery password: nothing here is given one.
 
 SCREEN=/dev/tty0
 SERIAL=${SERIAL:-/dev/null}
 
-# serial TEXT: one line for whoever watches the serial console.
+# serial TEXT: one line on the serial console.
 serial() {
     printf 'breakglass: %s\r\n' "$(printable "$1")" 2>/dev/null >"$SERIAL" || :
 }
@@ -43,13 +43,13 @@ stage_text() {
     case $1 in
     booted) printf 'starting' ;;
     network) printf 'joining the network' ;;
-    hello) printf 'calling the station' ;;
+    hello) printf 'contacting the station' ;;
     waiting) printf 'waiting for the station' ;;
     unlocking) printf 'unlocking the disk' ;;
     mounted) printf 'looking at the disk (nothing is written)' ;;
     removing) printf 'removing the bad file' ;;
     verifying) printf 'checking the result' ;;
-    reported) printf 'done, the station knows' ;;
+    reported) printf 'done, reported to the station' ;;
     rebooting) printf 'restarting Windows' ;;
     esac
 }

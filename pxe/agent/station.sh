@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # Talking to the station: HTTPS, the certificate authority pinned to the one that came with this boot, every secret in
-# a file. Whoever does not answer is asked again, for ever: a station may be starting again after a crash.
+# a file. A station that does not answer is asked again without end: it may be restarting after a crash.
 
 # post VERB BODY ANSWER SECONDS: once. Succeeds if the answer is whole; the answer's word is in ANSWER_KIND.
 post() {
@@ -16,7 +16,7 @@ ask() {
     until post "$1" "$2" "$3" 30; do
         failures=$((failures + 1))
         [ "$failures" -lt 2 ] || show 'The station does not answer.' \
-            "Trying $STATION again and again. Leave this device on and its network cable in. Nothing is changed meanwhile."
+            "This device keeps trying $STATION. Nothing is changed while it waits. Leave it switched on and its network cable connected."
         [ "$failures" -ne 2 ] || serial "station-silent $1"
         sleep "$delay"
         [ "$delay" -ge 8 ] || delay=$((delay * 2))
@@ -40,7 +40,7 @@ read_wait() {
     WAIT_REASON=$FIELD_2 WAIT_SECONDS=$FIELD_3
     [ "$FIELD_COUNT" -eq 4 ] && [ "$FIELD_1" = wait ] && is_whole "$FIELD_3" 1 3600 &&
         WAIT_TEXT=$(decode_field "$FIELD_4") && return
-    WAIT_REASON=malformed WAIT_SECONDS=10 WAIT_TEXT='The station asks to wait.'
+    WAIT_REASON=malformed WAIT_SECONDS=10 WAIT_TEXT='The station asked this device to wait.'
 }
 
 # show_wait: says why, once for each change of the reason.
@@ -60,7 +60,7 @@ wait_as_told() {
 # read_refusal ANSWER: REFUSED_REASON, REFUSED_TEXT.
 read_refusal() {
     answer_line "$1" 2
-    REFUSED_REASON=malformed REFUSED_TEXT='The station refused.'
+    REFUSED_REASON=malformed REFUSED_TEXT='The station refused this device. Nothing more is changed.'
     [ "$FIELD_COUNT" -eq 3 ] && [ "$FIELD_1" = refused ] || return 0
     REFUSED_REASON=$(printable "$FIELD_2")
     REFUSED_TEXT=$(decode_field "$FIELD_3") || REFUSED_TEXT=$REFUSED_REASON

@@ -12,7 +12,7 @@ open_suspended() {
     local path name=breakglass-$1 keys=$RUN/suspended status
     path=$(volume_get "$1" path)
     mkdir -p "$keys"
-    map_suspended "$path" "$(volume_get "$1" bytes)" "$keys" && dm_create "$name" <"$keys/table"
+    map_suspended "$path" "$(volume_get "$1" bytes)" "$keys" "$(fve_copy "$1")" && dm_create "$name" <"$keys/table"
     status=$?
     for file in "$keys"/*; do
         wipe "$file"
@@ -22,12 +22,11 @@ open_suspended() {
     volume_set "$1" device "/dev/mapper/$name"
 }
 
-# map_suspended DEVICE BYTES FOLDER: writes FOLDER/table, the device-mapper table of the plain volume.
+# map_suspended DEVICE BYTES FOLDER OFFSET: writes FOLDER/table, the device-mapper table of the plain volume. OFFSET is
+# where an undamaged copy of the metadata is.
 map_suspended() {
-    local offset method
-    for offset in $(fve_offsets "$1"); do
-        le_bytes "$1" "$offset" 65536 | fve_sealed_keys >"$3/sealed" && break
-    done
+    local method
+    le_bytes "$1" "$4" 65536 | fve_sealed_keys >"$3/sealed" || return 1
     read_sealed method <"$3/sealed" >"$3/method"
     method=$(cat "$3/method")
     case $method in
@@ -167,13 +166,4 @@ plain_table() {
             if (done > total) exit 1
             crypt(done, total - done, done)
         }'
-}
-
-# dm_create NAME: standard input is the table. There is no udev here: the library makes the node itself.
-dm_create() {
-    DM_DISABLE_UDEV=1 dmsetup create "$1" && [ -b "/dev/mapper/$1" ]
-}
-
-dm_remove() {
-    DM_DISABLE_UDEV=1 dmsetup remove "$1"
 }

@@ -6,7 +6,8 @@
 # such a volume, 1 anything else.
 open_with_key() {
     local path status
-    path=$(volume_get "$1" path)
+    path=$(volume_get "$1" mended)
+    [ -n "$path" ] || path=$(volume_get "$1" path)
     # Field 4 of line 2, and no line end after it: cryptsetup takes every byte for the password.
     sed -n 2p "$2" | cut -f 4 | tr -d '\n' |
         cryptsetup open --type bitlk --batch-mode --key-file - "$path" "breakglass-$1" >"$RUN/cryptsetup" 2>&1
@@ -40,6 +41,7 @@ close_volume() {
         fi
         ;;
     esac
+    close_mended "$1"
 }
 
 # wipe FILE: overwrites it in memory before it is removed.

@@ -58,6 +58,7 @@ add_volume() {
     volume_set "$VOLUMES" kind "$kind"
     volume_set "$VOLUMES" state "$state"
     volume_set "$VOLUMES" openedby none
+    volume_set "$VOLUMES" look not-released
     volume_set "$VOLUMES" mount "$RUN/mount/$VOLUMES"
 }
 

@@ -1,75 +1,124 @@
 # shellcheck shell=dash
-# Which volumes hold a Windows, found by opening them one after the other, read-only. As few as possible are unlocked:
-# once a Windows is found, no key is asked for a volume that is still locked.
+# Which volumes hold a Windows: every volume that can hold one is opened, read-only, and looked at. What became of each is
+# its `look`, a word of the protocol. A volume that says itself that it is for data gets no recovery password.
 
-# look_at_volume N: mounts volume N, already open at its `device`, read-only; sets `ntfs` and `windows`.
+# look_at_volume N: mounts volume N, already open at its `device`, read-only; sets `ntfs` and `look`.
 look_at_volume() {
     local device folder
     device=$(volume_get "$1" device)
     folder=$(volume_get "$1" mount)
     if ! mount_read_only "$device" "$folder"; then
-        volume_set "$1" problem mount-failed
+        volume_set "$1" look mount-failed
         return
     fi
     volume_set "$1" ntfs "$(ntfs_state "$device" "$folder")"
     resolve_folder "$folder" Windows/System32
     case $RESOLVE in
     found | refused)
-        volume_set "$1" windows yes
+        volume_set "$1" look windows
         WINDOWS="$WINDOWS $1"
         ;;
     *)
+        volume_set "$1" look no-windows
         unmount "$device" "$folder"
         close_volume "$1"
         ;;
     esac
 }
 
-# find_windows: WINDOWS is the list of volumes that hold one, each mounted read-only.
+# find_windows: WINDOWS is the list of volumes that hold one, each mounted read-only; PENDING the list of those that
+# can hold one and for which the vault has no recovery password yet.
 find_windows() {
-    local n=1 locked=''
-    WINDOWS=''
+    local n=1 locked='' doubtful=''
+    WINDOWS='' PENDING=''
     while [ "$n" -le "$VOLUMES" ]; do
-        case $(volume_get "$n" state) in
-        plain)
+        case $(volume_get "$n" state)-$(volume_use "$n") in
+        plain-*)
             volume_set "$n" device "$(volume_get "$n" path)"
             volume_set "$n" openedby plain
             look_at_volume "$n"
             ;;
-        suspended)
+        suspended-*)
             if open_suspended "$n"; then
                 volume_set "$n" openedby clear-key
                 look_at_volume "$n"
             else
-                volume_set "$n" problem mount-failed
+                volume_set "$n" look unsupported
             fi
             ;;
-        encrypted) locked="$locked $n" ;;
-        encrypting | decrypting) volume_set "$n" problem volume-encrypting ;;
-        *) volume_set "$n" problem mount-failed ;;
+        *-data) volume_set "$n" look data ;;
+        encrypted-*)
+            # What cannot be opened gets no recovery password.
+            if ! mend_metadata "$n"; then
+                volume_set "$n" look unsupported
+            elif [ "$(volume_use "$n")" = windows ]; then
+                locked="$locked $n"
+            else
+                doubtful="$doubtful $n"
+            fi
+            ;;
+        encrypting-* | decrypting-*) volume_set "$n" look encrypting ;;
+        *) volume_set "$n" look unsupported ;;
         esac
         n=$((n + 1))
     done
-    [ -n "$WINDOWS" ] || unlock_volumes "$locked"
+    unlock_volumes "$locked" || return
+    # Nobody can say whether these hold a Windows: a password is spent on them only if nothing else can be Windows.
+    if [ -n "$WINDOWS$PENDING" ] || [ -n "$(unseen_volumes)" ]; then
+        for n in $doubtful; do
+            volume_set "$n" look in-doubt
+        done
+    else
+        unlock_volumes "$doubtful"
+    fi
 }
 
-# unlock_volumes LIST: goes round the locked volumes, one question each, until one of them turns out to hold Windows or
-# none is left. Fails if the station refuses for good.
+# volume_use N: what the volume's own metadata says that it is for: windows, data or unknown.
+volume_use() {
+    local use
+    use=$(sed -n 's/^use //p' "$RUN/volume/$1/fve")
+    printf '%s' "${use:-unknown}"
+}
+
+# look_is WORD...: the volumes whose look is one of these.
+look_is() {
+    local word n
+    for word; do
+        n=1
+        while [ "$n" -le "$VOLUMES" ]; do
+            [ "$(volume_get "$n" look)" != "$word" ] || printf '%s ' "$n"
+            n=$((n + 1))
+        done
+    done
+}
+
+# unseen_volumes: those that can hold a Windows and could not be looked at, though nothing is left to ask for.
+unseen_volumes() {
+    look_is wrong-key encrypting unsupported mount-failed
+}
+
+# unlock_volumes LIST: goes round the locked volumes, one question each, until all are settled. Once a Windows is open,
+# a volume without a recovery password holds up nothing: it is PENDING. Fails if the station refuses for good.
 unlock_volumes() {
     local waiting=$1 left n
-    while [ -n "$waiting" ] && [ -z "$WINDOWS" ]; do
+    while [ -n "$waiting" ]; do
         left='' WAIT_LEAST=''
         for n in $waiting; do
-            [ -z "$WINDOWS" ] || break
             unlock_volume "$n"
             case $? in
             0) ;;
-            1) return 1 ;;
+            1)
+                # What is open already can be looked at all the same: the station says at the plan if it must not.
+                [ -n "$WINDOWS" ] || return 1
+                serial "refused $REFUSED_REASON: volume $n"
+                REFUSED_REASON=''
+                return 0
+                ;;
             2) left="$left $n" ;;
             esac
         done
         waiting=$left
-        [ -n "$WINDOWS" ] || [ -z "$waiting" ] || [ -z "$WAIT_LEAST" ] || sleep "$WAIT_LEAST"
+        [ -z "$waiting" ] || [ -z "$WAIT_LEAST" ] || sleep "$WAIT_LEAST"
     done
 }
 
@@ -89,8 +138,15 @@ unlock_volume() {
         read_wait "$RUN/key"
         # The station had a recovery password for this volume, it did not open it, and there is no other.
         if [ "$WAIT_REASON" = no-key ] && [ -n "$(volume_get "$1" tried)" ]; then
-            volume_set "$1" problem wrong-key
+            volume_set "$1" look wrong-key
             return 0
+        fi
+        if [ "$WAIT_REASON" = no-key ]; then
+            volume_set "$1" look no-key
+            if [ -n "$WINDOWS" ]; then
+                PENDING="$PENDING $1"
+                return 0
+            fi
         fi
         show_wait
         [ -n "$WAIT_LEAST" ] && [ "$WAIT_LEAST" -le "$WAIT_SECONDS" ] || WAIT_LEAST=$WAIT_SECONDS
@@ -98,7 +154,7 @@ unlock_volume() {
         ;;
     *)
         read_refusal "$RUN/key"
-        [ -z "$(volume_get "$1" tried)" ] || volume_set "$1" problem wrong-key
+        [ -z "$(volume_get "$1" tried)" ] || volume_set "$1" look wrong-key
         return 1
         ;;
     esac
@@ -121,8 +177,8 @@ unlock_volume() {
         volume_set "$1" protector "$guid"
         look_at_volume "$1"
         ;;
-    3) volume_set "$1" problem volume-encrypting ;;
-    1) volume_set "$1" problem mount-failed ;;
+    3) volume_set "$1" look unsupported ;;
+    1) volume_set "$1" look mount-failed ;;
     *)
         # What did not open the volume is not asked for twice.
         volume_set "$1" tried "$(volume_get "$1" tried) $guid"

@@ -1,5 +1,6 @@
 import type { Entry } from "../ledger/entry.ts";
 import { type BodyOf, deviceOf, type EntryType } from "../ledger/events/event.ts";
+import { NOT_LOOKED_AT } from "../rescue/message-words.ts";
 import { GOOD_OUTCOMES } from "../rescue/session.ts";
 
 /** One line of a device's story, for a person. `mark` says how to colour it. */
@@ -72,12 +73,19 @@ const TELLINGS: { readonly [Type in EntryType]: (body: BodyOf<Type>) => Telling 
   "key.rotated": (b) => plain(`reported as rotated: ${b.deviceName ?? "a device"} (${b.reason})`),
   "plan.assigned": (b) => plain(`remedy ${b.remedy} assigned`),
   "agent.stage": (b) => plain(`agent: ${b.stage}`),
-  "session.reported": (b) => (GOOD_OUTCOMES.has(b.outcome) ? good : wait)(`reports: ${b.outcome}`),
+  "session.reported": (b) => (GOOD_OUTCOMES.has(b.outcome) ? good : wait)(`reports: ${b.outcome}${unseen(b)}`),
   "device.sighted": (b) =>
     plain(b.as === "windows" ? "asks for an address as Windows does" : "its firmware asks for the network again"),
   "device.confirmed": () => good("came back: confirmed healthy"),
   "device.relapsed": () => bad("relapsed: it boots from the network again without having reached Windows"),
 };
+
+/** The volumes that can hold a Windows and were not looked at, with the reason for each. */
+function unseen({ volumes }: BodyOf<"session.reported">): string {
+  const closed = volumes.filter(({ look }) => look !== undefined && NOT_LOOKED_AT.has(look));
+  if (closed.length === 0) return "";
+  return `; not looked at: ${closed.map(({ volume, look }) => `volume ${volume} (${look})`).join(", ")}`;
+}
 
 /** What an entry says, in a few words. */
 export function telling<Type extends EntryType>(body: BodyOf<Type>): Telling {

@@ -42,6 +42,7 @@ export async function makeCrashTest(
     espFiles,
     bootSector,
     windows: windowsTree({ channelFile: role.channelFile }),
+    ...(role.oldWindows && { oldWindows: windowsTree({ channelFile: "good-only" }) }),
     protection: protectionOf(role, passwords),
     ntfs: role.hibernated ? { hibernated: true } : { dirty: role.channelFile === "bad" },
     random: (length) => randomBytes(length),
@@ -56,16 +57,24 @@ export async function makeCrashTest(
     description: `${(disk.bytes / 1e6).toFixed(0)} MB, ${disk.files.size} files, ${role.volume === "plain" ? "NTFS" : `BitLocker with ${disk.protectors.length} key protectors`}`,
     recoveryPasswords: passwordProtectors.map(({ protectorId, password }) => ({ protectorId, password: password! })),
     badFiles: role.channelFile === "bad" ? [`${CHANNEL_FOLDER}/${BAD_CHANNEL_FILE}`] : [],
-    look: async () =>
-      opener === null ? null : [...(await inspectDisk({ file: path, volume: disk.windows, opener })).values()],
+    look: async () => {
+      if (opener === null) return null;
+      const seen = [...(await inspectDisk({ file: path, volume: disk.windows, opener })).values()];
+      if (disk.oldWindows === null) return seen;
+      const old = await inspectDisk({ file: path, volume: disk.oldWindows, opener: { type: "plain" } });
+      return [...seen, ...[...old.values()].map((each) => ({ ...each, path: `old Windows/${each.path}` }))];
+    },
   };
 }
 
-function protectionOf({ volume }: DiskRole, recoveryPasswords: readonly RecoveryPassword[]): DiskProtection {
+function protectionOf(
+  { volume, damagedCopies = 0 }: DiskRole,
+  recoveryPasswords: readonly RecoveryPassword[],
+): DiskProtection {
   if (volume === "plain") return { kind: "plain" };
   const suspended = volume === "suspended" ? { clearKey: true } : {};
   const state = volume === "encrypting" ? "encrypting" : "encrypted";
-  return { kind: "bitlocker", recoveryPasswords, startupKey: true, state, ...suspended };
+  return { kind: "bitlocker", recoveryPasswords, startupKey: true, state, damagedCopies, ...suspended };
 }
 
 function openerOf({ volume }: DiskRole, passwords: readonly RecoveryPassword[]): Opener | { type: "plain" } | null {

@@ -65,6 +65,26 @@ export const SCENARIOS: readonly Scenario[] = [
   ),
   scenario(
     {
+      name: "two-windows",
+      title: "an old Windows without the bad file, before the locked one that has it",
+      objective: "Every volume that can hold a Windows is opened and judged, not only the first one that opens.",
+    },
+    {
+      ...RESCUED,
+      disk: { ...LOCKED, oldWindows: true },
+      screen: ["volume 1 /dev/nvme0n1p3 windows", "volume 2 /dev/nvme0n1p4 windows"],
+    },
+  ),
+  scenario(
+    {
+      name: "damaged-metadata",
+      title: "the first copy of BitLocker's metadata is damaged",
+      objective: "Another copy is used, without a write to the disk, and no recovery password is spent in vain.",
+    },
+    { ...RESCUED, disk: { ...LOCKED, damagedCopies: 1 } },
+  ),
+  scenario(
+    {
       name: "no-key",
       title: "the vault has no key for the device",
       objective: "The device says what is missing and what to do, waits, and is not changed.",
@@ -82,7 +102,7 @@ export const SCENARIOS: readonly Scenario[] = [
       ...LEFT_ALONE,
       vault: "wrong",
       end: { outcome: "wrong-key" },
-      screen: ["No recovery password of the vault opens this disk", "import it at the station"],
+      screen: ["The vault has no recovery password that opens this disk", "import it at the station"],
     },
   ),
   scenario(
@@ -109,7 +129,7 @@ export const SCENARIOS: readonly Scenario[] = [
       disk: { ...PLAIN, hibernated: true },
       vault: "none",
       end: { outcome: "volume-hibernated" },
-      screen: ["Windows is hibernated on this disk", "arm the campaign so that hibernated sessions are discarded"],
+      screen: ["Windows is hibernated on this disk", "arm it with --discard-hibernated"],
     },
   ),
   scenario(
@@ -137,7 +157,7 @@ export const SCENARIOS: readonly Scenario[] = [
       disk: { ...PLAIN, channelFile: "wrong-header" },
       vault: "none",
       end: { outcome: "not-a-channel-file" },
-      screen: ["has the name of a bad file, but not its content", "Someone has to look at this device"],
+      screen: ["has the name of a bad file, but different content", "someone has to look at this device"],
     },
   ),
   scenario(

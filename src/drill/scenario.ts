@@ -6,6 +6,10 @@ export interface DiskRole {
   readonly channelFile: "bad" | "good-only" | "wrong-header";
   /** True if Windows was hibernated: its memory is on the disk and the volume must not be written. */
   readonly hibernated: boolean;
+  /** An older Windows, plain and without a bad file, on a partition before this volume. */
+  readonly oldWindows?: boolean;
+  /** How many of BitLocker's three copies of the metadata are zeroed, from the first on. */
+  readonly damagedCopies?: number;
 }
 
 /** What one crash-test device is and what is expected of it. */

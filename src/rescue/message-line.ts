@@ -4,6 +4,7 @@ import type { Field } from "./message-field.ts";
 /** The largest message either side accepts, in bytes. */
 const MAX_MESSAGE = 65_536;
 const MAX_LINES = 2_048;
+const VERSION = "2";
 
 // biome-ignore lint/suspicious/noExplicitAny: each field has its own type; Values<F> gives it back.
 type Fields = Record<string, Field<any>>;
@@ -36,7 +37,7 @@ export class LineReader {
     if (stray >= 0) throw new MalformedError("an empty line, or a character that is not printable ASCII", stray + 1);
     const first = lines[0]!.split("\t");
     if (first[0] !== sender) throw new MalformedError(`does not start with ${sender}`, 1);
-    if (first[1] !== "1") throw new MalformedError("a protocol version other than 1", 1);
+    if (first[1] !== VERSION) throw new MalformedError(`a protocol version other than ${VERSION}`, 1);
     if (first.length !== 3) throw new MalformedError(`${first.length} fields where 3 are expected`, 1);
     if (lines.at(-1) !== `end\t${lines.length - 1}`) {
       throw new MalformedError(`the last line is not "end ${lines.length - 1}"`, lines.length);
@@ -93,7 +94,7 @@ export class LineWriter {
   readonly #lines: string[];
 
   constructor(sender: string, subject: string) {
-    this.#lines = [`${sender}\t1\t${subject}`];
+    this.#lines = [`${sender}\t${VERSION}\t${subject}`];
   }
 
   put<F extends Fields>(kind: LineKind<F>, ...values: readonly Values<F>[]): this {

@@ -2,6 +2,7 @@ import { VERDICTS } from "../remedy/verdict.ts";
 import { guid, hex256, hexBytes, integer, mac, optional, pattern, text, word } from "./message-field.ts";
 import { type LineOf, LineReader, LineWriter, lineKind } from "./message-line.ts";
 import {
+  LOOKS,
   NTFS_STATES,
   OPENED_BY,
   OUTCOMES,
@@ -51,6 +52,7 @@ const SEEN_VOLUME = lineKind("volume", {
   openedBy: word(OPENED_BY),
   protectorId: optional(guid),
   ntfs: optional(word(NTFS_STATES)),
+  look: word(LOOKS),
 });
 const FILE = lineKind("file", {
   verdict: word(VERDICTS.filter((verdict) => verdict !== "not-named")),

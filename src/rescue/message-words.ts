@@ -37,6 +37,8 @@ export const OUTCOMES = [
   "not-a-channel-file",
   "wrong-key",
   "volume-encrypting",
+  "volume-unsupported",
+  "volume-not-looked-at",
   "volume-hibernated",
   "no-volume",
   "no-windows-volume",
@@ -73,4 +75,31 @@ export const REASONS = [
 export type Reason = (typeof REASONS)[number];
 
 export const OPENED_BY = ["recovery-password", "clear-key", "plain", "none"] as const;
+
+/** What the agent saw on a volume: whether it holds a Windows, or why it was not looked at. */
+export const LOOKS = [
+  "windows",
+  "no-windows",
+  "data",
+  "in-doubt",
+  "no-key",
+  "not-released",
+  "wrong-key",
+  "encrypting",
+  "unsupported",
+  "mount-failed",
+] as const;
+export type Look = (typeof LOOKS)[number];
+
+/** Looks after which nobody can say whether the bad file is on the volume. */
+export const NOT_LOOKED_AT: ReadonlySet<string> = new Set<Look>([
+  "in-doubt",
+  "no-key",
+  "not-released",
+  "wrong-key",
+  "encrypting",
+  "unsupported",
+  "mount-failed",
+]);
+
 export const NTFS_STATES = ["clean", "dirty", "hibernated"] as const;

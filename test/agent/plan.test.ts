@@ -69,7 +69,7 @@ describe("the agent takes a plan", () => {
     ],
     ["with a campaign that walks", PLAN.replace("\tjuly\t", "\t../july\t")],
     ["of another version", PLAN.replace("plan\t1\tchannel", "plan\t2\tchannel")],
-    ["of another protocol", PLAN.replace("station\t1", "station\t2")],
+    ["of another protocol", PLAN.replace("station\t2", "station\t1")],
     ["with a line too many", PLAN.replace("end\t3", "remove\nend\t4")],
     ["with a wrong count", PLAN.replace("end\t3", "end\t4")],
     ["that was cut short", PLAN.slice(0, -1)],

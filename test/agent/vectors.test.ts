@@ -367,6 +367,7 @@ interface VolumeVector {
   readonly bytes: number;
   readonly areas: readonly { readonly at: readonly number[]; readonly hex: string }[];
   readonly protectors: readonly (readonly [string, string])[];
+  readonly use?: string;
 }
 
 describe("a volume", () => {
@@ -396,6 +397,19 @@ describe("a volume", () => {
       ]);
       const names = shell.script(script, ...args).stdout.split("\n--\n");
       holds(said(expected, (_, index) => names[index]));
+    },
+    UNHURRIED,
+  );
+  it(
+    "is for Windows, for data or for nobody knows what, by its protectors and its description",
+    () => {
+      const told = vectors.flatMap((vector) => (vector.use === undefined ? [] : [{ ...vector, expect: vector.use }]));
+      const script = `while [ $# -gt 0 ]; do
+        VOLUMES=0; rm -rf "$RUN/volume"; add_volume "$1" "$2"; volume_use 1; echo; shift 2
+      done`;
+      const args = told.flatMap((vector, index) => [shell.file(`use-${index}`, contents(vector)), `${vector.bytes}`]);
+      const uses = shell.script(script, ...args).stdout.split("\n");
+      holds(said(told, (_, index) => uses[index]));
     },
     UNHURRIED,
   );

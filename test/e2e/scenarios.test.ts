@@ -24,6 +24,8 @@ const RUNS = [
   ["good-only", "", ["already-clean"], "none"],
   ["wrong-header", "", ["not-a-channel-file"], "none"],
   ["halted-while-waiting", "", ["halted"], "none"],
+  ["two-windows", "", ["rescued"], "quarantine"],
+  ["damaged-metadata", "", ["rescued"], "quarantine"],
 ] as const;
 
 /** Shown by tests of their own. */

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseRecoveryPassword } from "../../src/bitlocker/recovery-password.ts";
+import { FVE_TAIL_BYTES } from "../../src/bitlocker/volume-layout.ts";
 import { buildDisk, type CrashTestDisk, type DiskOptions } from "../../src/drill/disk/build.ts";
 import { windowsTree } from "../../src/drill/disk/windows-tree.ts";
 import { buildImage } from "../../src/image/build.ts";
@@ -55,6 +56,12 @@ const station =
     const key = made.protectors.find((each) => each.password && !request.tried.includes(each.protectorId))!;
     return { answer: "key", volume: request.volume, protectorId: key.protectorId, password: key.password! };
   };
+
+/** The last MiB of the Windows volume: all three copies of the metadata. */
+const metadataOf = ({ file, windows }: CrashTestDisk): Buffer => {
+  const from = windows.offset + windows.bytes - FVE_TAIL_BYTES;
+  return readFileSync(file).subarray(from, from + FVE_TAIL_BYTES);
+};
 
 const reportOf = (run: AgentRun) => run.requests.find((request): request is Report => request.verb === "report");
 
@@ -114,6 +121,20 @@ describe.skipIf(skip)(`the agent on a device${missing.length > 0 ? ` (lacking ${
     expect(reportOf(run), run.serial).toMatchObject({ outcome: "rescued", volumes: [{ openedBy: "clear-key" }] });
   });
 
+  it.each([
+    ["a locked volume", 1, {}, "recovery-password"],
+    ["a locked volume, of which only the last copy is left,", 2, {}, "recovery-password"],
+    ["a suspended volume", 1, { clearKey: true }, "clear-key"],
+  ] as const)("opens %s whose first copy of the metadata is damaged, and writes no metadata", async (...row) => {
+    const [, damagedCopies, also, openedBy] = row;
+    const made = await disk({ protection: { ...BITLOCKER, ...also, damagedCopies } });
+    const before = metadataOf(made);
+    const run = await runAgent(image, made.file, station(made));
+    expect(run.requests.filter((request) => request.verb === "unlock")).toHaveLength(openedBy === "clear-key" ? 0 : 1);
+    expect(reportOf(run), run.serial).toMatchObject({ outcome: "rescued", volumes: [{ openedBy }] });
+    expect(metadataOf(made).equals(before)).toBe(true);
+  });
+
   it.each<[string, Partial<DiskOptions>, Partial<Report>]>([
     ["stops at a hibernated volume", { ntfs: { hibernated: true } }, { outcome: "volume-hibernated", actions: [] }],
     ["stops at a junction", { windows: windowsTree({ trick: "junction" }) }, { outcome: "path-refused", files: [] }],
@@ -125,7 +146,10 @@ describe.skipIf(skip)(`the agent on a device${missing.length > 0 ? ` (lacking ${
     [
       "asks no key for a volume that is encrypting",
       { protection: { ...BITLOCKER, state: "encrypting" } },
-      { outcome: "volume-encrypting", volumes: [{ volume: 1, openedBy: "none", protectorId: null, ntfs: null }] },
+      {
+        outcome: "volume-encrypting",
+        volumes: [{ volume: 1, openedBy: "none", protectorId: null, ntfs: null, look: "encrypting" }],
+      },
     ],
   ])("%s, and stays", async (_, options, expected) => {
     const made = await disk(options);

@@ -69,7 +69,7 @@ export const EXAMPLES: { readonly [Type in EntryType]: BodyOf<Type> } = {
   "session.reported": {
     type: "session.reported",
     ...{ session, device, outcome: "rescued" },
-    volumes: [{ volume: 1, openedBy: "recovery-password", protectorId, ntfs: "clean" }],
+    volumes: [{ volume: 1, openedBy: "recovery-password", protectorId, ntfs: "clean", look: "windows" }],
     files: [{ verdict: "bad", path: "/Windows/bad.sys", ...evidence }],
     actions: [{ action: "quarantined", path: "/Windows/bad.sys", to: "/quarantine/bad.sys", ...evidence }],
     verified: [{ is: "absent", path: "/Windows/bad.sys" }],

@@ -96,6 +96,7 @@ const report: fc.Arbitrary<Request> = fc.record({
     fc.record({
       volume: volumeNumber,
       openedBy: fc.constantFrom(...words.OPENED_BY),
+      look: fc.constantFrom(...words.LOOKS),
       protectorId: maybe(anyGuid),
       ntfs: maybe(fc.constantFrom(...words.NTFS_STATES)),
     }),

@@ -5,7 +5,7 @@ import { MalformedError } from "../../src/wire/malformed.ts";
 import { anyAnswer, anyRequest } from "./message-arbitrary.ts";
 
 const HELLO = [
-  "breakglass-agent\t1\thello",
+  "breakglass-agent\t2\thello",
   `token\t${"ab".repeat(32)}`,
   "pairing\t481-902",
   "machine\t4C4C4544-0046-3510-8052-B4C04F564231\t7F5RVB1\tDell%20Inc.\t-",
@@ -18,7 +18,7 @@ const HELLO = [
 ].join("\n");
 
 const PLAN = [
-  "breakglass-station\t1\tplan",
+  "breakglass-station\t2\tplan",
   `plan\t1\tchannel-file-291\t${"0f".repeat(32)}\tjuly\tWindows/Breakglass-Quarantine\tstop`,
   "remove\tWindows/System32/drivers/CrowdStrike\t=C-00000291-,#8,=-,#8,=.sys\taaaaaaaa01002301\t1721362140\t1721366820\t8\tquarantine",
   "end\t3",
@@ -57,7 +57,7 @@ describe("every message", () => {
 
   it("any text decodes, and then encodes to the very same text, or throws only MalformedError", () => {
     const line = fc.oneof(
-      fc.constantFrom(...HELLO.split("\n"), ...PLAN.split("\n"), "breakglass-agent\t1\treport", "outcome\trescued"),
+      fc.constantFrom(...HELLO.split("\n"), ...PLAN.split("\n"), "breakglass-agent\t2\treport", "outcome\trescued"),
       fc
         .array(fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom("volume", "wait", "-", "%41", "%0A", "1")), {
           minLength: 1,
@@ -111,7 +111,7 @@ describe("hello", () => {
   it.each([
     ["a field too many", HELLO.replace("secureboot\ton", "secureboot\ton\ton"), 5],
     ["a field too few", HELLO.replace("Dell%20Inc.\t-", "Dell%20Inc."), 4],
-    ["another version", HELLO.replace("agent\t1", "agent\t2"), 1],
+    ["another version", HELLO.replace("agent\t2", "agent\t1"), 1],
     ["a wrong count at the end", HELLO.replace("end\t8", "end\t9"), 9],
     ["no end", HELLO.replace("end\t8\n", ""), 8],
     ["a line after the end", `${HELLO}nic\t52:54:00:12:34:57\n`, 10],
@@ -168,7 +168,7 @@ describe("the plan", () => {
 
 describe("a key answer", () => {
   const KEY =
-    "breakglass-station\t1\tkey\nkey\t1\t24B0AA32-F8D0-40BA-BB05-73A800324C09\t461109-608201-413820-485342-181588-463056-430617-501391\nend\t2\n";
+    "breakglass-station\t2\tkey\nkey\t1\t24B0AA32-F8D0-40BA-BB05-73A800324C09\t461109-608201-413820-485342-181588-463056-430617-501391\nend\t2\n";
 
   it("keeps its recovery password out of everything printed", () => {
     const answer = decodeAnswer(KEY);

@@ -464,7 +464,7 @@ describe("a report", () => {
 
 describe("a message", () => {
   it("that is not one is refused whole, and written down", async () => {
-    const answer = await rescuer.answer("unlock", "breakglass-agent\t1\tunlock\n", secretOf("agent"), address);
+    const answer = await rescuer.answer("unlock", "breakglass-agent\t2\tunlock\n", secretOf("agent"), address);
     expect(decodeAnswer(answer)).toMatchObject({ answer: "refused", reason: "malformed" });
     expect(await typesInLedger()).toEqual(["session.refused"]);
   });

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { type NewProtector, type RandomBytes, randomGuid } from "../../bitlocker/new-volume-keys.ts";
 import type { ProtectorType } from "../../bitlocker/protector.ts";
 import type { RecoveryPassword } from "../../bitlocker/recovery-password.ts";
-import type { XtsMethod } from "../../bitlocker/registry.ts";
+import { METADATA_AREA_BYTES, type XtsMethod } from "../../bitlocker/registry.ts";
 import { encodeStartupKey, type StartupKey } from "../../bitlocker/startup-key.ts";
-import { FVE_TAIL_BYTES } from "../../bitlocker/volume-layout.ts";
+import { FVE_TAIL_BYTES, layoutFor } from "../../bitlocker/volume-layout.ts";
 import { writeVolume } from "../../bitlocker/writer.ts";
 import { encodeCpio } from "../../wire/cpio.ts";
 import type { Guid } from "../../wire/guid.ts";
@@ -31,6 +31,8 @@ export type DiskProtection =
       readonly clearKey?: boolean;
       readonly state?: "encrypted" | "encrypting";
       readonly method?: XtsMethod;
+      /** How many of the three copies of the metadata are zeroed, from the first on. */
+      readonly damagedCopies?: number;
     };
 
 export interface DiskOptions {
@@ -40,6 +42,8 @@ export interface DiskOptions {
   /** Bootable by a legacy BIOS too. */
   readonly bootSector?: boolean;
   readonly windows: WindowsTree;
+  /** An older Windows on a plain NTFS partition of its own, before the Windows volume; none unless told. */
+  readonly oldWindows?: WindowsTree;
   readonly protection: DiskProtection;
   readonly ntfs?: NtfsState;
   readonly random: RandomBytes;
@@ -68,6 +72,7 @@ export interface CrashTestDisk {
   readonly bytes: number;
   readonly esp: DiskExtent;
   readonly windows: DiskExtent;
+  readonly oldWindows: DiskExtent | null;
   readonly volumeGuid: Guid | null;
   readonly protectors: readonly DiskProtector[];
   readonly startupKey: StartupKey | null;
@@ -93,24 +98,37 @@ export async function buildDisk(options: DiskOptions): Promise<CrashTestDisk> {
     const esp = { offset: MIB, bytes: espBytes(options.espFiles) };
     const reserved = { offset: esp.offset + esp.bytes, bytes: RESERVED_BYTES };
     const tail = options.protection.kind === "bitlocker" ? FVE_TAIL_BYTES : 0;
-    const windows = { offset: reserved.offset + reserved.bytes, bytes: ntfsBytes + tail };
+    const behind = reserved.offset + reserved.bytes;
+    const oldWindows = options.oldWindows === undefined ? null : { offset: behind, bytes: ntfsBytes };
+    const windows = { offset: behind + (oldWindows?.bytes ?? 0), bytes: ntfsBytes + tail };
     const bytes = windows.offset + windows.bytes + MIB;
     const disk = createDiskFile(options.file, bytes);
     const ntfs = openDiskFile(image);
     try {
       writeZeros(disk);
-      writeGpt(options, disk, [esp, reserved, windows]);
+      writeGpt(options, disk, [esp, reserved], oldWindows === null ? [windows] : [oldWindows, windows]);
+      if (oldWindows !== null) await writeOldWindows(join(work, "old.img"), options.oldWindows!, disk, oldWindows);
       const written = writeWindows(options, disk, windows, ntfs);
       const startup = keepStartup(work, written.startupKey, options.now);
       await writeEsp(options.file, esp.offset, esp.bytes, new Map([...options.espFiles, [STARTUP_PATH, startup]]));
       if (options.bootSector) await installBootSector(options.file, esp.offset);
-      return { file: options.file, bytes, esp, windows, ...written, files };
+      return { file: options.file, bytes, esp, windows, oldWindows, ...written, files };
     } finally {
       ntfs.close();
       disk.close();
     }
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function writeOldWindows(image: string, tree: WindowsTree, disk: DiskFile, at: DiskExtent): Promise<void> {
+  await makeNtfs(image, at.bytes, tree, {});
+  const ntfs = openDiskFile(image);
+  try {
+    copyRange(ntfs.read, writeFrom(disk.write, at.offset), ntfs.bytes);
+  } finally {
+    ntfs.close();
   }
 }
 
@@ -129,6 +147,8 @@ function writeWindows(options: DiskOptions, disk: DiskFile, { offset }: DiskExte
   wanted.push(...recoveryPasswords.map((password) => ({ type: "recovery-password", password }) as const));
   const description = "CRASHTEST C: 7/19/2024";
   const volume = writeVolume({ ntfs, method, protectors: wanted, state, created, description, random }, write);
+  for (const copy of layoutFor(ntfs.bytes).metadataOffsets.slice(0, protection.damagedCopies ?? 0))
+    write(copy, new Uint8Array(METADATA_AREA_BYTES));
   const protectors = volume.protectors.map(({ protectorId, type }, index) => {
     const made = wanted[index]!;
     return { protectorId, type, password: made.type === "recovery-password" ? made.password.text : null };
@@ -148,14 +168,17 @@ function keepStartup(work: string, startupKey: StartupKey | null, created: numbe
 function writeGpt(
   { random, bootSector }: DiskOptions,
   disk: DiskFile,
-  extents: readonly [DiskExtent, DiskExtent, DiskExtent],
+  [esp, reserved]: readonly [DiskExtent, DiskExtent],
+  volumes: readonly DiskExtent[],
 ): void {
-  const types = [PartitionType.efiSystem, PartitionType.microsoftReserved, PartitionType.basicData];
-  const names = ["EFI system partition", "Microsoft reserved partition", "Basic data partition"];
-  const partitions = extents.map((extent, index): GptPartition => {
-    const legacyBoot = bootSector === true && index === 0;
-    return { ...extent, type: types[index]!, name: names[index]!, id: randomGuid(random), legacyBoot };
-  });
+  const partition = (extent: DiskExtent, type: Guid, name: string, legacyBoot = false): GptPartition => {
+    return { ...extent, type, name, id: randomGuid(random), legacyBoot };
+  };
+  const partitions = [
+    partition(esp, PartitionType.efiSystem, "EFI system partition", bootSector === true),
+    partition(reserved, PartitionType.microsoftReserved, "Microsoft reserved partition"),
+    ...volumes.map((extent) => partition(extent, PartitionType.basicData, "Basic data partition")),
+  ];
   const gpt = encodeGpt(disk.bytes, randomGuid(random), partitions);
   disk.write(0, gpt.head);
   disk.write(disk.bytes - gpt.tail.length, gpt.tail);

@@ -64,7 +64,15 @@ export class SyntheticAgent {
     const done = await this.#ask({
       verb: "report",
       outcome: "rescued",
-      volumes: [{ volume: 1, openedBy: "recovery-password", protectorId: this.#device.protectorId, ntfs: "clean" }],
+      volumes: [
+        {
+          volume: 1,
+          openedBy: "recovery-password",
+          protectorId: this.#device.protectorId,
+          ntfs: "clean",
+          look: "windows",
+        },
+      ],
       files: [{ verdict: "bad", ...BAD_FILE }],
       actions: [{ action: "quarantined", to, ...BAD_FILE }],
       verified: [{ is: "absent", path: BAD_FILE.path }],

@@ -1,4 +1,4 @@
-import { guid, ipv4, list, mac, nullable, record, sha256, text, whole, word } from "./field.ts";
+import { guid, ipv4, list, mac, nullable, optional, record, sha256, text, whole, word } from "./field.ts";
 import { family } from "./kind.ts";
 
 const machine = record(
@@ -45,6 +45,7 @@ const seenVolume = record(
     openedBy: text("what opened it (agent-protocol.md)"),
     protectorId: nullable(guid("the key protector whose password opened it")),
     ntfs: nullable(text("state of its file system (agent-protocol.md)")),
+    look: optional(text("what the agent saw on it, or why it was not looked at (agent-protocol.md)")),
   },
   "a volume",
 );

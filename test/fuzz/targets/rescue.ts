@@ -29,8 +29,8 @@ const WORDS = bytesOf(
     "action\t",
     "seen\t",
     "nic\t",
-    "breakglass-agent\t1\t",
-    "breakglass-station\t1\t",
+    "breakglass-agent\t2\t",
+    "breakglass-station\t2\t",
     "outcome\trescued\n",
   ],
 );

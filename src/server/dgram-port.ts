@@ -8,20 +8,33 @@ const MOST_WAITING = 64 * 65_507;
 export class DgramPort implements DevicePort {
   readonly most = 1;
   readonly #socket: Socket;
+  #closed = false;
 
   constructor({ address, to, onOpen, onMessage, onError }: DevicePortOptions) {
     // Addresses are numeric already; by default each would go through the resolver.
     this.#socket = createSocket({ type: "udp4", lookup: (name, _, done) => done(null, name, 4) });
     let isOpen = false;
+    let failed = false;
     const fail = (error: NodeJS.ErrnoException) => {
       // Nobody was given it to close.
       if (!isOpen) this.#socket.close();
       onError(error.code ?? "", error.message);
     };
+    // The kernel tells of a closed port before it gives out what came before that: the ACK of the whole file, as a rule.
+    // Node reads that in its next turn.
+    const failWhenRead = (error: NodeJS.ErrnoException) => {
+      if (failed) return;
+      failed = true;
+      setImmediate(() =>
+        setImmediate(() => {
+          if (!this.#closed) fail(error);
+        }),
+      );
+    };
     this.#socket.on("message", (bytes) => onMessage(bytes, performance.now()));
     this.#socket.on("error", (error: NodeJS.ErrnoException) => {
       // No room in the interface's queue, a firewall, a cable that was pulled: a lost datagram, made good like any other.
-      if (error.syscall !== "send" || error.code === "ECONNREFUSED") fail(error);
+      if (error.syscall !== "send" || error.code === "ECONNREFUSED") failWhenRead(error);
     });
     this.#socket.bind({ address, port: 0, exclusive: true }, () =>
       // A forged source that there is no route to is told here, and nowhere else.
@@ -40,6 +53,7 @@ export class DgramPort implements DevicePort {
   }
 
   close(): void {
+    this.#closed = true;
     this.#socket.close();
   }
 }

@@ -122,4 +122,22 @@ describe.each([
     await until(() => errors.length > 0);
     expect(errors[0]).toBe("ECONNREFUSED");
   });
+
+  it("gives out what the device said before its port closed, and says after that that it is closed", async () => {
+    const to = createSocket("udp4");
+    to.bind(0, LOOPBACK);
+    await once(to, "listening");
+    const { port, heard, errors } = await connected(to);
+    const first = once(to, "message");
+    port.send(Buffer.from("where"), 5);
+    const [, remote] = await first;
+    to.connect(remote.port, remote.address);
+    await once(to, "connect");
+    // In one turn, so that nothing is read in between: the kernel then holds the message and the report that nothing listens.
+    to.send("whole");
+    to.close();
+    port.send(Buffer.from("again"), 5);
+    await until(() => errors.length > 0);
+    expect({ heard, errors }).toEqual({ heard: ["whole"], errors: ["ECONNREFUSED"] });
+  });
 });

@@ -176,6 +176,13 @@ class Pool {
     this.#ports.delete(port.fd);
   }
 
+  /** Takes in what the port still holds, of a device that floods it no more than others may send at once. */
+  takeRest(port: KernelPort): void {
+    const now = performance.now();
+    for (let taken = 0; taken < AT_ONCE && this.#ports.has(port.fd); taken++)
+      if (!this.#receive(port, now) && this.#calls.errno() === EAGAIN) return;
+  }
+
   #receive(port: KernelPort, now: number): boolean {
     const length = this.#calls.read(port.fd, this.#incomingAt, this.#incoming.length);
     if (length === 4) port.options.onMessage(this.#four, now);
@@ -202,6 +209,8 @@ class KernelPort implements DevicePort {
   readonly #pool: Pool;
   readonly #socket: Socket;
   #closed = false;
+  /** Its error is told once, when all that came before it is read. */
+  #failed = false;
 
   constructor(fd: number, most: number, options: DevicePortOptions, own: Pool) {
     this.fd = fd;
@@ -231,10 +240,16 @@ class KernelPort implements DevicePort {
     });
   }
 
+  /** The kernel tells of a closed port before it gives out what came before that: the ACK of the whole file, as a rule. */
   fail(errno: number): void {
-    if (this.#closed) return;
-    const code = getSystemErrorName(-errno);
-    this.options.onError(code, code);
+    if (this.#closed || this.#failed) return;
+    this.#failed = true;
+    setImmediate(() => {
+      if (!this.#closed) this.#pool.takeRest(this);
+      if (this.#closed) return;
+      const code = getSystemErrorName(-errno);
+      this.options.onError(code, code);
+    });
   }
 
   close(): void {

@@ -60,6 +60,11 @@ const NAMES = Object.keys(FORMATS) as Name[];
 const NAME_OF: ReadonlyMap<number, Name> = new Map(NAMES.map((name) => [OptionCode[name], name]));
 const UNWRITABLE: ReadonlySet<number> = new Set([OptionCode.pad, OptionCode.optionOverload, OptionCode.end]);
 const LONGEST_PIECE = 255;
+/**
+ * Texts that boot ROMs read up to a NUL, whatever the option's length says, and so on into the next option or the end mark
+ * (`shimx64.efi\xff`). A pad follows them: those ROMs find their NUL, and those that go by the length get the text alone.
+ */
+const READ_TO_NUL: ReadonlySet<number> = new Set([OptionCode.tftpServerName, OptionCode.bootfileName]);
 
 /** Option values by code as they stand in a packet, pieces joined, with the offset of the first piece. */
 export type RawOptions = Map<number, { readonly bytes: Uint8Array; readonly offset: number }>;
@@ -146,6 +151,7 @@ export function writeOptions(options: DhcpOptions, writer: ByteWriter): void {
       writer.u8(code).u8(piece.length).put(piece);
       at += LONGEST_PIECE;
     } while (at < bytes.length);
+    if (READ_TO_NUL.has(code)) writer.u8(OptionCode.pad);
   }
   writer.u8(OptionCode.end);
 }

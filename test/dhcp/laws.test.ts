@@ -18,8 +18,11 @@ const HEADER = 240;
 /** Where each option of a packet's options field stands: code and value. */
 function optionsOf(bytes: Uint8Array): { code: number; value: Uint8Array }[] {
   const found: { code: number; value: Uint8Array }[] = [];
-  for (let at = HEADER; bytes[at] !== 255; at += 2 + bytes[at + 1]!)
-    found.push({ code: bytes[at]!, value: bytes.subarray(at + 2, at + 2 + bytes[at + 1]!) });
+  for (let at = HEADER; bytes[at] !== 255; ) {
+    const pad = bytes[at] === 0;
+    if (!pad) found.push({ code: bytes[at]!, value: bytes.subarray(at + 2, at + 2 + bytes[at + 1]!) });
+    at += pad ? 1 : 2 + bytes[at + 1]!;
+  }
   return found;
 }
 
@@ -74,6 +77,30 @@ describe.each(questions)("every answer to %s", (_name, packet) => {
       const codes = optionsOf(bytes).map(({ code }) => code);
       expect(new Set(codes).size).toBe(codes.length);
       expect(optionsOf(bytes).every(({ value }) => value.length > 0)).toBe(true);
+    }
+  });
+});
+
+describe("a ROM that reads names up to a NUL", () => {
+  const FILES = ["undionly.kpxe", "shimx64.efi", "shimaa64.efi", "http://10.99.0.2/shimx64.efi", "x".repeat(300)];
+  it.each(FILES)("reads %s as one that goes by the option's length, whatever option follows, or none", (file) => {
+    for (const [, packet] of questions) {
+      const client = identify(packet) as BootClient;
+      const boot = { ...proxyAck(client, packet, station, ""), file: "" };
+      for (const { clientMachineIdentifier, ...none } of [boot.options, { ...boot.options, bootfileName: file }])
+        for (const options of [
+          none,
+          { ...none, clientMachineIdentifier: clientMachineIdentifier ?? Uint8Array.of(0, 1) },
+        ]) {
+          const bytes = encodePacket({ ...boot, options });
+          const { tftpServerName = "", bootfileName = "" } = decodePacket(bytes).options;
+          expect([tftpServerName, bootfileName]).toEqual([options.tftpServerName ?? "", options.bootfileName ?? ""]);
+          for (const { code, value } of optionsOf(bytes).filter(({ code }) => code === 66 || code === 67)) {
+            const end = value.byteOffset - bytes.byteOffset + value.length;
+            const last = bytes[end] !== code;
+            expect([code, value.includes(0), last ? bytes[end] : 0]).toEqual([code, false, 0]);
+          }
+        }
     }
   });
 });

@@ -86,7 +86,7 @@ describe("a DHCP packet", () => {
       options: { relayAgentInformation, bootfileName: "x", dhcpMessageType: 2 },
     });
     expect(bytes.length).toBe(300);
-    expect([...bytes.subarray(240, 252)]).toEqual([53, 1, 2, 67, 1, 0x78, 82, 3, 1, 1, 7, 255]);
+    expect([...bytes.subarray(240, 253)]).toEqual([53, 1, 2, 67, 1, 0x78, 0, 82, 3, 1, 1, 7, 255]);
   });
 
   it("cannot be written with a name that is too long for its field, nor with a raw option that has a name", () => {

@@ -127,7 +127,7 @@ describe.each([
     const to = createSocket("udp4");
     to.bind(0, LOOPBACK);
     await once(to, "listening");
-    const { port, heard, errors } = await connected(to);
+    const { port, errors } = await connected(to);
     const first = once(to, "message");
     port.send(Buffer.from("where"), 5);
     const [, remote] = await first;

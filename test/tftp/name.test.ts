@@ -21,7 +21,7 @@ function find(asked: string): string | null {
 }
 
 describe("a name that is asked for", () => {
-  it("is looked up as it stands, less one leading slash, as firmware, shim and GRUB ask", () => {
+  it("is looked up as it stands, less leading slashes, as firmware, shim and GRUB ask", () => {
     const names = [
       "shimx64.efi",
       "revocations_sku.efi",
@@ -30,7 +30,7 @@ describe("a name that is asked for", () => {
     ];
     for (const name of names) {
       expect(bootFileName(name)).toEqual({ name });
-      expect(bootFileName(`/${name}`)).toEqual({ name });
+      for (const slashes of ["/", "//", "///"]) expect(bootFileName(`${slashes}${name}`)).toEqual({ name });
     }
   });
 
@@ -60,6 +60,8 @@ describe("a name that is asked for", () => {
       "\\\\station\\Boot\\BCD",
       "\\/Boot/BCD",
       "/\\Boot/BCD",
+      "//\\Boot/BCD",
+      "//../Boot/BCD",
       "Boot\\\\BCD",
     ];
     const dos = ["C:\\Boot\\BCD", "\\\\.\\PhysicalDrive0", "\\\\?\\C:\\Boot\\BCD", "Boot\\BCD::$DATA", "Boot\\.\\BCD"];
@@ -97,7 +99,9 @@ describe("a name that is asked for", () => {
         const found = find(asked);
         if (found !== null) {
           expect(SERVED).toContain(found);
-          expect(asked.replaceAll("\\", "/").replace(/^\//, "").toLowerCase()).toBe(found.toLowerCase());
+          expect(asked.replace(/^\/+/, "/").replaceAll("\\", "/").replace(/^\//, "").toLowerCase()).toBe(
+            found.toLowerCase(),
+          );
         }
         const looked = bootFileName(asked);
         if (!("name" in looked)) return;

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type LeaseRange, parseLeaseRange } from "../boot/lease-range.ts";
+import { DEFAULT_BLOCK_SIZE, NEGOTIATION_LIMITS } from "../tftp/negotiate.ts";
 import { type Ipv4, parseIpv4 } from "../wire/ipv4.ts";
 import { parseApiAddress } from "./api-address.ts";
 import { withOpenerOptions } from "./opener-options.ts";
@@ -32,6 +33,11 @@ export function defineServe(command: Command): void {
       parseLoads,
     )
     .option("--bandwidth <MBPS>", "megabits a second for the image, so that others keep their line", parseBandwidth)
+    .option(
+      "--largest-block <BYTES>",
+      "largest TFTP block (512 to 65464), for a path that loses large packets, such as 1300 in a VPN",
+      parseLargestBlock,
+    )
     .option(
       "--api [ADDRESS:PORT]",
       "the operator API too (docs/api.md); on 127.0.0.1:8443 unless named",
@@ -84,4 +90,12 @@ export function parseLoads(text: string): number {
 export function parseBandwidth(text: string): number {
   if (!/^[1-9][0-9]{0,5}$/.test(text)) throw new InvalidArgumentError("Megabits a second, such as 200.");
   return Number(text);
+}
+
+/** RFC 1350's own block is the least: a device that asks for no size gets that one whatever is set. RFC 2348 has the most. */
+export function parseLargestBlock(text: string): number {
+  const bytes = /^[1-9][0-9]{2,4}$/.test(text) ? Number(text) : 0;
+  if (bytes < DEFAULT_BLOCK_SIZE || bytes > NEGOTIATION_LIMITS.blockSize)
+    throw new InvalidArgumentError("Bytes, from 512 to 65464, such as 1300: the path's MTU less 32.");
+  return bytes;
 }

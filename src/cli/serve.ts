@@ -51,6 +51,7 @@ export type ServeOptions = StateOption &
     readonly ipxe?: string;
     readonly loads?: number;
     readonly bandwidth?: number;
+    readonly largestBlock?: number;
     readonly api?: ApiAddress | true;
     readonly sealed: boolean;
     readonly sealAfter: number;
@@ -120,6 +121,7 @@ async function serveLogged({ options, served, leases, folder, at, screen, say, l
         uefiLoader: ownIpxe.size > 0 ? "own-ipxe" : options.uefiLoader,
         loads: options.loads ?? defaultLoads(options.bandwidth ?? null),
         bandwidth: options.bandwidth ?? null,
+        ...(options.largestBlock === undefined ? {} : { largestBlock: options.largestBlock }),
         authority: { certificate: folder.caCertificate, privateKey: folder.caKey },
         sealing: {
           since,

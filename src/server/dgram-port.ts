@@ -33,6 +33,8 @@ export class DgramPort implements DevicePort {
     };
     this.#socket.on("message", (bytes) => onMessage(bytes, performance.now()));
     this.#socket.on("error", (error: NodeJS.ErrnoException) => {
+      // A router's word that a datagram was too large (ICMP): a lost one. The kernel fragments those that follow.
+      if (error.code === "EMSGSIZE") return;
       // No room in the interface's queue, a firewall, a cable that was pulled: a lost datagram, made good like any other.
       if (error.syscall !== "send" || error.code === "ECONNREFUSED") failWhenRead(error);
     });

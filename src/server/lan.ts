@@ -16,7 +16,7 @@ import { type AnswerAgent, type ControlPlane, startControlPlane } from "./contro
 import { openDhcpSockets } from "./dhcp.ts";
 import type { Pacer } from "./pacer.ts";
 import type { StationPorts } from "./ports.ts";
-import { startTftp, type TftpServer } from "./tftp.ts";
+import { startTftp, type TftpLimits, type TftpServer } from "./tftp.ts";
 import { type AuthorityFiles, stationTls } from "./tls.ts";
 
 /** What a transfer fails for when the machine, not the device, lacks something. */
@@ -33,6 +33,7 @@ export interface LanOptions {
   readonly uefiLoader: UefiLoader;
   readonly loads: LoadTurns;
   readonly pacer: Pacer | null;
+  readonly tftpLimits: Partial<TftpLimits>;
   readonly ownMacs: ReadonlySet<MacAddress>;
   readonly answer: AnswerAgent;
   readonly onNotice: (notice: Notice) => void;
@@ -60,7 +61,8 @@ export interface LanCounters {
 
 /** DHCP, TFTP, HTTP and HTTPS on one interface, or none of them. `leases`: addresses are leased there too. */
 export async function startLan(served: ServedInterface, leases: Leases | null, options: LanOptions): Promise<Lan> {
-  const { desk, ears, ports, ownIpxe, uefiLoader, images, loads, pacer, ownMacs, onNotice, onFault } = options;
+  const { desk, ears, ports, ownIpxe, uefiLoader, images, loads, pacer, tftpLimits, ownMacs, onNotice, onFault } =
+    options;
   const { address } = served;
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -115,6 +117,7 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
       address,
       port: ports.tftp,
       resolve: (name, from) => files.overTftp(name, from.address),
+      limits: tftpLimits,
       onEvent: (event) => {
         ears.tftp(event, address);
         if (event.kind === "failed" && OUT_OF.test(event.message))

@@ -51,6 +51,8 @@ interface StationOptions {
   readonly loads: number;
   /** Megabits a second for boot files over HTTP, null for as fast as it goes. */
   readonly bandwidth: number | null;
+  /** Bytes of the largest block over TFTP; as large as the device asks for where it is left out. */
+  readonly largestBlock?: number;
   readonly authority: AuthorityFiles;
   readonly sealing?: Sealing;
   /** Every entry of the ledger from the first on, whoever appended it. */
@@ -126,6 +128,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       ...{ ears, desk, ports, authority, ownIpxe, uefiLoader, loads, onNotice, onFault },
       images: new Map([...images].map(([name, { files }]) => [name, files])),
       pacer: options.bandwidth === null ? null : new Pacer(options.bandwidth),
+      tftpLimits: options.largestBlock === undefined ? {} : { blockSize: options.largestBlock },
       ownMacs: new Set(served.map(({ mac }) => mac)),
       answer: (verb, message, secret, from) => rescuer.answer(verb, message, secret, from),
     };

@@ -10,7 +10,7 @@ const RIGHT: Readonly<Record<string, readonly [reason: string, ...names: string[
   "dual-offer-ignored": ["lease-not-taken", "switch", "ignores a boot offer that comes separately"],
   dup54: ["lease-not-taken", "10.99.0.1", "10.99.0.2"],
   "http-only-https": ["http-only-https", "only HTTPS"],
-  "icmp-frag-needed": ["path-mtu-smaller", "1,400 bytes", "a largest block of 1368 bytes"],
+  "icmp-frag-needed": ["path-mtu-smaller", "1,400 bytes", "--largest-block 1368"],
   "ipv6-only": ["ipv6-only", "IPv6 only"],
   odd93: ["no-boot-file", "10.99.0.155"],
   "option43-ap-proxy": ["never-asked-4011", "10.99.0.2"],

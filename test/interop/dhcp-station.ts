@@ -23,6 +23,9 @@ interface Setup {
   /** On the first interface. */
   readonly range?: string;
   readonly devices: readonly string[];
+  /** How long each boot file is; else a line of text. */
+  readonly fileBytes?: number;
+  readonly largestBlock?: number;
   /** The state of a station that was there before. */
   readonly folder?: string;
 }
@@ -54,10 +57,13 @@ try {
     workFactor: 1,
   });
   const names = ["shimx64.efi", "grubx64.efi", "undionly.kpxe", "vmlinuz", "initrd"];
-  const files = new Map(names.map((name) => [name, new TextEncoder().encode(`the bytes of ${name}\n`)]));
+  const text = (name: string) => new TextEncoder().encode(`the bytes of ${name}\n`);
+  const pattern = new Uint8Array(setup.fileBytes ?? 0).map((_, index) => (index * 31 + (index >> 8)) & 0xff);
+  const files = new Map(names.map((name) => [name, setup.fileBytes === undefined ? text(name) : pattern]));
   const station = await startStation({
     ...{ name: "test", served, leases, ports: STANDARD_PORTS, ledger, vault, loads: 8, bandwidth: null },
     images: new Map([["x64" as const, { sha256: "0".repeat(64), files }]]),
+    ...(setup.largestBlock === undefined ? {} : { largestBlock: setup.largestBlock }),
     ...{ uefiLoader: "shim" as const, ownIpxe: new Map() },
     authority: { certificate: join(folder, "ca.pem"), privateKey: join(folder, "ca.key") },
     onEntry: ({ body }) => print({ entry: body }),

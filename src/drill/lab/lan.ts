@@ -62,29 +62,35 @@ const ISOLATED: LabNetwork = {
 
 /**
  * The devices' LAN lies behind a router, which passes their DHCP packets on to the site's DHCP server and to the station
- * (RFC 1542 section 4): on Cisco and its like two `ip helper-address` lines.
+ * (RFC 1542 section 4): on Cisco and its like two `ip helper-address` lines. `mtu`: how long a packet to the devices may be.
  */
-const RELAYED: LabNetwork = {
-  name: "relay",
-  title: "the devices on another LAN, behind a router that relays DHCP",
-  serve: [],
-  leases: [{ ...THERE, router: RELAY.there }],
-  leasedBy: "the site's own DHCP server, through the relay",
-  build: async (folder) => {
+function behindRouter(name: string, title: string, mtu: number | null): LabNetwork {
+  const leases: readonly Leases[] = [{ ...THERE, router: RELAY.there }];
+  const build = async (folder: string): Promise<BuiltNetwork> => {
     const nodes = await stationAndRogue();
     await buildSwitch("switch1");
     const site = await addNode("site", "switch0", SITE);
     const relay = await addNode("relay", "switch0", RELAY.here);
     await plug(relay, "lan1", "switch1", RELAY.there);
     await on(relay, ["sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]);
+    // A route's MTU, as a tunnel has one: an interface's would keep the devices' own packets out too.
+    if (mtu !== null) await on(relay, ["ip", ..."route replace 10.98.0.0/24 dev lan1 mtu lock".split(" "), `${mtu}`]);
     for (const node of [site, nodes.station]) await on(node, ["ip", "route", "add", "10.98.0.0/24", "via", RELAY.here]);
-    startSiteDhcp(site, [HERE, ...RELAYED.leases], folder);
+    startSiteDhcp(site, [HERE, ...leases], folder);
     const passOn = [SITE, STATION].map((server) => `--dhcp-relay=${RELAY.there},${server}`);
     const quiet = ["--no-daemon", "--conf-file=/dev/null", "--port=0", "--log-dhcp", "--log-facility=-"];
     relay.start(["dnsmasq", ...quiet, ...passOn], { log: `${folder}/relay.log` });
     return { ...nodes, switchOf: () => "switch1" };
-  },
-};
+  };
+  return { name, title, serve: [], leases, leasedBy: "the site's own DHCP server, through the relay", build };
+}
+
+const RELAYED = behindRouter("relay", "the devices on another LAN, behind a router that relays DHCP", null);
+const SMALL_MTU = behindRouter(
+  "small-mtu",
+  "behind such a router, and packets to the devices may have 1280 bytes at most",
+  1280,
+);
 
 /** Two LANs, each with the site's DHCP server and the station on it; devices take turns between them. */
 const TWO: LabNetwork = {
@@ -105,7 +111,7 @@ const TWO: LabNetwork = {
 };
 
 /** All networks that a drill can be run on, the usual one first. */
-export const NETWORKS: readonly LabNetwork[] = [SITE_NETWORK, ISOLATED, RELAYED, TWO];
+export const NETWORKS: readonly LabNetwork[] = [SITE_NETWORK, ISOLATED, RELAYED, SMALL_MTU, TWO];
 
 /** @throws OperatorError naming all, if there is none of that name. */
 export function findNetwork(name: string): LabNetwork {

@@ -146,7 +146,7 @@ export const smallerMtu: Rule = ({ attempt }) => {
   const block = load.granted?.blksize ?? 512;
   return {
     what: `The path to the device takes packets of at most ${grouped(mtu)} bytes (ICMP "fragmentation needed" of ${router}): blocks of ${grouped(block)} bytes of ${load.name} need ${grouped(block + HEADERS)}, and do not arrive.`,
-    cure: `Give the TFTP server at ${load.to.address} a largest block of ${mtu - HEADERS} bytes (dnsmasq: tftp-mtu=${mtu}), or raise the MTU of the path to 1500.`,
+    cure: `Give the TFTP server at ${load.to.address} a largest block of ${mtu - HEADERS} bytes (the station: breakglass serve --largest-block ${mtu - HEADERS}; dnsmasq: tftp-mtu=${mtu}), or raise the MTU of the path to 1500.`,
     by: [...told, ...stuck],
   };
 };
@@ -168,7 +168,7 @@ export const transferStalled: Rule = (scene) => {
   return {
     what: `The load of ${name} stalled${load.frames === null ? "" : ` at block ${grouped(lastBlock)}`}${size === null ? "" : ` (${grouped(load.bytes)} of ${grouped(size)} bytes)`}: ${who}.${large ? ` Its blocks of ${granted!.blksize} bytes do not fit into one frame${fragmented ? " and were sent in fragments" : ""}.` : ""}`,
     cure: large
-      ? "Fragments are lost on the way, usually in a firewall or VPN. Lower the TFTP server's largest block to 1468 (1300 in a VPN)."
+      ? "Fragments are lost on the way, usually in a firewall or VPN. Lower the TFTP server's largest block to 1468, in a VPN to 1300 (the station: breakglass serve --largest-block 1300)."
       : "Was the device switched off, or the cable pulled? If it happens at the same block again: another cable and switch port, then another firmware version. At block 0 or 1: a firewall lets the first packet through but not the next ones.",
     by: stalled,
   };

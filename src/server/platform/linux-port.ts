@@ -8,6 +8,8 @@ import { type Libc, libc } from "./linux-calls.ts";
 
 // include/uapi/linux/udp.h, bits/socket.h and sys/epoll.h, as x64 and arm64 have them.
 const [SOL_UDP, UDP_SEGMENT] = [17, 103];
+// include/uapi/linux/in.h
+const [IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT] = [0, 10, 0];
 const [AF_INET, SOCK_DGRAM, SOCK_CLOEXEC, SOCK_NONBLOCK] = [2, 2, 0o2000000, 0o4000];
 const [EPOLL_CTL_ADD, EPOLLIN] = [1, 1];
 const { EAGAIN, ECONNREFUSED, EINVAL, EIO, EMSGSIZE } = constants.errno;
@@ -80,6 +82,7 @@ class Pool {
       this.#refuse(options, "socket");
       return true;
     }
+    letRoutersFragment(this.#calls, fd);
     const most = cutAt === null ? 1 : Math.min(MOST_SEGMENTS, Math.floor(LONGEST_DATAGRAM / cutAt));
     const cuts = most > 1 && setSegmentSize(this.#calls, fd, cutAt!);
     const own = sockaddr({ address, port: 0 });
@@ -220,6 +223,8 @@ class KernelPort implements DevicePort {
     this.#socket = createSocket({ type: "udp4", lookup: (name, _, done) => done(null, name, 4) });
     this.#socket.on("message", (bytes) => own.take(this, bytes));
     this.#socket.on("error", ({ code, syscall }: NodeJS.ErrnoException) => {
+      // A router's word that a datagram was too large (ICMP): a lost one.
+      if (code === "EMSGSIZE") return;
       if (code === "ECONNREFUSED" || syscall !== "send") this.fail(code === "ECONNREFUSED" ? ECONNREFUSED : EIO);
     });
     this.#socket.bind({ fd });
@@ -267,6 +272,15 @@ function sockaddr({ address, port }: Peer): Buffer {
   bytes.writeUInt16BE(port, 2);
   bytes.set(ipv4ToBytes(address), 4);
   return bytes;
+}
+
+/**
+ * Block sizes are agreed on once, before anyone knows the way's MTU, and a block that a router may not fragment would be
+ * lost each time. Firmware puts fragments together again: EDK2, iPXE, GRUB; ConfigMgr's blocks of 4 to 16 KiB rely on it.
+ */
+function letRoutersFragment(calls: Libc, fd: number): void {
+  const value = Buffer.from(Int32Array.of(IP_PMTUDISC_DONT).buffer);
+  calls.setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, value, value.length);
 }
 
 /** UDP_SEGMENT, since Linux 4.18: the kernel cuts what is sent into datagrams of `size` bytes, the last one as long as what is left. */

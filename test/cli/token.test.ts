@@ -1,21 +1,27 @@
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isTokenText } from "../../src/api/token-text.ts";
 import { breakglass, type Ran, REFUSAL } from "./program.ts";
 import { temporaryFolder } from "./run.ts";
 
+let template: string;
 let state: string;
 const token = (...args: string[]) => breakglass(["token", ...args, "--state", state]);
 const create = (name: string, ...args: string[]) => token("create", "--name", name, "--scope", "lookup", ...args);
 
-beforeEach(async () => {
-  state = join(temporaryFolder(), "state");
-  const made = await breakglass(
-    ["escrow", "init", "--state", state, "--passphrase-fd", "3"],
-    "six plain words for a test",
-  );
-  expect(made.exitCode).toBe(0);
+// A vault's lock is slow on purpose: one is made, and each test has a copy of it.
+beforeAll(async () => {
+  template = mkdtempSync(join(tmpdir(), "breakglass-token-"));
+  const init = ["escrow", "init", "--state", join(template, "state"), "--passphrase-fd", "3"];
+  expect(await breakglass(init, "six plain words for a test")).toMatchObject({ exitCode: 0 });
+});
+afterAll(() => rmSync(template, { recursive: true }));
+beforeEach(() => {
+  const folder = temporaryFolder();
+  cpSync(template, folder, { recursive: true });
+  state = join(folder, "state");
 });
 
 describe("breakglass token", () => {

@@ -122,7 +122,6 @@ describe.skipIf(skip)(`the agent on a device${missing.length > 0 ? ` (lacking ${
   });
 
   it.each([
-    ["a locked volume", 1, {}, "recovery-password"],
     ["a locked volume, of which only the last copy is left,", 2, {}, "recovery-password"],
     ["a suspended volume", 1, { clearKey: true }, "clear-key"],
   ] as const)("opens %s whose first copy of the metadata is damaged, and writes no metadata", async (...row) => {

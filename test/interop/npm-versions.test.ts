@@ -37,8 +37,15 @@ function npm(version: string): string {
 /** A fresh clone as far as the set-up goes; its programs say by which Node they are run. */
 function checkout(version: string): string {
   const clone = join(folder, version);
-  for (const name of ["package.json", "package-lock.json", ".npmrc", "breakglass", "setup"])
+  for (const name of [".npmrc", "breakglass", "setup"])
     cpSync(join(root, name), join(clone, name), { recursive: true });
+  // Without what only development needs: npm unpacks it as it does the rest, and it is most of it.
+  const own = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  for (const each of [own, lock.packages[""]]) delete each.devDependencies;
+  for (const [name, { dev }] of Object.entries<{ dev?: boolean }>(lock.packages)) if (dev) delete lock.packages[name];
+  writeFileSync(join(clone, "package.json"), JSON.stringify(own));
+  writeFileSync(join(clone, "package-lock.json"), JSON.stringify(lock));
   const says = `import { execFileSync } from "node:child_process";
     const onPath = String(execFileSync("node", ["--version"])).trim();
     console.log([process.version, onPath, ...process.argv.slice(2)].join(" "));`;

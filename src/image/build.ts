@@ -7,7 +7,7 @@ import { assetNames, readAsset } from "./assets.ts";
 import { type DebianPackage, fetchPackages, type UnpackedPackage } from "./debian.ts";
 import { type DriverSet, driverModules } from "./drivers.ts";
 import { initrdTree, packInitrd } from "./initramfs.ts";
-import { type ImageFile, MANIFEST, type Manifest, manifestText, verifyImage } from "./manifest.ts";
+import { type ImageFile, MANIFEST, MANIFEST_VERSION, type Manifest, manifestText, verifyImage } from "./manifest.ts";
 import { ModuleStore } from "./modules.ts";
 import { writeOwnFile } from "./own-file.ts";
 import { PackageFiles } from "./package-files.ts";
@@ -58,7 +58,7 @@ export async function buildImage(options: BuildOptions): Promise<Manifest> {
   }
   refuseUnused(files);
   const manifest: Manifest = {
-    version: 2,
+    version: MANIFEST_VERSION,
     architecture,
     driverSet,
     kernelRelease: release,

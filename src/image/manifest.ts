@@ -10,8 +10,14 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** A plain file name: an image is one folder, and nothing outside it is ever served. */
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
 
+/**
+ * Goes up with the manifest itself and with the protocol of the agent in the image (docs/formats/agent-protocol.md): a
+ * station never serves an image whose agent it does not understand.
+ */
+export const MANIFEST_VERSION = 3;
+
 const schema = z.strictObject({
-  version: z.literal(2),
+  version: z.literal(MANIFEST_VERSION),
   architecture: z.enum(IMAGE_ARCHITECTURES),
   driverSet: z.enum(DRIVER_SETS),
   kernelRelease: z.string(),
@@ -48,18 +54,24 @@ export function loadManifest(folder: string): Manifest {
       ExitCode.environment,
     );
   }
-  const manifest = parseManifest(readFileSync(path, "utf8"));
+  const text = readFileSync(path, "utf8");
+  const manifest = parsed(schema, text);
   if (manifest !== null) return manifest;
+  const other = parsed(z.object({ version: z.int() }), text);
+  const what =
+    other !== null && other.version !== MANIFEST_VERSION
+      ? `belongs to an image of version ${other.version}, and this breakglass serves version ${MANIFEST_VERSION}`
+      : "is not a manifest that this version of breakglass knows";
   throw new OperatorError(
-    `${path} is not a manifest that this version of breakglass knows. Nothing was served.`,
+    `${path} ${what}. Nothing was served.`,
     "Build the image again: breakglass image build",
     ExitCode.environment,
   );
 }
 
-function parseManifest(text: string): Manifest | null {
+function parsed<T>(shape: z.ZodType<T>, text: string): T | null {
   try {
-    return schema.parse(JSON.parse(text));
+    return shape.parse(JSON.parse(text));
   } catch {
     return null;
   }

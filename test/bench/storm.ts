@@ -90,7 +90,7 @@ function writeImage(folder: string): string {
     writeFileSync(join(folder, path), bytes);
     return { path, role: roles[index]!, size, sha256: createHash("sha256").update(bytes).digest("hex") };
   });
-  const what = { version: 2, architecture: "x64", driverSet: "minimal", kernelRelease: "none" } as const;
+  const what = { version: 3, architecture: "x64", driverSet: "minimal", kernelRelease: "none" } as const;
   writeFileSync(join(folder, MANIFEST), manifestText({ ...what, files, packages: [] }));
   return folder;
 }

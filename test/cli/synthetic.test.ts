@@ -37,7 +37,7 @@ describe("a drill with synthetic devices does not start", { timeout: 60_000 }, (
 
   test("with more devices than this shell may have files open for, and says how many it may be", () => {
     const image = temporaryFolder();
-    const kind = { version: 2, architecture: "x64", driverSet: "fleet", kernelRelease: "6" };
+    const kind = { version: 3, architecture: "x64", driverSet: "fleet", kernelRelease: "6" };
     writeFileSync(join(image, "manifest.json"), JSON.stringify({ ...kind, files: [], packages: [] }));
     const command = join(import.meta.dirname, "../../breakglass");
     const line = `ulimit -n 300; exec "${command}" drill run --synthetic 100 --image "${image}"`;

@@ -13,7 +13,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const bytes = Buffer.from("kernel");
 const manifest: Manifest = {
-  version: 2,
+  version: 3,
   architecture: "x64",
   driverSet: "minimal",
   kernelRelease: "6.12.1+deb13-amd64",
@@ -62,12 +62,15 @@ describe("an image's manifest", () => {
     const { architecture: _, ...older } = { ...manifest, version: 1 };
     write(older);
     expect(() => loadManifest(folder)).toThrow(
-      expect.objectContaining({ next: expect.stringContaining("Build the image again") }),
+      expect.objectContaining({
+        message: expect.stringContaining("an image of version 1, and this breakglass serves version 3"),
+        next: expect.stringContaining("Build the image again"),
+      }),
     );
   });
 
   test.each([
-    { ...manifest, version: 3 },
+    { ...manifest, version: "3" },
     { ...manifest, architecture: "amd64" },
     { ...manifest, files: [{ ...manifest.files[0], path: "../vmlinuz" }] },
     { ...manifest, files: [{ ...manifest.files[0], path: "/etc/shadow" }] },

@@ -25,7 +25,7 @@ function makeImage(folder: string): void {
     writeFileSync(join(folder, role), role);
     return { path: role, role, size: role.length, sha256: createHash("sha256").update(role).digest("hex") };
   });
-  const what = { version: 2, architecture: "x64", driverSet: "minimal", kernelRelease: "none" } as const;
+  const what = { version: 3, architecture: "x64", driverSet: "minimal", kernelRelease: "none" } as const;
   writeFileSync(join(folder, MANIFEST), manifestText({ ...what, files, packages: [] }));
 }
 

@@ -38,7 +38,7 @@ const vaultRecord: Target = {
 
 const folder = mkdtempSync(join(tmpdir(), "breakglass-fuzz-"));
 const text = manifestText({
-  version: 2,
+  version: 3,
   architecture: "x64",
   driverSet: "minimal",
   kernelRelease: "6.12.1",

@@ -1,5 +1,6 @@
 import { Architecture } from "../dhcp/registry.ts";
-import type { ImageId } from "./image-id.ts";
+import { type ImageId, imageName } from "./image-id.ts";
+import { BootFile } from "./source.ts";
 
 /** What kind of firmware asks, as ledger and screen spell it. */
 export type Firmware =
@@ -43,4 +44,11 @@ export const BOOT_TABLE: ReadonlyMap<number, BootRow> = new Map<number, BootRow>
 export function imageFor(firmware: string): ImageId | null {
   for (const row of BOOT_TABLE.values()) if (row.firmware === firmware) return row.boots?.image ?? null;
   return null;
+}
+
+/** What the rows of this image load and `files` lack: each row's loader, and the kernel and initrd of them all. */
+export function missingFor(image: ImageId, files: ReadonlySet<string>): readonly string[] {
+  const rows = [...BOOT_TABLE.values()].flatMap(({ boots }) => boots ?? []);
+  const loaders = rows.filter((row) => imageName(row.image) === imageName(image)).map(({ loader }) => loader);
+  return [...new Set([...loaders, BootFile.kernel, BootFile.initrd])].filter((name) => !files.has(name));
 }

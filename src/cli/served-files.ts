@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ImageName, imageName } from "../boot/image-id.ts";
 import { BootFile } from "../boot/source.ts";
+import { missingFor } from "../boot/table.ts";
 import { loadManifest, MANIFEST, verifyImage } from "../image/manifest.ts";
 import type { ServedImage } from "../server/station.ts";
 import type { ImageFiles } from "../station/boot-files.ts";
@@ -14,7 +15,8 @@ export async function readImages(folders: readonly string[]): Promise<Map<ImageN
   for (const folder of folders) {
     const { architecture, files } = loadManifest(folder);
     // Every manifest of this version is that of a Linux image.
-    const name = imageName({ kind: "linux", architecture });
+    const image = { kind: "linux", architecture } as const;
+    const name = imageName(image);
     if (images.has(name))
       throw new OperatorError(
         `Two recovery images for ${name} were named, the second in ${folder}. Nothing was started.`,
@@ -24,6 +26,13 @@ export async function readImages(folders: readonly string[]): Promise<Map<ImageN
     if (differences.length > 0)
       throw new OperatorError(
         `The recovery image in ${folder} is not what its manifest says: ${differences.join(", ")}. Nothing was started.`,
+        "Build it again: breakglass image build",
+        ExitCode.negative,
+      );
+    const missing = missingFor(image, new Set(files.map(({ path }) => path)));
+    if (missing.length > 0)
+      throw new OperatorError(
+        `The recovery image in ${folder} has no ${missing.join(" and no ")}, which ${name} devices load. Nothing was started.`,
         "Build it again: breakglass image build",
         ExitCode.negative,
       );

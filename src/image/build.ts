@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ImageArchitecture } from "../boot/image-id.ts";
+import { missingFor } from "../boot/table.ts";
 import { ARCHITECTURES } from "./architecture.ts";
 import { assetNames, readAsset } from "./assets.ts";
 import { type DebianPackage, fetchPackages, type UnpackedPackage } from "./debian.ts";
@@ -57,6 +58,10 @@ export async function buildImage(options: BuildOptions): Promise<Manifest> {
     served.push(["ipxe-bios", "undionly.kpxe", files.read(recipe.ipxe.bios)]);
   }
   refuseUnused(files);
+  refuseMissing(
+    architecture,
+    served.map(([, path]) => path),
+  );
   const manifest: Manifest = {
     version: MANIFEST_VERSION,
     architecture,
@@ -92,6 +97,12 @@ function readText(asset: string): string {
 export function refuseUnused(files: PackageFiles): void {
   const unused = files.unused().map(({ name }) => name);
   if (unused.length > 0) throw new Error(`the recipe names packages of which nothing is used: ${unused.join(" ")}`);
+}
+
+/** An image without a loader that the boot table names would leave its devices with "file not found". */
+function refuseMissing(architecture: ImageArchitecture, paths: readonly string[]): void {
+  const missing = missingFor({ kind: "linux", architecture }, new Set(paths));
+  if (missing.length > 0) throw new Error(`the recipe for ${architecture} makes no ${missing.join(" and no ")}`);
 }
 
 function packageOnly({ name, version, architecture, sha256 }: UnpackedPackage): DebianPackage {

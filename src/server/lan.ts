@@ -14,6 +14,7 @@ import type { MacAddress } from "../wire/mac.ts";
 import { type BootHttp, startBootHttp } from "./boot-http.ts";
 import { type AnswerAgent, type ControlPlane, startControlPlane } from "./control.ts";
 import { openDhcpSockets } from "./dhcp.ts";
+import { listenForDhcp6 } from "./dhcp6-ear.ts";
 import type { Pacer } from "./pacer.ts";
 import type { StationPorts } from "./ports.ts";
 import { startTftp, type TftpLimits, type TftpServer } from "./tftp.ts";
@@ -127,6 +128,8 @@ export async function startLan(served: ServedInterface, leases: Leases | null, o
       },
     });
     closing.push(() => tftp.close());
+    const dhcp6 = await listenForDhcp6(served.name, (bytes, from) => ears.dhcp6(bytes, from));
+    closing.push(async () => dhcp6.close());
     const bootServer = new BootServer({
       ...{ desk, served, ownMacs, uefiLoader, loads, onNotice, now: Date.now },
       ...(leases === null ? {} : { leases }),

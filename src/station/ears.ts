@@ -1,9 +1,11 @@
 import { decodePacket, LONGEST_MESSAGE } from "../dhcp/packet.ts";
 import { dhcpSeen } from "../explain/dhcp-seen.ts";
+import { dhcp6Seen } from "../explain/dhcp6-seen.ts";
 import { LiveExplainer } from "../explain/live.ts";
 import type { LoadSeen, Peer, Seen } from "../explain/seen.ts";
 import { plainText } from "../explain/text.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
+import { macOfLinkLocal } from "../wire/link-local.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import type { DhcpDatagram, DhcpReply } from "./dhcp-datagram.ts";
 import { findingNotice, type Notice, notice } from "./notice.ts";
@@ -17,6 +19,7 @@ const AT_ONCE = 1024;
 const DEAF_MS = 120_000;
 
 const HTTPS_PORT = 443;
+const DHCP6_PORT = 547;
 
 /**
  * The station explains, while it happens, what goes wrong with a device's boot: what its sockets hear goes through the
@@ -50,6 +53,14 @@ export class Ears {
     if (bytes.length > LONGEST_MESSAGE) return;
     const everyone: Peer = { address: "255.255.255.255" as Ipv4, port: 68, mac: null };
     this.#later((at) => packetSeen(bytes, at, { address: from, port: 67, mac: null }, everyone));
+  }
+
+  /** What firmware asks over IPv6. The device is known by its link-local address, which firmware makes of its MAC. */
+  dhcp6(bytes: Uint8Array, from: { readonly address: string; readonly port: number }): void {
+    const source = macOfLinkLocal(from.address);
+    if (bytes.length > LONGEST_MESSAGE || source === null) return;
+    const udp = { sourcePort: from.port, destinationPort: DHCP6_PORT, payload: bytes };
+    this.#later((at) => dhcp6Seen(udp, { source, destination: null }, at, null));
   }
 
   tftp(event: TftpEvent, ours: Ipv4): void {

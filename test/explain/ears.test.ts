@@ -4,6 +4,7 @@ import type { DhcpPort } from "../../src/station/dhcp-datagram.ts";
 import { Ears } from "../../src/station/ears.ts";
 import { toldTo } from "../station/told.ts";
 import { Boot, DEVICE, STATION, UEFI_X86 } from "./boot.ts";
+import { SCENES } from "./scenes.ts";
 
 let now = 1_795_492_800_000;
 let notices: string[] = [];
@@ -46,6 +47,29 @@ const finished = (name: string) =>
   );
 
 describe("the station's ears", () => {
+  it("tell of firmware that asks over IPv6 only, and not of one that asked over IPv4 too or was heard once", () => {
+    const [solicit] = SCENES["ipv6-only"]!().frames.map(({ bytes }) => bytes.subarray(14 + 40 + 8));
+    const from = { address: "fe80::5054:ff:fedd:1%lan0", port: 546 };
+    const hear = (times: number, address = from.address) => {
+      listen();
+      for (let time = 0; time < times; time++) {
+        ears.dhcp6(solicit!, { ...from, address });
+        pass(4000);
+      }
+      pass(120_000);
+      return notices;
+    };
+    expect(hear(2)).toEqual([expect.stringMatching(/^52:54:00:dd:00:01: ipv6-only: .*IPv6 only.* Do: .*PXE IPv4/)]);
+    expect(hear(1)).toEqual([]);
+    expect(hear(3, "fe80::1%lan0")).toEqual([]);
+    listen();
+    exchange();
+    ears.dhcp6(solicit!, from);
+    ears.dhcp6(solicit!, from);
+    pass(120_000);
+    expect(notices.filter((text) => text.includes("ipv6-only"))).toEqual([]);
+  });
+
   it("tell of a loader that arrived whole and was not run, with the device's name and what to do", () => {
     listen();
     exchange();

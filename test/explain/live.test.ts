@@ -6,7 +6,7 @@ import { dhcpSeen } from "../../src/explain/dhcp-seen.ts";
 import { LiveExplainer, type LiveFinding } from "../../src/explain/live.ts";
 import type { Seen } from "../../src/explain/seen.ts";
 import type { MacAddress } from "../../src/wire/mac.ts";
-import { Boot, UEFI_X86 } from "./boot.ts";
+import { Boot, SITE, UEFI_X86 } from "./boot.ts";
 import { memorySource } from "./memory-source.ts";
 import { SCENES } from "./scenes.ts";
 
@@ -48,6 +48,24 @@ describe("the live view", () => {
     "transfer-aborted",
   ] as const)("tells %s, once, while the device is still there", (reason) => {
     expect(reasons(told(events(SCENES[reason]!())))).toEqual([reason]);
+  });
+
+  it.each([
+    [2, "Itanium UEFI"],
+    [6, "32-bit UEFI (x86)"],
+    [15, "32-bit UEFI (x86) over HTTP"],
+    [27, "RISC-V 64-bit UEFI"],
+    [39, "LoongArch 64-bit UEFI"],
+    [41, "Raspberry Pi boot ROM (ARM rpiboot)"],
+  ])("calls firmware of architecture %i, which there is no loader for, by its name: %s", (architecture, name) => {
+    const boot = new Boot();
+    const client = name.endsWith("HTTP") ? "HTTPClient" : "PXEClient";
+    const vendorClassIdentifier = `${client}:Arch:${`${architecture}`.padStart(5, "0")}:UNDI:003000`;
+    boot.firmware = { vendorClassIdentifier, clientSystemArchitecture: [architecture] };
+    for (const wait of [4000, 8000]) boot.discover().later(1).lease(SITE).later(wait);
+    const found = told(events(boot.discover()));
+    expect(reasons(found)).toEqual(["no-loader-for-architecture"]);
+    expect(found[0]!.finding.what).toContain(`architecture ${architecture} (${name})`);
   });
 
   it("tells that a device takes no lease from anyone, after it has asked three times", () => {

@@ -3,6 +3,7 @@ import { Port } from "../../dhcp/registry.ts";
 import type { Ipv4 } from "../../wire/ipv4.ts";
 import { MalformedError } from "../../wire/malformed.ts";
 import { dhcpSeen } from "../dhcp-seen.ts";
+import { dhcp6Seen } from "../dhcp6-seen.ts";
 import type { MtuSeen, Peer, Seen } from "../seen.ts";
 import { Connections } from "./connections.ts";
 import { Copies } from "./copies.ts";
@@ -16,7 +17,6 @@ import {
   readUdp,
   readUdp6,
 } from "./datagram.ts";
-import { dhcp6Seen } from "./dhcp6.ts";
 import { Fragments } from "./fragments.ts";
 import { type Frame, readFrame } from "./frame.ts";
 import { Neighbours } from "./neighbours.ts";

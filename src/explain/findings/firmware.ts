@@ -13,6 +13,8 @@ export const ipv6Only: Rule = (scene) => {
   // Most firmware tries IPv4 and then IPv6: that it asks over both is nothing wrong.
   if (device.attempts.some((each) => firmwareAsks(each, "DISCOVER").length > 0)) return null;
   if (!quiet(scene, asks[0]!.at, GOES_ON_MS)) return null;
+  // A station that starts in the middle of a boot may have missed the questions over IPv4; firmware goes back to those.
+  if (scene.view === "station" && timesSent(asks) < 2) return null;
   return {
     what: `The firmware asks over IPv6 only (DHCPv6, ${timesSent(asks)} times), and the station boots devices over IPv4.`,
     cure: "In the firmware setup, switch IPv4 network boot on (PXE IPv4, or HTTP Boot IPv4) and choose that boot entry.",

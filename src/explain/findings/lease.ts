@@ -34,7 +34,7 @@ export const noLoaderForArchitecture: Rule = (scene) => {
   return {
     what: `The firmware reports architecture ${architecture}${name === null ? "" : ` (${name})`}, and the station has no loader for that. The device loaded nothing.`,
     cure: is32Bit
-      ? "32-bit UEFI cannot boot the recovery image: Debian has no signed loader for it. Look in the firmware setup for another network boot entry (legacy BIOS, or 64-bit UEFI). Without one, rescue the device by hand in Windows' own recovery (WinRE)."
+      ? "32-bit UEFI cannot boot the recovery image: Debian 13, which the image is made of, has no signed shim for it. Look in the firmware setup for another network boot entry (legacy BIOS, or 64-bit UEFI). Without one, rescue the device by hand in Windows' own recovery (WinRE)."
       : "This kind of device is not supported: the recovery image is for x64 and ARM64. If the name is wrong for this device, update its firmware. If it runs Windows, rescue it by hand in Windows' own recovery (WinRE).",
     by: asks,
   };

@@ -14,11 +14,16 @@ const onNotice = (notice: Notice) => {
 };
 let ears: Ears | null = null;
 
+/** DHCPv6: a type, a transaction, options 16 and 61. */
+const SOLICIT = Uint8Array.from([
+  ...[1, 0, 0, 7, 0, 16, 0, 15, 0, 0, 1, 0x57, 0, 9, ...Buffer.from("PXEClient"), 0, 61, 0, 2, 0, 7],
+]);
+
 /** The station's own explanation of what it hears: datagrams, names and words of strangers. */
 const live: Target = {
   name: "ears",
   share: 40_000,
-  seeds: packetsOf("dhcp"),
+  seeds: [...packetsOf("dhcp"), SOLICIT],
   dictionary: DHCP_WORDS,
   longest: 4200,
   run(input) {
@@ -33,6 +38,7 @@ const live: Target = {
     };
     ears.dhcp(datagram, input.length % 2 === 0 ? { bytes: input, to: { address: from, port: 68 } } : null, ours);
     if (input.length % 5 === 0) ears.otherServer(input, from);
+    if (input.length % 5 === 1) ears.dhcp6(input, { address: `fe80::5054:ff:fe12:${input.length}%lan0`, port: 546 });
     const words = textOf(input.subarray(input.length / 2));
     const tftp = {
       name: words,

@@ -1,8 +1,8 @@
-import { ANY_ADDRESS, LIMITED_BROADCAST } from "../../wire/ipv4.ts";
-import type { MacAddress } from "../../wire/mac.ts";
-import type { Dhcp6Seen } from "../seen.ts";
-import { plainText } from "../text.ts";
-import type { Udp } from "./datagram.ts";
+import { ANY_ADDRESS, LIMITED_BROADCAST } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
+import type { Udp } from "./capture/datagram.ts";
+import type { Dhcp6Seen } from "./seen.ts";
+import { plainText } from "./text.ts";
 
 /** RFC 8415 section 7.2 and 7.3; RFC 5970 section 3 (61). */
 const CLIENT_PORT = 546;
@@ -17,10 +17,10 @@ const ARCHITECTURE = 61;
  * its frame's address: a DUID may have that of another card.
  */
 export function dhcp6Seen(
-  { sourcePort, destinationPort, payload }: Udp,
+  { sourcePort, destinationPort, payload }: Pick<Udp, "sourcePort" | "destinationPort" | "payload">,
   frame: { readonly source: MacAddress | null; readonly destination: MacAddress | null },
   at: number,
-  number: number,
+  number: number | null,
 ): Dhcp6Seen | null {
   const asks = destinationPort === SERVER_PORT && payload[0] === SOLICIT;
   const answers = destinationPort === CLIENT_PORT && payload[0] === ADVERTISE;
@@ -37,7 +37,16 @@ export function dhcp6Seen(
   const from = { address: ANY_ADDRESS, port: sourcePort, mac: frame.source };
   const to = { address: LIMITED_BROADCAST, port: destinationPort, mac: frame.destination };
   return {
-    ...{ what: "dhcp6", at, endedAt: at, frames: [number, number], from, to, device, times: 1 },
+    ...{
+      what: "dhcp6",
+      at,
+      endedAt: at,
+      frames: number === null ? null : [number, number],
+      from,
+      to,
+      device,
+      times: 1,
+    },
     ...{ message: asks ? "SOLICIT" : "ADVERTISE", vendorClass, architecture },
   };
 }

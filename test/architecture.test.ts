@@ -233,6 +233,13 @@ describe("a ledger's entries", () => {
     expect(edge).toEqual([]);
   });
 
+  it("are appended by acts: a verb and a socket ask for one, and append none themselves", () => {
+    const appending = breaches(({ folder, text }) =>
+      folder === "cli" || folder === "server" ? (code(text).match(/\bledger\.append(If\w+)?\(/gi) ?? []) : [],
+    );
+    expect(appending).toEqual([]);
+  });
+
   it("lie in a database that its own files alone know by name", () => {
     const own = /^src\/ledger\/(sqlite(-table)?|store-(file|fault)|open-ledger)\.ts$/;
     // Names of files, which operators see, and what a hostile machine asks for.

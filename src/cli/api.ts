@@ -1,4 +1,4 @@
-import { recordUnsealed } from "../escrow/record-unsealed.ts";
+import { recordUnsealed } from "../escrow/record-seal.ts";
 import { openVault } from "../escrow/vault.ts";
 import { tryPort } from "../server/listen.ts";
 import type { StationLog } from "../server/log/station-log.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CampaignState, UnknownPolicy } from "../campaign/campaign.ts";
-import { arm } from "../campaign/command.ts";
+import { arm, armingOf } from "../campaign/command.ts";
 import { readBoard } from "../dashboard/board.ts";
 import { boardLine } from "../dashboard/board-text.ts";
 import { RELEASE_CAPS } from "../escrow/release.ts";
@@ -9,7 +9,6 @@ import type { InventoryDevice } from "../fleet/inventory.ts";
 import { BadRowsError, parseInventory } from "../fleet/read-inventory.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { EntryBody } from "../ledger/events/event.ts";
-import { remedySha256 } from "../remedy/remedy.ts";
 import { confirmPairing, type NotPaired } from "../rescue/pairing.ts";
 import { Desk } from "../station/desk.ts";
 import type { StationState } from "../station/state.ts";
@@ -79,21 +78,15 @@ const NOT_ARMED = "No campaign was armed.";
 async function armCommand(options: ArmOptions): Promise<void> {
   const remedy = readRemedy(options.remedy, NOT_ARMED);
   const devices = options.inventory === undefined ? [] : readInventory(options.inventory);
-  const arming = {
-    campaign: `${new Date().toISOString().slice(0, 10)}-${randomBytes(2).toString("hex")}`,
-    remedy: remedy.id,
-    remedySha256: remedySha256(remedy),
-    document: { ...remedy },
-    unknown: options.unknown,
-    hibernated: options.discardHibernated ? ("discard" as const) : ("stop" as const),
-    devices,
-    releaseRate: options.releaseRate,
-  };
+  const { unknown, releaseRate } = options;
+  const hibernated = options.discardHibernated ? "discard" : "stop";
+  const choices = { unknown, hibernated, devices, releaseRate } as const;
+  const arming = armingOf(remedy, { now: new Date(), fresh: randomBytes(2) }, choices);
   await decide(options, ({ campaign }) => {
     const entry = arm(campaign, arming, operatorActor());
     return typeof entry === "string" ? alreadyArmed(campaign) : entry;
   });
-  const { campaign, remedySha256: sha256, unknown, hibernated, releaseRate } = arming;
+  const { campaign, remedySha256: sha256 } = arming;
   const said = { campaign, remedy: remedy.id, remedySha256: sha256, unknown, hibernated, releaseRate, devices };
   if (options.json) return printJson(said);
   process.stdout.write(

@@ -1,18 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import {
-  type Checkpoint,
-  checkpointedEntry,
-  checkpointJson,
-  parseCheckpoint,
-  publicKeyHex,
-  signCheckpoint,
-} from "../ledger/checkpoint.ts";
+import { type Checkpoint, checkpointJson, parseCheckpoint } from "../ledger/checkpoint.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { KEY_COMMANDS, keyEntry } from "../ledger/station-key.ts";
+import { signHead } from "../ledger/sign-head.ts";
 import { type Notice, notice, noticeText } from "../station/notice.ts";
-import { parseGuid } from "../wire/guid.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
@@ -27,20 +19,12 @@ interface MadeCheckpoint {
   readonly file: string;
 }
 
-/**
- * Signs the ledger's head, keeps the checkpoint in the state folder, and appends `ledger.checkpointed`: that entry comes
- * after the one that was signed. A station key that the ledger does not know yet is told to it first.
- */
+/** Signs the ledger's head and keeps the checkpoint in the state folder. */
 export async function makeCheckpoint(folder: StateFolder, ledger: Ledger): Promise<MadeCheckpoint> {
-  const key = stationKey(folder.signingKey);
-  const [station, at] = [hostname(), Date.now()];
-  const telling = keyEntry(await ledger.commandsBeginning(KEY_COMMANDS), publicKeyHex(key), station);
-  if (telling !== null) await ledger.append(telling);
-  const [head] = await ledger.readRaw((await ledger.head()).seq - 1, 1);
-  const { epoch, seq, hash } = head!;
-  const checkpoint = signCheckpoint({ ledgerId: parseGuid(ledger.ledgerId), epoch, seq, hash, at, station }, key);
-  const file = keep(folder.checkpoints, checkpoint);
-  await ledger.append(checkpointedEntry(checkpoint, operatorActor(), process.pid));
+  const signer = { station: hostname(), actor: operatorActor(), at: Date.now(), by: process.pid };
+  const { checkpoint, kept: file } = await signHead(ledger, { key: stationKey(folder.signingKey), ...signer }, (made) =>
+    keep(folder.checkpoints, made),
+  );
   return { checkpoint, file };
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
+import { sealAndRecord } from "../escrow/record-seal.ts";
 import type { Vault } from "../escrow/vault.ts";
-import { sealedEntry } from "../escrow/vault-entries.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { StationLog } from "../server/log/station-log.ts";
 import { type Notice, notice } from "../station/notice.ts";
@@ -28,9 +28,7 @@ export function askedToStop(notMeant: () => boolean = () => false): Promise<void
 
 /** For a vault that is open while no station runs yet, or none any more: it is sealed, and the ledger has it. */
 export async function sealAtOnce(vault: Vault, ledger: Ledger): Promise<void> {
-  if (vault.sealed) return;
-  vault.seal();
-  await ledger.append(sealedEntry(vault, "stop", { actor: "station", fresh: randomUUID() }));
+  await sealAndRecord(ledger, vault, "stop", { actor: "station", fresh: randomUUID() });
 }
 
 /** What cannot go on with an open vault ends with a sealed one. */

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 
 import { type LeaseRange, rangeProblem } from "../boot/lease-range.ts";
-import { recordUnsealed } from "../escrow/record-unsealed.ts";
+import { recordUnsealed } from "../escrow/record-seal.ts";
 import { openVault } from "../escrow/vault.ts";
 
 import type { Entry } from "../ledger/entry.ts";

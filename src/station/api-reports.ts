@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { coverageAnswer, rotationAnswer } from "../api/schema.ts";
 import { looksLikePassword } from "../bitlocker/password-text.ts";
-import { coverage } from "../escrow/coverage/coverage.ts";
+import { coverageNow } from "../escrow/coverage/check-coverage.ts";
 import { findingText } from "../escrow/coverage/finding.ts";
 import { nameOf } from "../escrow/rotation.ts";
 import { rotationDue } from "../escrow/rotation-due.ts";
@@ -67,9 +67,7 @@ export class ApiReports {
   async #covered(campaign: string | null, inventory: readonly ListedDevice[]): Promise<Outcome<CoverageAnswer>> {
     const { ledger, vault, now, mostDeposits = null } = this.#options;
     if (mostDeposits !== null && this.#counts.now().deposits > mostDeposits) return { problem: "vault-too-large" };
-    const due = await rotationDue(ledger, vault);
-    const released = new Map(due.map(({ depositId, releasedAt }) => [depositId, releasedAt]));
-    const report = coverage({ inventory, deposits: vault.all(), released, now: now(), maxAgeDays: null });
+    const report = await coverageNow(ledger, vault, { inventory, now: now(), maxAgeDays: null });
     const { devices, covered, doubtful, missing, findings, list } = report;
     const told = findings
       .filter((each) => each.devices > 0)

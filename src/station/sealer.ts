@@ -1,5 +1,6 @@
+import { recordUnsealed } from "../escrow/record-seal.ts";
 import type { Vault } from "../escrow/vault.ts";
-import { sealedEntry, unsealedEntry } from "../escrow/vault-entries.ts";
+import { sealedEntry } from "../escrow/vault-entries.ts";
 import type { Entry, NewEntry } from "../ledger/entry.ts";
 import type { Receipt } from "../ledger/ledger.ts";
 import { StoreError } from "../ledger/store-error.ts";
@@ -67,7 +68,7 @@ export class Sealer {
     const halts = this.#halts;
     await this.#writing;
     try {
-      const { seq } = await record(unsealedEntry(vault, openedBy, { actor, fresh: freshId() }));
+      const seq = await recordUnsealed({ append: record }, vault, openedBy, { actor, fresh: freshId() });
       this.#since = Math.max(this.#since, seq);
     } catch (error) {
       if (error instanceof StoreError) return "ledger-unavailable";

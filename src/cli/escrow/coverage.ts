@@ -4,10 +4,9 @@ import { hostname } from "node:os";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { coveragePage } from "../../dashboard/coverage-page.ts";
-import { checkedEntry } from "../../escrow/coverage/checked-entry.ts";
-import { type CoverageReport, coverage } from "../../escrow/coverage/coverage.ts";
-import { parsePercent, percentText, type Requirement, required } from "../../escrow/coverage/required.ts";
-import { rotationDue } from "../../escrow/rotation-due.ts";
+import { checkCoverage } from "../../escrow/coverage/check-coverage.ts";
+import type { CoverageReport } from "../../escrow/coverage/coverage.ts";
+import { parsePercent, percentText, type Requirement } from "../../escrow/coverage/required.ts";
 import { openVault, type Vault } from "../../escrow/vault.ts";
 import { type ListedDevice, readDeviceList } from "../../fleet/device-list.ts";
 import type { Ledger, Receipt } from "../../ledger/ledger.ts";
@@ -69,11 +68,6 @@ async function check(
   vault: Vault,
   ledger: Ledger,
 ): Promise<void> {
-  const due = await rotationDue(ledger, vault);
-  const released = new Map(due.map(({ depositId, releasedAt }) => [depositId, releasedAt]));
-  const maxAgeDays = options.maxAge ?? null;
-  const report = coverage({ inventory, deposits: vault.all(), released, now: Date.now(), maxAgeDays });
-  const requirement = options.require === undefined ? null : required(options.require, report);
   const about = {
     inventory: basename(options.inventory),
     inventorySha256: createHash("sha256").update(bytes).digest("hex"),
@@ -83,7 +77,13 @@ async function check(
     version: VERSION,
   };
   const act = { actor: about.actor, fresh: randomUUID() };
-  const receipt = await ledger.append(checkedEntry(report, about, { requirement, maxAgeDays }, act));
+  const asked = {
+    inventory,
+    now: Date.now(),
+    maxAgeDays: options.maxAge ?? null,
+    thousandths: options.require ?? null,
+  };
+  const { report, requirement, receipt } = await checkCoverage(ledger, vault, asked, about, act);
   const { seq, hash } = receipt;
   if (options.html !== undefined)
     writePage(options.html, coveragePage(report, { ...about, requirement, entry: { seq, hash } }));

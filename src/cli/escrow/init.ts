@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { createVault } from "../../escrow/vault.ts";
-import { createdEntry } from "../../escrow/vault-entries.ts";
+import { foundVault } from "../../escrow/found-vault.ts";
 import { VAULT } from "../../escrow/vault-file.ts";
 import { refuseExisting } from "../../ledger/store-file.ts";
 import { guardMemory } from "../../server/guard.ts";
@@ -28,10 +27,8 @@ async function init(options: Options & PassphraseOption): Promise<void> {
   const passphrase = await readNewPassphrase(options);
   const ledger = await openStateLedger(options, true);
   try {
-    const vault = await createVault(path, { clock: Date.now, passphrase, ledgerId: ledger.ledgerId });
-    const { vaultId, recipient } = vault;
-    await vault.close();
-    await ledger.append(createdEntry(vault, operatorActor()));
+    const how = { clock: Date.now, passphrase, actor: operatorActor() };
+    const { vaultId, recipient } = await foundVault(path, ledger, how);
     if (options.json) return printJson({ vault: path, vaultId, recipient });
     process.stdout.write(
       `A new vault is at ${path}. Without its passphrase nobody, you included, can open what it holds.\n` +

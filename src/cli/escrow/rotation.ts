@@ -4,9 +4,10 @@ import { type Command, Option } from "commander";
 import { DIRECTORIES, type Directory, rotationCommands } from "../../dashboard/rotation-commands.ts";
 import { rotationCsv } from "../../dashboard/rotation-csv.ts";
 import { isGoodReason } from "../../escrow/hand-release.ts";
-import { type Due, nameOf, rotatedEntry } from "../../escrow/rotation.ts";
+import { markRotated } from "../../escrow/mark-rotated.ts";
+import { type Due, nameOf } from "../../escrow/rotation.ts";
 import { rotationDue } from "../../escrow/rotation-due.ts";
-import { openVault } from "../../escrow/vault.ts";
+import { openVault, type Vault } from "../../escrow/vault.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
@@ -47,7 +48,7 @@ export function defineDone(command: Command): void {
 /** One line for whoever ends a campaign; empty if nothing is to be rotated, or nobody can tell. */
 export async function rotationLine(options: StateOption): Promise<string> {
   try {
-    return rotationReminder((await withDue(options, async (all) => all)).length);
+    return rotationReminder((await withStores(options, rotationDue)).length);
   } catch (error) {
     if (error instanceof OperatorError) return "";
     throw error;
@@ -62,7 +63,7 @@ function rotationReminder(due: number): string {
 }
 
 async function listCommand(options: ListOptions): Promise<void> {
-  const due = await withDue(options, async (all) => all);
+  const due = await withStores(options, rotationDue);
   if (options.csv !== undefined) writeNew(options.csv, rotationCsv(due));
   if (options.json) return print(due.map((each) => ({ ...each, device: nameOf(each), mac: each.device })));
   if (due.length === 0) return say("Nothing is left to rotate.\n");
@@ -89,7 +90,7 @@ function table(due: readonly Due[]): string {
 }
 
 async function commandsCommand(options: CommandsOptions): Promise<void> {
-  const due = await withDue(options, async (all) => all);
+  const due = await withStores(options, rotationDue);
   const parts = (options.for === undefined ? DIRECTORIES : [options.for]).map((each) => rotationCommands(due, each));
   say(parts.filter((part) => part !== "").join("\n"));
   if (parts.every((part) => part === "")) process.stderr.write("Nothing is left to rotate there.\n");
@@ -101,32 +102,21 @@ async function doneCommand(named: string, options: DoneOptions): Promise<void> {
       "--reason is empty, longer than 500 characters, or has a recovery password in it. Nothing was written down.",
       "Say in a few words how you know that it was rotated.",
     );
-  const found = await withDue(options, async (all, ledger) => {
-    const fitting = all.filter((each) => isNamed(each, named.trim()));
-    const devices = new Set(fitting.map((each) => nameOf(each)?.toLowerCase() ?? each.protectorId));
-    if (devices.size === 1) await ledger.append(rotatedEntry(fitting, options.reason, operatorActor(), randomUUID()));
-    return { fitting, devices };
-  });
-  const { fitting, devices } = found;
-  if (devices.size !== 1) process.exitCode = ExitCode.negative;
-  if (options.json) return print({ rotated: devices.size === 1 ? fitting.map(({ protectorId }) => protectorId) : [] });
-  if (devices.size === 0) return say(`The rotation list has no ${printable(named)}. Nothing was written down.\n`);
-  if (devices.size > 1)
+  const saying = { reason: options.reason, actor: operatorActor(), fresh: randomUUID() };
+  const { fitting, devices } = await withStores(options, (ledger, vault) => markRotated(ledger, vault, named, saying));
+  if (devices !== 1) process.exitCode = ExitCode.negative;
+  if (options.json) return print({ rotated: devices === 1 ? fitting.map(({ protectorId }) => protectorId) : [] });
+  if (devices === 0) return say(`The rotation list has no ${printable(named)}. Nothing was written down.\n`);
+  if (devices > 1)
     return say(`${table(fitting)}\nSeveral devices fit. Nothing was written down. Name one by its name or whole ID.\n`);
   say(`Off the list: ${fitting.map(({ protectorId }) => protectorId).join(", ")}.\n`);
 }
 
-function isNamed(due: Due, named: string): boolean {
-  const bare = named.replace(/^\{(.*)\}$/, "$1").toUpperCase();
-  if (bare === due.protectorId || (bare.length === 8 && due.protectorId.startsWith(`${bare}-`))) return true;
-  return nameOf(due)?.toLowerCase() === named.toLowerCase() || due.device === named.toLowerCase();
-}
-
-async function withDue<T>(options: StateOption, act: (due: Due[], ledger: Ledger) => Promise<T>): Promise<T> {
+async function withStores<T>(options: StateOption, act: (ledger: Ledger, vault: Vault) => Promise<T>): Promise<T> {
   const vault = await openVault(stateFolder(options).vault, { clock: Date.now });
   const ledger = await openStateLedger(options);
   try {
-    return await act(await rotationDue(ledger, vault), ledger);
+    return await act(ledger, vault);
   } finally {
     await ledger.close();
     await vault.close();

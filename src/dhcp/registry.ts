@@ -9,6 +9,9 @@ export const Op = { bootRequest: 1, bootReply: 2 } as const;
 /** RFC 1700 "Hardware Type": Ethernet, whose addresses have 6 bytes. */
 export const ETHERNET = { htype: 1, hlen: 6 } as const;
 
+/** IANA "Hardware Types": InfiniBand, whose senders leave `chaddr` empty (RFC 4390). */
+export const INFINIBAND = { htype: 32 } as const;
+
 /** RFC 2131 section 2, figure 2: the sender cannot receive unicast before it has an address. */
 export const BROADCAST_FLAG = 0x8000;
 

@@ -37,6 +37,15 @@ export class Devices {
     return seen.what === "dhcp" ? this.#seeDhcp(seen) : this.#seeOther(seen);
   }
 
+  /** A message that was taken in before, once more in the capture. */
+  seeCopy(seen: DhcpSeen): void {
+    const attempt = this.all.get(seen.device)?.attempts.at(-1);
+    const index = attempt?.seen.findLastIndex((each) => each.what === "dhcp" && repeats(each, seen)) ?? -1;
+    const before = attempt?.seen[index];
+    if (before?.what !== "dhcp" || before.from.vlan === seen.from.vlan) return;
+    attempt!.seen[index] = { ...before, from: { ...before.from, vlan: "several" } };
+  }
+
   #seeDhcp6(seen: Dhcp6Seen) {
     const known = this.all.get(seen.device);
     if (known === undefined && seen.message !== "SOLICIT") return null;

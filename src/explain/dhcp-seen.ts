@@ -1,8 +1,9 @@
 import { identify } from "../boot/client.ts";
 import { machineUuid } from "../dhcp/machine-uuid.ts";
 import { type DhcpPacket, senderMac } from "../dhcp/packet.ts";
-import { MessageType, Op, Port } from "../dhcp/registry.ts";
+import { ETHERNET, INFINIBAND, MessageType, Op, Port } from "../dhcp/registry.ts";
 import { ANY_ADDRESS } from "../wire/ipv4.ts";
+import { type MacAddress, macFromBytes } from "../wire/mac.ts";
 import type { DhcpMessage, DhcpProgram, DhcpSeen, Peer } from "./seen.ts";
 import { plainText } from "./text.ts";
 
@@ -29,14 +30,21 @@ const RECOVERY_IMAGE = "breakglass";
 /** What is kept of a packet, or null where it is of no use here: plain BOOTP, or another kind of network. */
 export function dhcpSeen(
   packet: DhcpPacket,
-  where: { readonly at: number; readonly frame: number | null; readonly from: Peer; readonly to: Peer },
+  where: {
+    readonly at: number;
+    readonly frame: number | null;
+    readonly from: Peer;
+    readonly to: Peer;
+  },
 ): DhcpSeen | null {
   const { options } = packet;
-  const device = senderMac(packet);
+  const infiniBand = packet.htype === INFINIBAND.htype;
+  const device = infiniBand ? guidMac(packet) : senderMac(packet);
   const message = MESSAGES.get(options.dhcpMessageType);
   if (device === null || message === undefined) return null;
   const { at, frame, from, to } = where;
   const text = (value: string | undefined) => (value === undefined || value === "" ? null : plainText(value));
+  const saysPxe = text(options.vendorClassIdentifier)?.startsWith("PXEClient") === true;
   const inClass = /:Arch:(\d{5})/.exec(options.vendorClassIdentifier ?? "")?.[1];
   return {
     ...{ what: "dhcp", at, endedAt: at, frames: frame === null ? null : [frame, frame], from, to, device, message },
@@ -50,10 +58,10 @@ export function dhcpSeen(
     requestedAddress: options.requestedIpAddress ?? null,
     tftpServerName: text(options.tftpServerName),
     bootFile: text(options.bootfileName) ?? text(packet.file),
+    infiniBand,
     // Without option 60, option 43 is another vendor's: access points find their controller by it.
-    bootMenu:
-      text(options.vendorClassIdentifier)?.startsWith("PXEClient") === true &&
-      offersMenu(options.vendorSpecificInformation),
+    bootMenu: saysPxe && offersMenu(options.vendorSpecificInformation),
+    otherVendor: !saysPxe && options.vendorSpecificInformation !== undefined,
     relayInformation: options.relayAgentInformation !== undefined,
   };
 }
@@ -64,12 +72,23 @@ function programOf(packet: DhcpPacket, from: Peer): DhcpProgram {
   // Who has no lease yet sends from 0.0.0.0 (RFC 2131 section 4.1): this is a station's watch for other boot servers.
   const direct = packet.giaddr === ANY_ADDRESS && from.port === Port.client && from.address !== ANY_ADDRESS;
   if (direct && dhcpMessageType === MessageType.discover) return "other";
-  const client = identify(packet);
+  // What it is does not hang on its network.
+  const client = identify(packet.htype === INFINIBAND.htype ? { ...packet, ...ETHERNET } : packet);
   if (client.ours) return client.program;
   if (client.reason === "windows") return "windows";
   if (client.reason === "udhcp") return "recovery-image";
   const boots = client.reason === "no-loader" || client.reason === "architecture-unknown";
   return boots ? "firmware" : "other";
+}
+
+/**
+ * On InfiniBand a sender names itself in option 61 (RFC 4390 section 2.1), whose last 8 bytes are its port's GUID, as
+ * Mellanox and others write it: a MAC address with two bytes in its middle. Null where it names none.
+ */
+function guidMac({ options: { clientIdentifier } }: DhcpPacket): MacAddress | null {
+  if (clientIdentifier === undefined || clientIdentifier.length < 12) return null;
+  const guid = clientIdentifier.subarray(-8);
+  return macFromBytes(Uint8Array.of(...guid.subarray(0, 3), ...guid.subarray(5)));
 }
 
 /** Tags, lengths and values until 255 (PXE 2.1 section 2.1). What is not written so is no menu. */
@@ -95,5 +114,15 @@ export function repeats(one: DhcpSeen, two: DhcpSeen): boolean {
 
 const IDENTITY = [
   ...["message", "xid", "bootServer", "program", "vendorClass", "architecture", "ciaddr", "yiaddr", "siaddr"],
-  ...["giaddr", "serverIdentifier", "requestedAddress", "tftpServerName", "bootFile", "bootMenu", "relayInformation"],
+  ...[
+    "infiniBand",
+    "otherVendor",
+    "giaddr",
+    "serverIdentifier",
+    "requestedAddress",
+    "tftpServerName",
+    "bootFile",
+    "bootMenu",
+    "relayInformation",
+  ],
 ] as readonly (keyof DhcpSeen)[];

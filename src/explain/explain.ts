@@ -55,7 +55,10 @@ const LIMITS: DeviceLimits = { devices: 8192, attempts: 64, seen: 512, loadsAlon
 export function explain(source: ByteSource): Explanation {
   const capture = openCapture(source);
   const devices = new Devices(LIMITS);
-  const tap = new Tap((seen) => devices.see(seen));
+  const tap = new Tap(
+    (seen) => devices.see(seen),
+    (seen) => devices.seeCopy(seen),
+  );
   const linkTypes = new Set<string>();
   let from: number | null = null;
   const damage = readAll(capture.frames, (frame) => {

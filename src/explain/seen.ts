@@ -7,6 +7,8 @@ export interface Peer {
   readonly port: number;
   /** From the frame; null where there is no frame, or it has none. Behind a router it is the router's. */
   readonly mac: MacAddress | null;
+  /** Of who sends: the VLAN tag of the frame; "several" where the capture has it twice, with another tag or none. */
+  readonly vlan?: number | "several";
 }
 
 interface Span {
@@ -27,8 +29,9 @@ export interface DhcpSeen extends Span {
   readonly what: "dhcp";
   readonly from: Peer;
   readonly to: Peer;
-  /** Of `chaddr`: the device's, in questions and answers alike. */
+  /** Of `chaddr`: the device's, in questions and answers alike. On InfiniBand that which its port's GUID was made of. */
   readonly device: MacAddress;
+  readonly infiniBand: boolean;
   readonly message: DhcpMessage;
   /** How often it was sent, word for word the same. */
   readonly times: number;
@@ -50,6 +53,8 @@ export interface DhcpSeen extends Span {
   readonly bootFile: string | null;
   /** Option 43 tells firmware to choose from a menu or list of boot servers (PXE 2.1 tags 6, 8, 9, 10). */
   readonly bootMenu: boolean;
+  /** Option 43 without PXEClient in option 60: another vendor's, such as that of access points. */
+  readonly otherVendor: boolean;
   /** Option 82 is there. */
   readonly relayInformation: boolean;
 }

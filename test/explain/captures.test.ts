@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Explanation, explain } from "../../src/explain/explain.ts";
 import { REASONS } from "../../src/explain/findings/table.ts";
 import { picture } from "../../src/explain/picture.ts";
-import { Boot } from "./boot.ts";
+import { Boot, SITE } from "./boot.ts";
 import { memorySource } from "./memory-source.ts";
 import { SCENES } from "./scenes.ts";
 
@@ -38,6 +38,36 @@ describe("a known failure", () => {
 
   it.each(REASONS)("%s is found in its capture, and nothing that is not there", (reason) => {
     expect(reasons(explained(reason)).sort()).toEqual([reason, ...(ALSO[reason] ?? [])].sort());
+  });
+
+  it("of VLAN tags is silent where the capture has the frames twice, with a tag and without, or all with one tag", () => {
+    const found = (build: (boot: Boot) => Boot) => {
+      const boot = new Boot();
+      for (const wait of [4000, 8000, 16_000]) build(boot).later(wait);
+      return reasons(explain(memorySource(build(boot).pcap())));
+    };
+    const tagged = (asked: number | null, answered: number | null) => (boot: Boot) => {
+      boot.discover();
+      if (asked !== null) boot.tagged(asked);
+      boot.later(1).lease(SITE);
+      return answered === null ? boot : boot.tagged(answered);
+    };
+    expect(found(tagged(20, 30))).toEqual(["other-vlan"]);
+    expect(found(tagged(null, 30))).toEqual(["other-vlan"]);
+    for (const [asked, answered] of [
+      [20, 20],
+      [null, null],
+      [null, 0],
+    ] as const)
+      expect(found(tagged(asked, answered))).not.toContain("other-vlan");
+    const mirrored = (boot: Boot) => boot.discover().mirrored(20).later(1).lease(SITE).tagged(20).mirrored(null);
+    expect(found(mirrored)).not.toContain("other-vlan");
+  });
+
+  it("names the two VLANs, and an InfiniBand device by the address that its port's GUID was made of", () => {
+    const [vlan] = findings(explained("other-vlan"));
+    expect(vlan!.what).toMatch(/in VLAN 20, .*10\.99\.0\.1.* in VLAN 30/);
+    expect(explained("infiniband").devices.map(({ name }) => name)).toEqual(["00:02:c9:00:10:39"]);
   });
 
   it("says which frames prove it, and they are in the file", () => {

@@ -83,6 +83,21 @@ export const SCENES: Readonly<Partial<Record<Reason, () => Boot>>> = {
     for (const wait of [4000, 8000]) boot.discover().later(1).lease(SITE).later(wait);
     return boot.discover();
   },
+  infiniband: () => {
+    const boot = new Boot();
+    // As ISC's dhcpd and Mellanox' FlexBoot write it: RFC 4390's 255, no IAID, a DUID of the vendor, the port's GUID.
+    const guid = [0x00, 0x02, 0xc9, 0x03, 0x00, 0x00, 0x10, 0x39];
+    const clientIdentifier = Uint8Array.of(255, 0, 0, 0, 0, 0, 2, 0, 0, 2, 0xc9, 0, ...guid);
+    const fields = { htype: 32, hlen: 0, chaddr: new Uint8Array(16), options: { clientIdentifier } };
+    for (const wait of [4000, 8000, 16_000]) boot.discover(fields).later(wait);
+    return boot.somethingLater(1);
+  },
+  "other-vlan": () => {
+    const boot = new Boot();
+    for (const wait of [4000, 8000, 16_000])
+      boot.discover().tagged(20).later(1).lease(SITE).tagged(30).proxyOffer().tagged(30).later(wait);
+    return boot.discover().tagged(20);
+  },
   "ipv6-only": () => {
     const boot = new Boot();
     const architecture = [61, Uint8Array.of(0, 7)] as const;

@@ -102,6 +102,24 @@ export class Wire {
     return this;
   }
 
+  /** Puts a VLAN tag (802.1Q) on the last frame. */
+  tagged(vlan: number): this {
+    const { at, bytes } = this.frames.pop()!;
+    const tag = Uint8Array.of(0x81, 0x00, vlan >> 8, vlan & 0xff);
+    this.frames.push({ at, bytes: Buffer.concat([bytes.subarray(0, 12), tag, bytes.subarray(12)]) });
+    return this;
+  }
+
+  /** A mirror port's second copy of the last frame, from where it has that VLAN tag or none. */
+  mirrored(vlan: number | null): this {
+    const { at, bytes } = this.frames.at(-1)!;
+    this.frames.push({
+      at,
+      bytes: bytes[12] === 0x81 ? Buffer.concat([bytes.subarray(0, 12), bytes.subarray(16)]) : bytes,
+    });
+    return vlan === null ? this : this.tagged(vlan);
+  }
+
   /** The capture as tcpdump writes it on a PC: pcap, little-endian, microseconds. Of long frames only the head is kept. */
   pcap(): Uint8Array {
     return pcapBytes(this.frames, { keep: (bytes) => (bytes.length > 600 ? 130 : bytes.length) });

@@ -1,10 +1,10 @@
-import { decodePacket } from "../../dhcp/packet.ts";
+import { decodePacket, tryDecodePacket } from "../../dhcp/packet.ts";
 import { Port } from "../../dhcp/registry.ts";
 import type { Ipv4 } from "../../wire/ipv4.ts";
 import { MalformedError } from "../../wire/malformed.ts";
 import { dhcpSeen } from "../dhcp-seen.ts";
 import { dhcp6Seen } from "../dhcp6-seen.ts";
-import type { MtuSeen, Peer, Seen } from "../seen.ts";
+import type { DhcpSeen, MtuSeen, Peer, Seen } from "../seen.ts";
 import { Connections } from "./connections.ts";
 import { Copies } from "./copies.ts";
 import {
@@ -44,6 +44,7 @@ export class Tap {
   readonly counts: TapCounts = { frames: 0, cut: 0, dhcp: 0, unreadable: 0 };
   readonly vlans = new Set<number>();
   readonly #emit: (seen: Seen) => void;
+  readonly #onCopy: (seen: DhcpSeen) => void;
   readonly #copies = new Copies();
   readonly #fragments = new Fragments();
   readonly #transfers = new Transfers();
@@ -52,9 +53,13 @@ export class Tap {
   #now = 0;
   #sweptAt = 0;
 
-  /** `emit` is told about loads and handshakes when they have ended, and about all else at once. */
-  constructor(emit: (seen: Seen) => void) {
+  /**
+   * `emit` is told about loads and handshakes when they have ended, and about all else at once. `onCopy`: about a DHCP
+   * message that was emitted already and stands in the capture once more.
+   */
+  constructor(emit: (seen: Seen) => void, onCopy: (seen: DhcpSeen) => void = () => {}) {
     this.#emit = emit;
+    this.#onCopy = onCopy;
   }
 
   /** The latest time of any frame. */
@@ -89,7 +94,12 @@ export class Tap {
 
   #ipv4(frame: Frame, at: number, number: number): void {
     const piece = readIpv4(frame.packet, frame.wireLength);
-    const packet = piece === null || this.#copies.isCopy(piece, at) ? null : this.#fragments.take(piece, at);
+    if (piece === null) return;
+    if (this.#copies.isCopy(piece, at)) {
+      if (piece.protocol === Protocol.udp) this.#copy(frame, piece, { at, frame: number, fragmented: false });
+      return;
+    }
+    const packet = this.#fragments.take(piece, at);
     if (packet === null) return;
     const fragmented = packet !== piece;
     if (packet.protocol === Protocol.udp) this.#udp(frame, packet, { at, frame: number, fragmented });
@@ -111,6 +121,15 @@ export class Tap {
     const seen: UdpSeen = { ...when, ...peers(frame, packet, udp), payload, payloadLength };
     if (DHCP_PORTS.has(udp.destinationPort)) this.#dhcp(seen);
     else this.#transfers.hear(seen, this.#emit);
+  }
+
+  /** A frame that a mirror port shows twice counts once; but which VLAN it is in does not show, where the two differ. */
+  #copy(frame: Frame, packet: Ipv4Packet, when: { at: number; frame: number; fragmented: boolean }): void {
+    const udp = readUdp(packet.payload, packet.payloadLength);
+    if (udp === null || !DHCP_PORTS.has(udp.destinationPort)) return;
+    const decoded = udp.payload.length < udp.payloadLength ? null : tryDecodePacket(udp.payload);
+    const seen = decoded === null ? null : dhcpSeen(decoded, { ...when, ...peers(frame, packet, udp) });
+    if (seen !== null) this.#onCopy(seen);
   }
 
   #dhcp({ payload, payloadLength, ...where }: UdpSeen): void {
@@ -160,12 +179,14 @@ function mtuSeen(
 }
 
 function peers(
-  { source, destination }: Frame,
+  { source, destination, vlans }: Frame,
   packet: { readonly source: Ipv4; readonly destination: Ipv4 },
   ports: { readonly sourcePort: number; readonly destinationPort: number },
 ): { readonly from: Peer; readonly to: Peer } {
+  // The innermost tag is the device's network; 0 is a priority and no network.
+  const vlan = vlans.at(-1) ?? 0;
   return {
-    from: { address: packet.source, port: ports.sourcePort, mac: source },
+    from: { address: packet.source, port: ports.sourcePort, mac: source, ...(vlan === 0 ? {} : { vlan }) },
     to: { address: packet.destination, port: ports.destinationPort, mac: destination },
   };
 }

@@ -2,7 +2,7 @@ import { BOOT_TABLE } from "../../boot/table.ts";
 import { ARCHITECTURE_NAMES, Architecture } from "../../dhcp/registry.ts";
 import { ANY_ADDRESS, type Ipv4 } from "../../wire/ipv4.ts";
 import { boots, dhcpOf, firmwareAsks, isHttp, isWhole, leases, loadsOf, serverOf } from "../attempt.ts";
-import type { DhcpSeen } from "../seen.ts";
+import type { DhcpSeen, Peer } from "../seen.ts";
 import { seconds } from "../text.ts";
 import { latest, listed, type Proof, quiet, type Rule, type Scene, timesSent } from "./finding.ts";
 
@@ -40,8 +40,36 @@ export const noLoaderForArchitecture: Rule = (scene) => {
   };
 };
 
+export const infiniBand: Rule = (scene) => {
+  const { attempt } = scene;
+  const asks = firmwareAsks(attempt, "DISCOVER").filter((each) => each.infiniBand);
+  if (asks.length === 0 || loadsOf(attempt).length > 0 || attempt.windows) return null;
+  if (!quiet(scene, asks[0]!.at, ANSWER_MS)) return null;
+  return {
+    what: "The firmware asks over InfiniBand (hardware type 32, RFC 4390), and the station answers devices on Ethernet only. The device loaded nothing.",
+    cure: "Boot the device from an Ethernet port: choose another network card in its boot menu, or set the adapter's port to Ethernet (mlxconfig: LINK_TYPE_P1=2).",
+    by: asks,
+  };
+};
+
+/** The device's questions and the answers to it are in different VLANs: a firmware's card does not hear those. */
+export const otherVlan: Rule = (scene) => {
+  const asks = asksInVain(scene);
+  const offers = dhcpOf(scene.attempt, "OFFER").filter(({ giaddr }) => giaddr === ANY_ADDRESS);
+  if (asks === null || offers.length === 0 || scene.view === "station") return null;
+  const [{ vlan }] = asks.map(({ from }) => from) as [Peer];
+  if (vlan === "several" || asks.some(({ from }) => from.vlan !== vlan)) return null;
+  if (offers.some(({ from }) => from.vlan === vlan || from.vlan === "several")) return null;
+  const named = (tag: Peer["vlan"]) => (tag === undefined ? "without a VLAN tag" : `in VLAN ${tag}`);
+  return {
+    what: `The device asks ${named(vlan)}, and the answers of ${listed(offers.map(serverOf))} are ${listed(offers.map((each) => named(each.from.vlan)))}: the device does not hear them.`,
+    cure: "Set the device's switch port to the VLAN of the DHCP server and the station, untagged (access port). If this capture is of a trunk, check the native VLAN at both of its ends: it must be the same.",
+    by: [...asks, ...offers],
+  };
+};
+
 export const nobodyAnswered: Rule = (scene) => {
-  if (noLoaderForArchitecture(scene) !== null) return null;
+  if (noLoaderForArchitecture(scene) !== null || infiniBand(scene) !== null) return null;
   const asks = asksInVain(scene);
   if (asks === null || dhcpOf(scene.attempt, "OFFER").length > 0) return null;
   return {
@@ -55,6 +83,7 @@ export const noLease: Rule = (scene) => {
   const asks = asksInVain(scene);
   const offers = dhcpOf(scene.attempt, "OFFER");
   if (asks === null || offers.length === 0 || leases(scene.attempt, "OFFER").length > 0) return null;
+  if (otherVlan(scene) !== null) return null;
   // One unanswered DISCOVER is not enough for the station: it does not hear all answers, but it would hear a REQUEST.
   if (scene.view === "station" && timesSent(asks) < 3) return null;
   const servers = listed(offers.map(serverOf));
@@ -68,7 +97,7 @@ export const noLease: Rule = (scene) => {
 export const leaseNotTaken: Rule = (scene) => {
   const asks = asksInVain(scene);
   const [offer] = leases(scene.attempt, "OFFER");
-  if (asks === null || offer === undefined || relayNotEchoed(scene) !== null) return null;
+  if (asks === null || offer === undefined || relayNotEchoed(scene) !== null || otherVlan(scene) !== null) return null;
   // Firmware lets a lease pass with which it has nothing to boot: that is another failure.
   const http = scene.attempt.over === "http";
   const bootable = dhcpOf(scene.attempt, "OFFER").filter((each) => (http ? isHttp(each) : boots(each)));

@@ -13,7 +13,7 @@ import {
 } from "../attempt.ts";
 import type { ClosedSeen, DhcpSeen } from "../seen.ts";
 import { latest, listed, quiet, type Rule, type Scene, timesSent } from "./finding.ts";
-import { asksInVain, noLoaderForArchitecture, relayNotEchoed, rogueLease } from "./lease.ts";
+import { asksInVain, infiniBand, noLoaderForArchitecture, otherVlan, relayNotEchoed, rogueLease } from "./lease.ts";
 
 /** Firmware goes on within a second; EDK2 waits up to 4 s for more offers first. */
 const GOES_ON_MS = 8_000;
@@ -91,7 +91,10 @@ export const twoBootServers: Rule = (scene) => {
 export const noBootFile: Rule = (scene) => {
   const { attempt } = scene;
   if (attempt.over === "http" || loadsOf(attempt).length > 0 || attempt.windows) return null;
-  if (answers(attempt).some(boots) || [noLoaderForArchitecture, relayNotEchoed].some((rule) => rule(scene) !== null))
+  if (
+    answers(attempt).some(boots) ||
+    [noLoaderForArchitecture, infiniBand, otherVlan, relayNotEchoed].some((rule) => rule(scene) !== null)
+  )
     return null;
   // Older ROMs take the lease and then find nothing to boot; EDK2 does not take it, and goes on asking.
   const acks = leases(attempt, "ACK");
@@ -110,7 +113,7 @@ export const httpNotEchoed: Rule = (scene) => {
   const { attempt } = scene;
   const offers = answers(attempt);
   if (attempt.over !== "http" || offers.length === 0 || offers.some(isHttp) || loadsOf(attempt).length > 0) return null;
-  if (noLoaderForArchitecture(scene) !== null) return null;
+  if (noLoaderForArchitecture(scene) !== null || infiniBand(scene) !== null) return null;
   const asks = asksInVain(scene) ?? firmwareAsks(attempt, "REQUEST");
   if (asks.length === 0 || !quiet(scene, asks[0]!.at, GOES_ON_MS / 2)) return null;
   return {
@@ -128,6 +131,8 @@ export const neverAskedBootServer: Rule = (scene) => {
   if (dhcpOf(attempt, "REQUEST").some(({ bootServer }) => bootServer) || menuOffered(scene) !== null) return null;
   if (dhcpOf(attempt, "NAK").length + dhcpOf(attempt, "DECLINE").length > 0 || rogueLease(scene) !== null) return null;
   if (!quiet(scene, latest(leased), GOES_ON_MS)) return null;
+  // Firmware may take an access point's option 43 in its lease for PXE's: which of the two kept it from asking does not show.
+  if (answers(attempt).some(({ otherVendor, yiaddr }) => otherVendor && yiaddr !== ANY_ADDRESS)) return null;
   return {
     what: `The device accepted its lease and got the boot offer of ${listed(proxies.map(serverOf))}, but never asked there for its boot file (port 4011).`,
     cure: "Some firmware ignores a boot offer that comes separately from the lease (Dell T130/T430, older HP). Update the firmware, try UEFI HTTP Boot, or let one server do both: switch the site's DHCP server off and start the station with --dhcp-range.",

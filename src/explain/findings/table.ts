@@ -3,12 +3,14 @@ import { ipv6Only, onlyHttps, sharedAdapter } from "./firmware.ts";
 import { relapsed, twoAddresses } from "./history.ts";
 import {
   addressTaken,
+  infiniBand,
   leaseNotConfirmed,
   leaseNotTaken,
   leaseRefused,
   nobodyAnswered,
   noLease,
   noLoaderForArchitecture,
+  otherVlan,
   relayNotEchoed,
   rogueLease,
 } from "./lease.ts";
@@ -66,6 +68,8 @@ export const RULES = {
   "rogue-lease": rogueLease,
   "relay-option-82-lost": relayNotEchoed,
   "no-loader-for-architecture": noLoaderForArchitecture,
+  infiniband: infiniBand,
+  "other-vlan": otherVlan,
   "no-boot-file": noBootFile,
   "http-client-not-echoed": httpNotEchoed,
   "http-only-https": onlyHttps,

@@ -14,7 +14,11 @@ interface Findings {
   readonly mostTurns: number;
 }
 
-/** Everything that has to hold of the whole wave. */
+/**
+ * Everything that has to hold of the whole wave. Entries are counted one by one, and no board is read: a board keeps each
+ * device's newest story alone, so a second rescue or a second release would not show on it, and a drill that asks the
+ * product's own fold would find each mistake of that fold right.
+ */
 export function waveChecks({ devices, records, entries, loads, mostTurns }: Findings): Check[] {
   const count = devices.length;
   const rescued = records.filter(({ at }) => at.rescued !== undefined).length;

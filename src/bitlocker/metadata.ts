@@ -30,6 +30,8 @@ export interface FveMetadata {
   readonly metadataOffsets: readonly number[];
   /** Where the volume's first sectors lie, encrypted, since the FVE boot sector took their place. */
   readonly bootBackup: { readonly offset: number; readonly bytes: number };
+  /** True if an entry 0x000f says so; other programs read nothing else, and find no file system without it. */
+  readonly saysBootBackup: boolean;
   readonly protectors: readonly KeyProtector[];
   readonly sealedFvek: SealedKey | null;
   /** The block's own SHA-256, sealed under the VMK. */
@@ -67,6 +69,7 @@ function decodeMetadata(bootSector: BootSector, block: FveBlock, number: number)
   const entries = decodeEntries(block.dataset.entries);
   const protectors = entries.filter((entry) => entry.entryType === EntryType.vmk).map(decodeProtector);
   const description = find(entries, EntryType.description, ValueType.text);
+  const volumeHeader = find(entries, EntryType.volumeHeader, ValueType.volumeHeader);
   const fvek = find(entries, EntryType.fvek, ValueType.aesCcm);
   return {
     volumeGuid,
@@ -79,7 +82,8 @@ function decodeMetadata(bootSector: BootSector, block: FveBlock, number: number)
     sectorBytes: bootSector.sectorBytes,
     encryptedBytes: block.encryptedBytes,
     metadataOffsets: block.metadataOffsets,
-    bootBackup: bootBackup(block, find(entries, EntryType.volumeHeader, ValueType.volumeHeader)),
+    bootBackup: bootBackup(block, volumeHeader),
+    saysBootBackup: volumeHeader !== undefined,
     protectors,
     sealedFvek: fvek === undefined ? null : decodeSealedKey(fvek.value),
     sealedValidation: block.sealedValidation,

@@ -1,11 +1,12 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { readMetadata } from "../bitlocker/metadata.ts";
+import { type FveMetadata, readMetadata } from "../bitlocker/metadata.ts";
 import { parseRecoveryPassword } from "../bitlocker/recovery-password.ts";
 import type { Opener } from "../bitlocker/unlock.ts";
 import { exportFiles } from "../escrow/exports/export-files.ts";
 import { exportItems } from "../escrow/exports/read-exports.ts";
 import { fileSha256 } from "../image/debian.ts";
+import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import type { Secret } from "../wire/secret.ts";
 import type { CrashTest } from "./crash-test.ts";
@@ -41,10 +42,18 @@ export function checkForeignDisk({ file, keys, out }: ForeignDisk): void {
   for (const each of [file, keys])
     if (each !== null && !statSync(each, { throwIfNoEntry: false })?.isFile())
       throw new OperatorError(`There is no file ${each}. Nothing was started.`, "Correct the name.");
-  if (statSync(file).size % 512 !== 0 || findVolumesOf(file).length === 0)
+  const volumes = statSync(file).size % 512 === 0 ? findVolumesOf(file) : [];
+  if (volumes.length === 0)
     throw new OperatorError(
       `${file} holds no BitLocker or NTFS volume. It was only read.`,
       "Give a raw image of a whole disk or of a volume (convert others: qemu-img convert -O raw).",
+    );
+  const closed = volumes.map((volume) => closedBecause(file, volume));
+  if (closed.every((each) => each !== null))
+    throw new OperatorError(
+      `No volume of ${file} can be opened: ${closed.map((each) => each!.says).join("; ")}. It was only read; nothing was started.`,
+      closed[0]!.next,
+      ExitCode.negative,
     );
   if (out !== null && existsSync(out))
     throw new OperatorError(`${out} is there already and was left as it is.`, "Name a new file with --out.");
@@ -68,7 +77,11 @@ export async function openForeignDisk(foreign: ForeignDisk, folder: string): Pro
     recoveryPasswords: rows,
     badFiles: [],
     look: () => lookAtAll(file, overlay, volumes),
-    finish: async () => [await isUntouched(file, sha256), ...(out === null ? [] : [await writeOut(overlay, out)])],
+    finish: async () => [
+      ...notOpened(file, volumes),
+      await isUntouched(file, sha256),
+      ...(out === null ? [] : [await writeOut(overlay, out)]),
+    ],
   };
 }
 
@@ -90,20 +103,56 @@ async function readKeys(file: string): Promise<KeyRow[]> {
   return rows;
 }
 
-function openerOf(file: string, { kind, offset }: DiskVolume, rows: readonly KeyRow[]): OpenableVolume["opener"] {
-  if (kind === "ntfs") return { type: "plain" };
+function openerOf(file: string, volume: DiskVolume, rows: readonly KeyRow[]): OpenableVolume["opener"] {
+  if (volume.kind === "ntfs") return { type: "plain" };
+  const metadata = metadataOf(file, volume);
+  if (metadata instanceof MalformedError || closedBecause(file, volume) !== null) return null;
+  const { protectors, state } = metadata;
+  if (state === "suspended") return { type: "clear-key" };
+  const row = rows.find(({ protectorId }) => protectors.some((each) => each.protectorId === protectorId));
+  if (row === undefined) return null;
+  return { type: "recovery-password", password: parseRecoveryPassword(row.password.reveal()) };
+}
+
+/** Or what is wrong with it. */
+function metadataOf(file: string, { offset }: DiskVolume): FveMetadata | MalformedError {
   const disk = openDiskFile(file);
   try {
-    const { protectors, state } = readMetadata(readFrom(disk.read, offset));
-    if (protectors.some(({ type }) => type === "clear-key")) return { type: "clear-key" };
-    const row = rows.find(({ protectorId }) => protectors.some((each) => each.protectorId === protectorId));
-    if (row === undefined || state !== "encrypted") return null;
-    return { type: "recovery-password", password: parseRecoveryPassword(row.password.reveal()) };
-  } catch {
-    return null; // Damaged metadata: the agent will say so too.
+    return readMetadata(readFrom(disk.read, offset));
+  } catch (error) {
+    if (error instanceof MalformedError) return error;
+    throw error;
   } finally {
     disk.close();
   }
+}
+
+/** Why no key of the world opens a volume as it is now, and what to do; null if one can. */
+function closedBecause(file: string, volume: DiskVolume): { readonly says: string; readonly next: string } | null {
+  if (volume.kind === "ntfs") return null;
+  const metadata = metadataOf(file, volume);
+  const at = `the BitLocker volume at byte ${volume.offset}`;
+  if (metadata instanceof MalformedError)
+    return { says: `${at} cannot be read (${metadata.what})`, next: CLOSED.damaged };
+  const { state, saysBootBackup } = metadata;
+  if (state === "encrypting" || state === "decrypting") return { says: `${at} is ${state}`, next: CLOSED.converting };
+  if (state === "unsupported")
+    return { says: `${at} is unsupported (in no state that is known)`, next: CLOSED.damaged };
+  if (saysBootBackup) return null;
+  return { says: `${at} has no entry 0x000f, which says where its first sectors are`, next: CLOSED.damaged };
+}
+
+const CLOSED = {
+  converting: "Let Windows finish (manage-bde -status), then make the image again.",
+  damaged: "Make the image again from the disk, or rehearse on another one.",
+} as const;
+
+/** What the drill looked at from outside is not the whole disk if one of its volumes is closed for everybody. */
+function notOpened(file: string, volumes: readonly OpenableVolume[]): Check[] {
+  const closed = volumes.flatMap((volume) => closedBecause(file, volume)?.says ?? []);
+  if (closed.length === 0) return [];
+  const title = "every Windows volume of the disk can be opened";
+  return [{ id: "volumes", device: null, title, passed: false, evidence: closed.join("; ") }];
 }
 
 /** Files of all volumes that open. Those of a volume without Windows carry its number, since only one has the plain paths. */

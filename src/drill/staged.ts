@@ -100,7 +100,7 @@ export async function judge(
     diskAfter: hashBefore === null ? null : await fileSha256(disk.path),
     badFiles: disk.badFiles,
     quarantine: QUARANTINE_FOLDER,
-    escrowedProtectorIds: role.vault === "none" || expected.escrowed === null ? [] : [expected.escrowed.protectorId],
+    escrowedProtectorIds: escrowedOf(expected, disk),
   });
   const result: DeviceResult = {
     name: role.name,
@@ -122,6 +122,15 @@ export async function judge(
     screen,
   };
   return { result, checks };
+}
+
+/** A disk that somebody brought comes with all rows of its key file; a drill's own has one of its passwords escrowed. */
+export function escrowedOf(
+  { role, escrowed }: Pick<ExpectedDevice, "role" | "escrowed">,
+  disk: Pick<CrashTest, "recoveryPasswords">,
+): string[] {
+  if (role.disk === "foreign") return disk.recoveryPasswords.map(({ protectorId }) => protectorId);
+  return role.vault === "none" || escrowed === null ? [] : [escrowed.protectorId];
 }
 
 const VOLUMES: Readonly<Record<DiskRole["volume"], string>> = {

@@ -44,6 +44,11 @@ export function admit(state: CampaignState, marks: DeviceMarks): Admission {
   return { admitted: true, campaign, name: known?.name ?? null, confirm };
 }
 
+/** The inventory's name for a device with these marks, in a campaign armed or halted; null if it has none. */
+export function inventoryName(state: CampaignState, marks: DeviceMarks): string | null {
+  return state.is === "none" ? null : (recognise(state.campaign.devices, marks)?.name ?? null);
+}
+
 /** True if the campaign's inventory, armed or halted, has this MAC address; a UUID is a claim. */
 export function isListed(state: CampaignState, device: MacAddress): boolean {
   return state.is !== "none" && recognise(state.campaign.devices, { macs: [device] }) !== null;

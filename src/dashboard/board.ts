@@ -1,8 +1,18 @@
 import { BOOT_TOKEN_LIFE_MS } from "../boot/exchange.ts";
 import { type CampaignState, foldCampaign, isListed, NO_CAMPAIGN } from "../campaign/campaign.ts";
 import { type InventoryDevice, recognise } from "../fleet/inventory.ts";
+import { areTwo } from "../fleet/machine.ts";
 import type { Entry } from "../ledger/entry.ts";
-import { foldSession, isSettled, newSessions, type Session, type Sessions } from "../rescue/session.ts";
+import type { BodyOf } from "../ledger/events/event.ts";
+import {
+  foldSession,
+  isSameMachine,
+  isSettled,
+  newSessions,
+  type Session,
+  type Sessions,
+  sessionOf,
+} from "../rescue/session.ts";
 import type { Guid } from "../wire/guid.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { type Estimate, timeLeft } from "./estimate.ts";
@@ -11,7 +21,7 @@ import { needsPerson, STANDS, type Stand, standOf } from "./stand.ts";
 /** What a board is read from. A station's own state is such, and so is what `foldBoard` makes. */
 interface BoardSource {
   readonly campaign: CampaignState;
-  readonly sessions: Pick<Sessions, "byDevice">;
+  readonly sessions: Pick<Sessions, "byCard" | "byDevice" | "byMachine">;
   /** The last time each device asked for its network boot. */
   readonly boots: { readonly latest: ReadonlyMap<MacAddress, { readonly at: number; readonly uuid: Guid | null }> };
 }
@@ -76,7 +86,8 @@ export function readBoard(source: BoardSource, now: number, queue: QueueNow | nu
   const counts = Object.fromEntries(STANDS.map((stand) => [stand, 0])) as Record<Stand, number>;
   for (const { stands } of devices) counts[stands] += 1;
   const underWay = devices.filter(({ stands }) => UNDER_WAY.has(stands)).sort((a, b) => a.since! - b.since!);
-  const reported = [...source.sessions.byDevice.values()]
+  const reported = [...source.sessions.byCard.values()]
+    .flat()
     .filter(isSettled)
     .flatMap(({ reportedAt }) => reportedAt ?? []);
   return {
@@ -101,16 +112,18 @@ function* seen(
   now: number,
   queue: QueueNow | null,
 ): Generator<Seen> {
-  for (const [device, session] of sessions.byDevice) {
+  for (const session of [...sessions.byCard.values()].flat()) {
+    const { device } = session;
     const asked = boots.latest.get(device);
     // It asks for the network boot again: what its agent said before is over.
-    if (asked !== undefined && asked.at > session.heardAt && !isSettled(session)) continue;
+    const again = asked !== undefined && asked.at > session.heardAt && !areTwo(asked.uuid, session.marks.uuid);
+    if (again && !isSettled(session)) continue;
     const { stands, why } = standOf(session);
     const known = recognise(inventory, session.marks);
     yield standing({ device, known, stands, why, since: session.since, session });
   }
   for (const [device, { at, uuid }] of boots.latest) {
-    const session = sessions.byDevice.get(device) ?? null;
+    const session = sessionOf(sessions, device, uuid) ?? null;
     if (session !== null && (at <= session.heardAt || isSettled(session))) continue;
     const known = recognise(inventory, session?.marks ?? { macs: [device], uuid });
     const base = { device, known, since: at, session };
@@ -157,7 +170,7 @@ export function foldBoard(board: BoardState, entry: Entry): void {
   const { body, at } = entry;
   board.seq = entry.seq;
   board.campaign = foldCampaign(board.campaign, entry);
-  if (body.type === "session.opened") forget(board.sessions, body.device as MacAddress);
+  if (body.type === "session.opened") forget(board.sessions, body);
   foldSession(board.sessions, entry);
   if (body.type !== "boot.offered") return;
   const device = body.device as MacAddress;
@@ -171,9 +184,9 @@ export function foldBoard(board: BoardState, entry: Entry): void {
   board.boots.latest.delete(oldest!);
 }
 
-/** The session that a newer one of the same device takes the place of. */
-function forget({ byId, bySecret, byToken, byDevice }: Sessions, device: MacAddress): void {
-  const before = byDevice.get(device);
+/** The session that a newer one of the same machine takes the place of. */
+function forget({ byId, bySecret, byToken, byCard }: Sessions, { device, machine }: BodyOf<"session.opened">): void {
+  const before = byCard.get(device)?.find((each) => isSameMachine(each, { device, marks: machine }));
   if (before === undefined) return;
   byId.delete(before.session);
   bySecret.delete(before.secretHash);

@@ -21,14 +21,14 @@ const HELD: ReadonlySet<string> = new Set(["no-campaign", "halted", "not-in-plan
 const PASSES: ReadonlySet<string> = new Set(["rate-cap", "load-turn"]);
 
 /** Where a session's device stands by what the ledger has of the session. `why`: an outcome or a reason word. */
-export function standOf({ outcome, progress, held, refused, paired }: Session): {
+export function standOf({ outcome, progress, held, refused, paired, unproven }: Session): {
   readonly stands: Stand;
   readonly why: string | null;
 } {
   if (outcome !== null) {
     if (!GOOD_OUTCOMES.has(outcome)) return { stands: "failed", why: outcome };
     if (progress === "confirmed" || progress === "relapsed") return { stands: progress, why: outcome };
-    return { stands: "rescued", why: outcome };
+    return { stands: "rescued", why: unproven ? "unproven" : outcome };
   }
   if (refused !== null) return { stands: "failed", why: refused };
   // Once the code is confirmed the agent asks again within seconds.

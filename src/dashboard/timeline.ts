@@ -75,7 +75,11 @@ const TELLINGS: { readonly [Type in EntryType]: (body: BodyOf<Type>) => Telling 
   "agent.stage": (b) => plain(`agent: ${b.stage}`),
   "session.reported": (b) => (GOOD_OUTCOMES.has(b.outcome) ? good : wait)(`reports: ${b.outcome}${unseen(b)}`),
   "device.sighted": (b) =>
-    plain(b.as === "windows" ? "asks for an address as Windows does" : "its firmware asks for the network again"),
+    b.unproven !== undefined
+      ? wait(
+          `a Windows asks for an address by its network card, and this does not prove that it is back (${b.unproven})`,
+        )
+      : plain(b.as === "windows" ? "asks for an address as Windows does" : "its firmware asks for the network again"),
   "device.confirmed": () => good("came back: confirmed healthy"),
   "device.relapsed": () => bad("relapsed: it boots from the network again without having reached Windows"),
 };

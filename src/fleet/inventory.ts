@@ -1,5 +1,6 @@
 import type { Guid } from "../wire/guid.ts";
 import type { MacAddress } from "../wire/mac.ts";
+import { areTwo } from "./machine.ts";
 
 /** A device the operator expects. Any one of its marks is enough to recognise it. */
 export interface InventoryDevice {
@@ -27,7 +28,8 @@ export function recognise(inventory: readonly InventoryDevice[], marks: DeviceMa
   const take = (devices: readonly InventoryDevice[] = []) => {
     for (const device of devices) fits.add(device);
   };
-  for (const mac of marks.macs) take(index.macs.get(mac));
+  // The same MAC with another UUID is another device: an adapter or dock that several use.
+  for (const mac of marks.macs) take(index.macs.get(mac)?.filter(({ uuid }) => !areTwo(uuid, marks.uuid)));
   if (marks.serial) take(index.serials.get(marks.serial));
   if (marks.uuid) take(index.uuids.get(marks.uuid));
   const [fit] = fits;

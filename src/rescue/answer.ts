@@ -8,7 +8,7 @@ import type { MacAddress } from "../wire/mac.ts";
 import { ADVICE } from "./advice.ts";
 import type { Answer, Hello, Report, StageMark } from "./message.ts";
 import type { Reason } from "./message-words.ts";
-import { GOOD_OUTCOMES, isSettled, SESSION_NOTES, type Session, type Sessions } from "./session.ts";
+import { GOOD_OUTCOMES, isSettled, SESSION_NOTES, type Session, type Sessions, sessionOf } from "./session.ts";
 
 /** What the answers rest on: folds of the ledger, and what the campaign says of a device with these marks. */
 export interface RescueView {
@@ -55,7 +55,7 @@ export function answerHello(state: RescueView, hello: Hello, asking: Asking): De
   const token = deviceOfToken(state.boots, tokenHash, asking.now);
   if (typeof token === "string") return refuseHello(token, asking, null);
   if (!hello.machine.macs.includes(token.device)) return refuseHello("device-mismatch", asking, token.device);
-  const before = state.sessions.byDevice.get(token.device);
+  const before = sessionOf(state.sessions, token.device, hello.machine.uuid);
   if (before !== undefined && isSettled(before)) return refuseHello("session-over", asking, token.device);
 
   const session = asking.freshId;
@@ -88,7 +88,7 @@ export function admissionOf(state: RescueView, { device, marks, openedAt }: Sess
 /** Why nothing may be released to or changed on this session's device now; null if nothing stands in the way. */
 export function gate(state: RescueView, session: Session): Reason | null {
   if (session.outcome !== null) return "session-over";
-  if (state.sessions.byDevice.get(session.device) !== session) return "session-over";
+  if (state.sessions.byCard.get(session.device)?.includes(session) !== true) return "session-over";
   const admission = admissionOf(state, session);
   if (!admission.admitted) return admission.reason;
   return admission.confirm && !session.paired ? "awaiting-confirmation" : null;

@@ -13,11 +13,11 @@ export interface NotPaired {
 
 /** The entry that confirms the one waiting device whose screen shows this code, such as `481-902`; or why there is none. */
 export function confirmPairing(
-  { byDevice }: Sessions,
+  { byCard }: Sessions,
   pairing: string,
   actor: string,
 ): NewEntry<BodyOf<"pairing.confirmed">> | NotPaired {
-  const waiting = [...byDevice.values()].filter((each) => each.outcome === null && !each.paired);
+  const waiting = [...byCard.values()].flat().filter((each) => each.outcome === null && !each.paired);
   const found = waiting.filter((each) => each.pairing === pairing);
   const [only, ...others] = found;
   if (only === undefined) return { refuse: "code-unknown", found, waiting: waiting.length };

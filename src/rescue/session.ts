@@ -1,4 +1,5 @@
 import type { DeviceMarks } from "../fleet/inventory.ts";
+import { machineKey, machineOf } from "../fleet/machine.ts";
 import { NO_PROOF, type Proof, see } from "../fleet/sighting.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { BodyOf, EntryType } from "../ledger/events/event.ts";
@@ -61,6 +62,8 @@ export interface Session {
   refused: string | null;
   outcome: string | null;
   proof: Proof;
+  /** True if a Windows asked for an address by its card, and nothing shows that it was this device's. */
+  unproven: boolean;
   /** Command IDs of the sightings: the ledger takes none of them twice. */
   readonly sighted: Set<string>;
   /** Entries so far that the agent can bring about as often as it likes. */
@@ -77,12 +80,23 @@ export interface Sessions {
   readonly byId: Map<string, Session>;
   readonly bySecret: Map<string, Session>;
   readonly byToken: Map<string, Session>;
-  /** The newest session of each device. */
+  /** The newest session of each MAC address that booted, whichever machine it was in. */
   readonly byDevice: Map<MacAddress, Session>;
+  /** The newest session of each machine that booted by this MAC address: several for an adapter that they share. */
+  readonly byCard: Map<MacAddress, readonly Session[]>;
+  /** The newest session of each machine, by each of its cards (machineKey). */
+  readonly byMachine: Map<string, Session>;
 }
 
 export function newSessions(): Sessions {
-  return { byId: new Map(), bySecret: new Map(), byToken: new Map(), byDevice: new Map() };
+  return {
+    byId: new Map(),
+    bySecret: new Map(),
+    byToken: new Map(),
+    byDevice: new Map(),
+    byCard: new Map(),
+    byMachine: new Map(),
+  };
 }
 
 /** Outcomes after which the device is told to reboot and is expected back. */
@@ -140,6 +154,7 @@ function open(
     refused: null,
     outcome: null,
     proof: NO_PROOF,
+    unproven: false,
     sighted: new Set(),
     notes: 0,
   };
@@ -147,12 +162,43 @@ function open(
   sessions.bySecret.set(session.secretHash, session);
   sessions.byToken.set(session.tokenHash, session);
   sessions.byDevice.set(session.device, session);
+  const { uuid } = machine;
+  const others = (sessions.byCard.get(session.device) ?? []).filter((each) => !isSameMachine(each, session));
+  sessions.byCard.set(session.device, [...others, session]);
+  // Without a UUID only the card that booted is known to be this machine's.
+  for (const mac of machineOf(uuid) === null ? [session.device] : session.marks.macs) {
+    const key = machineKey(mac, uuid);
+    // What booted by this card itself outweighs what another machine says of it.
+    if (mac === session.device || sessions.byMachine.get(key)?.device !== mac) sessions.byMachine.set(key, session);
+  }
+}
+
+/** The newest session of the machine that has this card and this UUID; of the card alone where no UUID is known. */
+export function sessionOf(
+  { byDevice, byMachine }: Pick<Sessions, "byDevice" | "byMachine">,
+  device: MacAddress,
+  uuid: Guid | null | undefined,
+): Session | undefined {
+  if (machineOf(uuid) === null) return byDevice.get(device);
+  return byMachine.get(machineKey(device, uuid)) ?? byMachine.get(machineKey(device, null));
+}
+
+/** True if both are boots of one machine by one card. */
+export function isSameMachine(
+  one: Pick<Session, "device" | "marks">,
+  other: Pick<Session, "device" | "marks">,
+): boolean {
+  return machineKey(one.device, one.marks.uuid) === machineKey(other.device, other.marks.uuid);
 }
 
 function sight(sessions: Sessions, body: BodyOf<"device.sighted">, at: number, commandId: string): void {
-  const session = sessions.byDevice.get(body.device);
+  const session = body.session === undefined ? sessions.byDevice.get(body.device) : sessions.byId.get(body.session);
   if (session === undefined || session.outcome === null) return;
   session.sighted.add(commandId);
+  if (body.unproven !== undefined) {
+    session.unproven = true;
+    return;
+  }
   session.proof = see(session.proof, body.as, at);
 }
 

@@ -8,6 +8,7 @@ import { bootFile, type UefiLoader } from "../boot/loader.ts";
 import { ackDestination, type Destination, offerDestination, proxyAck, proxyOffer } from "../boot/offer.ts";
 import { admit, type CampaignState, isListed } from "../campaign/campaign.ts";
 import type { DhcpPacket } from "../dhcp/packet.ts";
+import { areTwo } from "../fleet/machine.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { Sessions } from "../rescue/session.ts";
 import { type Ipv4, isUnicast } from "../wire/ipv4.ts";
@@ -17,7 +18,7 @@ import { Budget } from "./budget.ts";
 import type { Leases } from "./leases.ts";
 import { type Notice, notice } from "./notice.ts";
 import type { ServedInterface } from "./served-interface.ts";
-import { decideSighting } from "./sighted.ts";
+import { decideFirmwareSighting, decideWindowsSighting } from "./sighted.ts";
 
 /** What a boot decision rests on, folded from the ledger. It is only looked at. */
 interface BootView {
@@ -95,7 +96,7 @@ function decideBeyondFirmware(asked: Case, reason: NotOursReason): BootDecision 
   const { question, view, memory } = asked;
   const { device, packet, from } = question;
   const counted = { ...NOTHING, counts: [reason] };
-  const seen = reason === "windows" ? joined(counted, decideSighting(asked, "windows").decision) : counted;
+  const seen = reason === "windows" ? joined(counted, decideWindowsSighting(asked).decision) : counted;
   const { leases } = memory;
   if (leases === null || !question.mayLease || !BEYOND_FIRMWARE.has(reason)) return seen;
   if (!leases.mayHaveOne(view, device, packet)) return seen;
@@ -111,7 +112,10 @@ function decideFirmware(asked: Case, client: BootClient): BootDecision {
   const image = imageName(client.image);
   const admission = admit(view.campaign, { macs: [device], uuid });
   if (!admission.admitted) return silence(notice("not-answered", { device }, { why: admission.reason }));
-  const { decision: seen, isSettled } = decideSighting(asked, "network-boot");
+  const { decision: sighted, isSettled } = decideFirmwareSighting(asked, uuid);
+  const before = view.boots.latest.get(device);
+  const shared = areTwo(before?.uuid, uuid) ? [notice("shared-adapter", { device })] : [];
+  const seen = { ...sighted, notices: [...sighted.notices, ...shared] };
   const why = "rescued already, goes on to its disk";
   if (isSettled) return joined(seen, silence(notice("not-answered", { device }, { why })));
   if (!lan.images.has(image)) return joined(seen, silence(notice("no-image", { device }, { firmware, image })));

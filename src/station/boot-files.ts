@@ -7,7 +7,7 @@ import { BootFile, type BootSource } from "../boot/source.ts";
 import { imageFor } from "../boot/table.ts";
 import { grubWaitScript, ipxeWaitScript } from "../boot/waiting.ts";
 import { admit, isListed } from "../campaign/campaign.ts";
-import { isSettled } from "../rescue/session.ts";
+import { isSettled, sessionOf } from "../rescue/session.ts";
 import { servedName } from "../tftp/name.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { Budget } from "./budget.ts";
@@ -103,7 +103,7 @@ export class BootFiles {
       return null;
     const { device, uuid } = exchange;
     // Its exchange is over, and its address may be somebody else's by now.
-    const session = state.sessions.byDevice.get(device);
+    const session = sessionOf(state.sessions, device, uuid);
     if (session !== undefined && isSettled(session)) return null;
     return admit(state.campaign, { macs: [device], uuid }).admitted ? exchange : null;
   }

@@ -65,7 +65,8 @@ export class BootServer {
     for (const each of decision.counts) this.#count(each);
     for (const entry of decision.entries) {
       await desk.record(entry);
-      if (entry.body.type === "device.sighted") await this.#prove(question.device);
+      if (entry.body.type === "device.sighted" && entry.body.session !== undefined)
+        await this.#prove(entry.body.session);
     }
     if (decision.reply === null) return null;
     return { bytes: encodePacket(decision.reply.packet), to: decision.reply.to };
@@ -76,9 +77,9 @@ export class BootServer {
     this.#count("unsent");
   }
 
-  async #prove(device: MacAddress): Promise<void> {
+  async #prove(session: string): Promise<void> {
     await this.#options.desk.decide(({ sessions, seq }) => {
-      const due = proofDue(sessions, device, seq);
+      const due = proofDue(sessions, session, seq);
       return { entries: due === null ? [] : [due], value: null };
     });
   }

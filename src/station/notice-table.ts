@@ -39,6 +39,18 @@ export const NOTICES = {
     ...{ level: "warning", told: "once", share: "device" },
     what: ({ why }: { readonly why: string }) => `asks to boot from the network and gets no answer: ${why}`,
   },
+  "shared-adapter": {
+    ...{ level: "warning", told: "once", share: "device" },
+    what: () => "is the network adapter or dock of several machines: another one boots through it now",
+    cure: () =>
+      "nothing, if you moved it; else compare the pairing code with the device's screen: somebody copies its MAC address",
+  },
+  "unproven-windows": {
+    ...{ level: "warning", told: "once", share: "device" },
+    what: ({ said, why }: { readonly said: string | null; readonly why: string }) =>
+      `a Windows ${said === null ? "without a name" : `named ${said}`} asks for an address by it, and this confirms no rescue (${why})`,
+    cure: () => "look whether the rescued device is back",
+  },
   "no-image": {
     ...{ level: "error", told: "once", share: "device" },
     what: ({ firmware, image }: { readonly firmware: string; readonly image: ImageName }) =>

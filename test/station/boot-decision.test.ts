@@ -6,17 +6,21 @@ import { parseLeaseRange } from "../../src/boot/lease-range.ts";
 import { arm, halt } from "../../src/campaign/command.ts";
 import { type DhcpPacket, encodePacket } from "../../src/dhcp/packet.ts";
 import { BROADCAST_FLAG, ETHERNET, MessageType, Op } from "../../src/dhcp/registry.ts";
+import { recognise } from "../../src/fleet/inventory.ts";
+import { isHostName, machineOf } from "../../src/fleet/machine.ts";
 import { parseInventory } from "../../src/fleet/read-inventory.ts";
 import type { NewEntry } from "../../src/ledger/entry.ts";
+import { sessionOf } from "../../src/rescue/session.ts";
 import { type BootDecision, type BootMemory, decideBoot, newBootMemory } from "../../src/station/boot-decision.ts";
 import { readQuestion } from "../../src/station/boot-question.ts";
 import type { DhcpPort } from "../../src/station/dhcp-datagram.ts";
 import { Leases } from "../../src/station/leases.ts";
 import { proofDue } from "../../src/station/sighted.ts";
 import { foldStation, newStationState, type StationState } from "../../src/station/state.ts";
+import { type Guid, guidToBytes, parseGuid } from "../../src/wire/guid.ts";
 import { ANY_ADDRESS, type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { type MacAddress, macToBytes, parseMac } from "../../src/wire/mac.ts";
-import { entryOf, event } from "../ledger/event.ts";
+import { EXAMPLES, entryOf, event } from "../ledger/event.ts";
 
 const station = parseIpv4("10.99.0.2");
 const served = { name: "eth0", address: station, netmask: parseIpv4("255.255.255.0"), mac: parseMac("5254000000fe") };
@@ -40,6 +44,12 @@ class Story {
   }
 }
 
+interface Also {
+  readonly uuid?: Guid | null;
+  readonly macs?: readonly MacAddress[];
+  readonly session?: string;
+}
+
 type Unknown = "confirm" | "auto" | "hold";
 
 function armed(unknown: Unknown, story = new Story()): Story {
@@ -52,12 +62,19 @@ function armed(unknown: Unknown, story = new Story()): Story {
   return story;
 }
 
-/** A device whose rescue was reported. */
-function rescued(story: Story, device: MacAddress, at: number): void {
-  const session = `s-${device}`;
+/** A device whose rescue was reported. `also`: what its agent said of it, where that matters. */
+function rescued(
+  story: Story,
+  device: MacAddress,
+  at: number,
+  { uuid = null, macs = [device], session = `s-${device}` }: Also = {},
+): void {
   const byStation = (body: NewEntry["body"]) =>
     story.append({ body, actor: "station", commandId: `${body.type}${session}` }, at);
-  byStation(event("session.opened", { session, device, address: parseIpv4("10.99.0.50") }));
+  const { machine } = EXAMPLES["session.opened"];
+  const [tokenHash, secretHash] = [`t-${session}`, `h-${session}`];
+  const ids = { session, device, address: parseIpv4("10.99.0.50"), tokenHash, secretHash };
+  byStation(event("session.opened", { ...ids, machine: { ...machine, uuid, macs } }));
   byStation(event("session.reported", { session, device }));
 }
 
@@ -71,6 +88,8 @@ interface Said {
   readonly xid: number;
   readonly wants: Ipv4 | undefined;
   readonly server: Ipv4 | undefined;
+  readonly uuid?: Guid;
+  readonly hostName?: string;
 }
 
 const FIRST: Said = {
@@ -106,7 +125,7 @@ const said: fc.Arbitrary<Said> = fc.record({
   server: fc.constantFrom(undefined, station, parseIpv4("10.99.0.1")),
 });
 
-function datagramOf({ device, kind, port, from, ciaddr, vendor, xid, wants, server }: Said) {
+function datagramOf({ device, kind, port, from, ciaddr, vendor, xid, wants, server, uuid, hostName }: Said) {
   const chaddr = new Uint8Array(16);
   chaddr.set(macToBytes(device));
   const architecture = Number(/Arch:([0-9]+)/.exec(vendor)?.[1] ?? 7);
@@ -114,6 +133,8 @@ function datagramOf({ device, kind, port, from, ciaddr, vendor, xid, wants, serv
     ...{ dhcpMessageType: kind, vendorClassIdentifier: vendor, clientSystemArchitecture: [architecture] },
     ...(wants === undefined ? {} : { requestedIpAddress: wants }),
     ...(server === undefined ? {} : { serverIdentifier: server }),
+    ...(uuid === undefined ? {} : { clientMachineIdentifier: Uint8Array.of(0, ...guidToBytes(uuid)) }),
+    ...(hostName === undefined ? {} : { hostName }),
   };
   const packet: DhcpPacket = {
     ...{ op: Op.bootRequest, ...ETHERNET, hops: 0, xid, secs: 0, flags: BROADCAST_FLAG, sname: "", file: "" },
@@ -129,7 +150,8 @@ function hear(story: Story, memory: BootMemory, what: Said, now: number): BootDe
   const decision = decideBoot({ question, view: story.state, memory, lan, now });
   for (const entry of decision.entries) {
     story.append(entry, now);
-    const due = proofDue(story.state.sessions, question.device, story.state.seq);
+    const { session = "" } = entry.body.type === "device.sighted" ? entry.body : {};
+    const due = proofDue(story.state.sessions, session, story.state.seq);
     if (due !== null) story.append(due, now);
   }
   return decision;
@@ -281,5 +303,117 @@ describe("a rescued device that asks its network again", () => {
     own.append({ body, actor: `device:${KNOWN}`, commandId: `sighted:s-${KNOWN}:windows:1` }, 50_000);
     hear(own, memoryOf(own, false), { ...FIRST, vendor: "MSFT 5.0" }, 100_000);
     expect(typesOf(own)).toEqual(["device.sighted", "device.confirmed"]);
+  });
+});
+
+describe("an adapter that several machines share", () => {
+  const [A, B] = ["11223344-5566-7788-4444-555555555555", "66666666-7777-8888-9999-AAAAAAAAAAAA"].map(parseGuid) as [
+    Guid,
+    Guid,
+  ];
+  const WINDOWS = { ...FIRST, vendor: "MSFT 5.0" };
+  const story = () => {
+    const each = armed("auto");
+    rescued(each, KNOWN, 1_000, { uuid: A, session: "a" });
+    return each;
+  };
+  const provedOf = ({ entries }: Story) =>
+    entries.flatMap(({ body }) =>
+      body.type === "device.confirmed" || body.type === "device.relapsed" ? [`${body.type} ${body.session}`] : [],
+    );
+
+  it("boots the second machine although the first is rescued, says so, and calls nobody relapsed", () => {
+    const own = story();
+    const memory = memoryOf(own, false);
+    hear(own, memory, { ...FIRST, port: 4011, kind: MessageType.request, from: ADDRESSES[1]!, uuid: A }, 1_500);
+    for (const [index, xid] of [1, 2, 3].entries()) {
+      const decision = hear(own, memory, { ...FIRST, xid, uuid: B }, 400_000 + index * 200_000);
+      expect(decision?.reply).not.toBeNull();
+    }
+    expect(provedOf(own)).toEqual([]);
+  });
+
+  it("is told to the operator when another machine boots through it", () => {
+    const own = story();
+    own.append({ body: event("boot.offered", { device: KNOWN, uuid: A }), actor: "station", commandId: "b" }, 500);
+    const decision = hear(own, memoryOf(own, false), { ...FIRST, uuid: B }, 100_000);
+    expect(decision?.notices.map(({ reason }) => reason)).toContain("shared-adapter");
+    const again = hear(own, memoryOf(own, false), { ...FIRST, uuid: A }, 100_000);
+    expect(again?.notices.map(({ reason }) => reason)).not.toContain("shared-adapter");
+  });
+
+  it("still finds the machine that comes back to the network, in either byte order of its UUID", () => {
+    for (const uuid of [A, parseGuid("44332211-6655-8877-4444-555555555555")]) {
+      const own = story();
+      rescued(own, KNOWN, 2_000, { uuid: B, session: "b" });
+      const memory = memoryOf(own, false);
+      for (const xid of [1, 2]) hear(own, memory, { ...FIRST, xid, uuid }, xid * 200_000);
+      expect(provedOf(own)).toEqual(["device.relapsed a"]);
+    }
+  });
+
+  it("confirms nobody by a Windows with another name than the rescued device's", () => {
+    const own = story();
+    const decision = hear(own, memoryOf(own, false), { ...WINDOWS, hostName: "PC-77" }, 100_000);
+    expect(provedOf(own)).toEqual([]);
+    expect(own.state.sessions.byId.get("a")).toMatchObject({ unproven: true, progress: "reported" });
+    expect(decision?.notices.map(({ reason }) => reason)).toEqual(["unproven-windows"]);
+    hear(own, memoryOf(own, false), { ...WINDOWS, hostName: "pc-1.corp.example", xid: 2 }, 200_000);
+    expect(provedOf(own)).toEqual(["device.confirmed a"]);
+  });
+
+  it("confirms nobody by a Windows that could be either of two machines", () => {
+    const own = story();
+    rescued(own, KNOWN, 2_000, { uuid: B, session: "b" });
+    hear(own, memoryOf(own, false), WINDOWS, 100_000);
+    hear(own, memoryOf(own, false), { ...WINDOWS, xid: 2, hostName: "PC-1" }, 200_000);
+    expect(provedOf(own)).toEqual([]);
+  });
+
+  it("takes two network cards of one machine for one device: the second is not booted again, and relapses nothing", () => {
+    const own = armed("auto");
+    const [first, second] = [DEVICES[1]!, DEVICES[2]!];
+    rescued(own, first, 1_000, { uuid: A, macs: [first, second], session: "a" });
+    const memory = memoryOf(own, false);
+    for (const xid of [1, 2, 3])
+      expect(hear(own, memory, { ...FIRST, device: second, xid, uuid: A }, xid * 200_000)?.reply).toBeNull();
+    expect(provedOf(own)).toEqual([]);
+  });
+
+  it("takes two machines with one UUID for two, as makers ship boards with the same one", () => {
+    const own = story();
+    const decision = hear(own, memoryOf(own, false), { ...FIRST, device: DEVICES[2]!, uuid: A }, 100_000);
+    expect(decision?.reply).not.toBeNull();
+  });
+
+  it.each(["00000000-0000-0000-0000-000000000000", "03000200-0400-0500-0006-000700080009"])(
+    "tells nobody apart by a UUID that no maker set (%s): the MAC address alone counts",
+    (unset) => {
+      const own = armed("auto");
+      rescued(own, KNOWN, 1_000, { uuid: parseGuid(unset), session: "a" });
+      expect(hear(own, memoryOf(own, false), { ...FIRST, uuid: parseGuid(unset) }, 100_000)?.reply).toBeNull();
+      expect(hear(own, memoryOf(own, false), { ...FIRST, uuid: B, xid: 2 }, 100_000)?.reply).toBeNull();
+    },
+  );
+
+  it("T5 whoever sends a victim's MAC address with another UUID is not the victim: its row, its session, its proof", () => {
+    const own = armed("hold");
+    const devices = parseInventory(`name,mac,uuid\nPC-1,${KNOWN},${A}\n`);
+    expect(recognise(devices, { macs: [KNOWN], uuid: B })).toBeNull();
+    expect(recognise(devices, { macs: [KNOWN], uuid: A })?.name).toBe("PC-1");
+    expect(recognise(devices, { macs: [KNOWN] })?.name).toBe("PC-1");
+    rescued(own, KNOWN, 1_000, { uuid: A, session: "victim" });
+    rescued(own, KNOWN, 2_000, { uuid: B, session: "thief" });
+    expect(sessionOf(own.state.sessions, KNOWN, A)?.session).toBe("victim");
+    expect(own.state.sessions.byCard.get(KNOWN)?.map(({ session }) => session)).toEqual(["victim", "thief"]);
+  });
+
+  it("names a machine's UUID the same in both byte orders, and compares host names as Windows writes them", () => {
+    expect(machineOf(parseGuid("33221100-5544-7766-8899-AABBCCDDEEFF"))).toBe(
+      machineOf(parseGuid("00112233-4455-6677-8899-AABBCCDDEEFF")),
+    );
+    expect(isHostName("LAPTOP-WITH-LON", "laptop-with-long-name")).toBe(true);
+    expect(isHostName("LAPTOP", "laptop-with-long-name")).toBe(false);
+    expect(isHostName("", "")).toBe(false);
   });
 });

@@ -71,6 +71,8 @@ export class Device {
       ...["-device", `${firmware.card},netdev=lan,mac=${mac},bootindex=${cardIndex}`],
       ...["-device", "virtio-rng-pci", "-uuid", uuid],
       ...["-smbios", `type=1,manufacturer=breakglass,product=crash-test device,serial=${serial},uuid=${uuid}`],
+      // The name that its Windows gives itself.
+      ...["-smbios", `type=2,asset=${name}`],
       ...["-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial"],
     ];
   }

@@ -1,4 +1,4 @@
-import { mac, nullable, text, word } from "./field.ts";
+import { mac, nullable, optional, text, word } from "./field.ts";
 import { family } from "./kind.ts";
 
 const session = text("the session's ID");
@@ -23,6 +23,12 @@ export const DEVICE = family({
     fields: {
       device,
       as: word(["windows", "network-boot"], "Windows asks for an address, or the firmware asks to boot"),
+      session: optional(
+        text("the session whose device it is; left out by breakglass before it told devices that share a card apart"),
+      ),
+      unproven: optional(
+        text("why this does not prove that the device came back: `other-host-name`, or `shared-adapter`"),
+      ),
     },
   },
   "device.confirmed": {

@@ -25,6 +25,33 @@ pivot_root . mnt
 exec chroot . sh -euc 'umount -l /mnt; cd /; exec "$@"' sh "$@"
 `;
 const OWN = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"];
+/** If this process is killed, the kernel kills what it started; all that runs in the pid namespace goes with it. */
+const WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"];
+
+/** Process groups that run now, by the process that leads each. */
+const groups = new Set<number>();
+
+/** Kills every command that runs inside. The mounts go with the last process of their namespace. */
+export function killAll(): void {
+  for (const group of groups) {
+    try {
+      process.kill(-group, "SIGKILL");
+    } catch (error) {
+      // It has just ended.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+}
+
+/** Runs a program in a process group of its own, its output on this screen. Gives its exit code; null if a signal ended it. */
+export function runGroup(program: string, args: readonly string[]): Promise<number | null> {
+  const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
+  const group = child.pid;
+  if (group !== undefined) groups.add(group);
+  return new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done)).finally(() => {
+    if (group !== undefined) groups.delete(group);
+  });
+}
 
 /** How the outside is reached is the machine's affair: proxies, a mirror, certificates. */
 const KEPT = ["BREAKGLASS_MIRROR", "NODE_EXTRA_CA_CERTS", "TERM", "http_proxy", "https_proxy", "no_proxy"];
@@ -40,8 +67,7 @@ export interface Entered {
 /** Runs a shell script inside, its output on this screen. Gives its exit code; null if a signal ended it. */
 export function run(machine: Entered, account: Account, script: string, args: readonly string[] = []) {
   const [program, ...rest] = argv(machine, account, script, args);
-  const child = spawn(program!, rest, { stdio: ["ignore", "inherit", "inherit"] });
-  return new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
+  return runGroup(program!, rest);
 }
 
 /** Runs a shell script inside and gives what it wrote; its complaints go to this screen. */
@@ -71,5 +97,5 @@ function argv({ folder, archives, env }: Entered, account: Account, script: stri
   const as = account === "root" ? [] : ["runuser", "-u", USER, "--"];
   const assigned = Object.entries(all).map(([key, value]) => `${key}=${value}`);
   const inside = [...as, "env", "-i", ...assigned, "sh", "-c", `cd && ${script}`, "sh", ...args];
-  return ["unshare", ...OWN, "--", "sh", "-euc", ENTER, "sh", folder, archives, ...inside];
+  return [...WITH_PARENT, "unshare", ...OWN, "--", "sh", "-euc", ENTER, "sh", folder, archives, ...inside];
 }

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { OperatorError } from "../../src/wire/operator-error.ts";
-import { ask, type Entered, HOMES, run } from "./enter.ts";
+import { ask, type Entered, HOMES, killAll, run } from "./enter.ts";
 import { LACKS, nameLacks, nameTests, type TestReport } from "./lacks.ts";
 import { ACCOUNTS, type Account, COMMANDS, type Command, RELEASES, type Release } from "./machines.ts";
 import { CHECKOUT, cloneCheckout, enterable, makeMachine, whatIsCloned } from "./make.ts";
@@ -112,7 +112,11 @@ async function tryMachine(
 async function main(): Promise<number> {
   // Ctrl-C ends the command that runs; the machine is removed all the same.
   let stopped = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => (stopped = true));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      stopped = true;
+      killAll();
+    });
   const text = { type: "string" } as const;
   const options = {
     only: text,
@@ -147,7 +151,7 @@ async function main(): Promise<number> {
         if (stopped) throw new OperatorError("Stopped by a signal. Nothing more was run.", "Run it again.");
       } finally {
         if (values.keep || values.reuse !== undefined) summary.push(`kept: ${folder}`);
-        else rmSync(folder, { recursive: true, force: true });
+        else rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
       }
     }
   process.stdout.write(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { archiveKeyring, machineSources } from "../../src/image/apt.ts";
 import { findMirror } from "../../src/image/mirror.ts";
 import { ExitCode, OperatorError } from "../../src/wire/operator-error.ts";
-import { type Entered, HOMES, run, USER } from "./enter.ts";
+import { type Entered, HOMES, run, runGroup, USER } from "./enter.ts";
 import type { Account, Release } from "./machines.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -19,8 +19,9 @@ export async function makeMachine(release: Release, folder: string): Promise<Ent
   const machine = enterable(release, folder);
   const variant = ["--variant=minbase", "--include=ca-certificates,sudo", `--keyring=${archiveKeyring()}`];
   // In a mount namespace of its own: whatever it mounts in there is gone when it ends, however it ends.
-  const debootstrap = ["--mount", "--propagation", "private", "--", "debootstrap"];
-  must("unshare", [...debootstrap, ...variant, `--cache-dir=${machine.archives}`, release.suite, folder, mirror]);
+  const debootstrap = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--", "debootstrap"];
+  const args = [...debootstrap, ...variant, `--cache-dir=${machine.archives}`, release.suite, folder, mirror];
+  if ((await runGroup("unshare", args)) !== 0) throw broken("debootstrap failed (its words are above).");
   const certificates = join(folder, OWN_CERTIFICATES);
   mkdirSync(certificates, { recursive: true });
   for (const name of ownCertificates()) copyFileSync(join(OWN_CERTIFICATES, name), join(certificates, name));

@@ -25,9 +25,7 @@ export function defineHalt(command: Command): void {
 A running station also seals its vault. If the halt cannot be written, it says
 what to unplug.
 Exit code 0 if it is halted, 3 if there is nothing to halt, 4 if it could not be
-written.
-
-Example: breakglass halt --reason "wrong building"`,
+written.`,
     )
     .action(haltCommand);
 }

@@ -59,15 +59,33 @@ function refuseMissing(folder: string): void {
   );
 }
 
-/** State folders beside a name that was mistyped. */
+/** More than these help nobody to choose. */
+const MOST_NAMED = 3;
+
+/** State folders beside a name that was mistyped: those that share most of its letters first. */
 function similarFolders(folder: string): readonly string[] {
+  const typed = basename(folder);
   try {
     return readdirSync(dirname(folder))
-      .map((name) => join(dirname(folder), name))
-      .filter((candidate) => STORES.some((store) => isThere(join(candidate, store))));
+      .map((name) => ({ path: join(dirname(folder), name), apart: lettersApart(typed, name) }))
+      .sort((a, b) => a.apart - b.apart)
+      .map(({ path }) => path)
+      .filter((candidate) => STORES.some((store) => isThere(join(candidate, store))))
+      .slice(0, MOST_NAMED);
   } catch {
     return [];
   }
+}
+
+/** How many letters one name has and the other has not, whatever their order. */
+function lettersApart(one: string, other: string): number {
+  const left = [...other];
+  const missing = [...one].filter((letter) => {
+    const index = left.indexOf(letter);
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+  return missing.length + left.length;
 }
 
 function isThere(path: string): boolean {

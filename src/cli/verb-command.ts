@@ -1,4 +1,5 @@
 import { Command, type Option } from "commander";
+import { helpEnding } from "./examples.ts";
 import { helpCommand } from "./next-step.ts";
 import type { Verb } from "./verb.ts";
 
@@ -52,12 +53,17 @@ export async function addVerbs(
   parent: Command,
   verbs: readonly Verb[],
   words: readonly string[] | "all",
+  family: readonly string[] = [],
 ): Promise<void> {
   const [first, ...rest] = words === "all" ? [] : words.filter((word) => !word.startsWith("-"));
   for (const { name, description, verbs: below, load, hidden } of verbs) {
     const command = parent.command(name, { hidden: hidden === true }).description(description);
     const asked = words === "all" || name === first;
-    if (below !== undefined) await addVerbs(command, below, words === "all" ? words : asked ? rest : []);
-    else if (asked) (await load!())(command);
+    if (below !== undefined)
+      await addVerbs(command, below, words === "all" ? words : asked ? rest : [], [...family, name]);
+    else if (asked) {
+      (await load!())(command);
+      command.addHelpText("after", helpEnding([...family, name]));
+    }
   }
 }

@@ -61,8 +61,8 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
     examples: ["breakglass escrow coverage --inventory devices.csv --require 95 --html coverage.html"],
   },
   "escrow verify": { examples: ["breakglass escrow verify", "breakglass escrow verify --open --custodians"] },
-  "escrow backup": { examples: ["breakglass escrow backup --out vault-backup.sqlite"] },
-  "escrow restore": { examples: ["breakglass escrow restore vault-backup.sqlite"] },
+  "escrow backup": { examples: ["breakglass escrow backup --out vault-backup.db"] },
+  "escrow restore": { examples: ["breakglass escrow restore vault-backup.db"] },
   "escrow adopt-ledger": {
     examples: ['breakglass escrow adopt-ledger --reason "disk lost, ledger not in the backup"'],
   },

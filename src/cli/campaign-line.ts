@@ -5,7 +5,7 @@ import { count, printable } from "./table.ts";
 /** The campaign in one sentence. */
 export function campaignLine(state: CampaignState): string {
   if (state.is === "none")
-    return "No campaign was ever armed here, and no device gets an answer. Arm one with: breakglass campaign arm";
+    return "No campaign was ever armed here, and no device gets an answer. Arm one with: breakglass campaign arm --remedy channel-file-291 --inventory devices.csv";
   const { campaign } = state.campaign;
   return state.is === "armed"
     ? `Campaign ${campaign} is armed.`

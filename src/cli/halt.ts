@@ -36,8 +36,8 @@ async function haltCommand(options: Options): Promise<void> {
     await haltIn(options);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    if (error instanceof StoreError) throw notHalted(error);
-    throw withOtherStations(error, folder);
+    const cause = error instanceof StoreError ? notHalted(error) : error;
+    throw withOtherStations(cause, folder);
   }
 }
 
@@ -71,12 +71,14 @@ async function whatIsLeft(options: Options, entries: number): Promise<string> {
   return (await import("./escrow/rotation.ts")).rotationLine(options);
 }
 
+const NOT_HALTED = "NOT HALTED";
+
 /** The ledger does not take it, so that a station goes on: what a person can do is what is left. */
 function notHalted(error: StoreError): OperatorError {
   return new OperatorError(
-    `NOT HALTED: the halt could not be written, and a running station goes on. ${error.message}`,
+    `${NOT_HALTED}: the halt could not be written, and a running station goes on. ${error.message}`,
     `Unplug the station's network cable now, or press Ctrl-C where serve runs. Then: ${error.next}`,
-    error.exitCode,
+    ExitCode.environment,
   );
 }
 
@@ -85,6 +87,12 @@ function withOtherStations(error: OperatorError, folder: string): OperatorError 
   const others = runningStations().filter((other) => other !== folder);
   if (others.length === 0) return error;
   const halts = others.map((other) => `breakglass halt --state ${shellQuoted(other)}`);
+  if (error.message.startsWith(NOT_HALTED))
+    return new OperatorError(
+      `${error.message} A station on this machine also serves from ${others.join(", and another from ")}.`,
+      `${error.next}\n        Halt that one: ${halts.join("\n        ")}`,
+      error.exitCode,
+    );
   return new OperatorError(
     `${error.message} A station on this machine serves from ${others.join(", and another from ")}.`,
     `Halt that one: ${halts.join("\n        ")}`,

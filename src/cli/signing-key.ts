@@ -38,7 +38,7 @@ function makeKey(path: string): void {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
     throw new OperatorError(
       `The station's signing key ${path} cannot be made: ${fileCause(error)}. Nothing was signed.`,
-      "Make room there, or run as the user who owns the folder.",
+      "Make that disk writable and make room on it, or run as the user who owns the folder.",
       ExitCode.environment,
     );
   } finally {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { backup, DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
@@ -124,11 +124,14 @@ export function refuseExisting(path: string, kind: StoreKind): void {
 
 /** A folder that this user may not enter hides its files; that is not the same as their not being there. */
 function isMissing(path: string, { name }: StoreKind): boolean {
+  let found: Stats | undefined;
   try {
-    return statSync(path, { throwIfNoEntry: false }) === undefined;
+    found = statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     throw storeFault(error, name, path);
   }
+  if (found?.isDirectory()) throw new StoreError("not-a-store", name, path, "it is a folder");
+  return found === undefined;
 }
 
 /** The new name must survive a power cut too, and on Linux that takes an fsync of the folder. */

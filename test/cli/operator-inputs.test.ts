@@ -1,4 +1,15 @@
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -92,6 +103,9 @@ const VERBS: readonly (readonly string[])[] = [
   ["ledger", "verify"],
   ["ledger", "checkpoint"],
 ];
+/** With what a person can still pull. */
+const NOT_HALTED =
+  /^breakglass: NOT HALTED: .*a running station goes on.*\n {2}next: Unplug the station's network cable now, or press Ctrl-C/;
 /** A ledger that cannot be used now is neither lost nor to be replaced. */
 const NOT_LOST = expect.not.stringMatching(/is gone|adopt-ledger/);
 
@@ -107,7 +121,30 @@ describe.skipIf(process.getuid?.() !== 0)("a ledger that cannot be used is not t
   test.each(VERBS)("by another user: %s %s", async (...args) => {
     const ran = await breakglass([...args, "--state", foreign], "", asNobody);
     expect(ran).toMatchObject({ exitCode: 4, stderr: NOT_LOST });
-    expect(ran.stderr).toMatch(/sudo|belongs to root/);
+    expect(ran.stderr).toContain(
+      `The ledger ${join(foreign, "ledger.sqlite")} cannot be opened for reading and writing`,
+    );
+    expect(ran.stderr).toMatch(/by this user .*\n {2}next: .*sudo/);
+    if (args[0] === "halt") expect(ran.stderr).toMatch(NOT_HALTED);
+  });
+
+  test("unseal by the person whose folder it is, while `sudo serve` runs, names root's station", async () => {
+    const door = createServer();
+    const socket = join(foreign, "unseal.socket");
+    await new Promise<void>((resolve) => door.listen(socket, resolve));
+    chmodSync(socket, 0o600);
+    const ran = await breakglass(["escrow", "unseal", "--state", foreign], "", asNobody);
+    await new Promise((resolve) => door.close(resolve));
+    const says =
+      /A station serves from \S+, started by another user \(with sudo\?\).*\n {2}next: .*sudo .*escrow unseal/;
+    expect(ran).toMatchObject({ exitCode: 3, stdout: "", stderr: expect.stringMatching(says) });
+  });
+
+  test("a support bundle by another user is refused before a file is made", async () => {
+    const out = at("refused.jsonl.gz");
+    const ran = await breakglass(["support-bundle", "--state", state, "--out", out], "", asNobody);
+    expect(ran).toMatchObject({ exitCode: 4, stderr: expect.stringMatching(/belongs to root .*\n {2}next: .*sudo /) });
+    expect(existsSync(out)).toBe(false);
   });
 
   test("by a user who may not enter the folder, and the next step is the same command as root", async () => {
@@ -138,13 +175,50 @@ function onDisk(prepare: string): readonly string[] {
 }
 const diskOf = (through: readonly string[]) => through[through.length - 2]!;
 
+describe("a halt that cannot be written", () => {
+  const DAMAGE: readonly (readonly [string, (ledger: string) => void, RegExp])[] = [
+    ["into a ledger with damaged pages", damagePages, /is damaged/],
+    ["into a ledger that is no database", (ledger) => writeFileSync(ledger, "nonsense"), /is something else/],
+    ["into a folder in the ledger's place", (ledger) => mkdirSync(ledger), /is something else.*it is a folder/],
+  ];
+  test.each(DAMAGE)("%s says NOT HALTED and what to unplug", async (_into, damage, says) => {
+    const folder = mkdtempSync(at("damaged-"));
+    cpSync(state, folder, { recursive: true });
+    const ledger = join(folder, "ledger.sqlite");
+    if (damage !== damagePages) rmSync(ledger);
+    damage(ledger);
+    const ran = await breakglass(["halt", "--state", folder]);
+    expect(ran).toMatchObject({ exitCode: 4, stdout: "", stderr: expect.stringMatching(NOT_HALTED) });
+    expect(ran.stderr).toMatch(says);
+  });
+
+  test("because it is the wrong folder names the station that serves from another one, and how to halt that", async () => {
+    const serving = at("serving");
+    mkdirSync(serving);
+    const door = createServer();
+    await new Promise<void>((resolve) => door.listen(join(serving, "unseal.socket"), resolve));
+    const ran = await breakglass(["halt", "--state", state]);
+    await new Promise((resolve) => door.close(resolve));
+    expect(ran).toMatchObject({ exitCode: 3, stdout: "" });
+    expect(ran.stderr).toMatch(/A station on this machine serves from/);
+    expect(ran.stderr).toMatch(new RegExp(`Halt that one: [^]*breakglass halt --state ${serving}\\n`));
+  });
+});
+
+/** Everything after the header is another ledger's, or nobody's. */
+function damagePages(ledger: string): void {
+  const bytes = readFileSync(ledger);
+  writeFileSync(ledger, bytes.fill(0x5a, 512));
+}
+
 describe("a disk that takes no writes", () => {
   test.each(VERBS)("that is full: %s %s", async (...args) => {
     const through = onDisk('{ head -c 4000000 /dev/zero > "$1/ballast" 2>/dev/null || true; }');
     const ran = await breakglass([...args, "--state", join(diskOf(through), "rescue")], "", through);
-    expect(ran.stderr).toEqual(NOT_LOST);
+    expect(ran).toMatchObject({ exitCode: 4, stdout: "", stderr: NOT_LOST });
+    expect(ran.stderr).toMatch(/The ledger \S+ has no room to grow: the disk is full, and nothing was written/);
     expect(ran.stderr).not.toContain("    at ");
-    if (ran.exitCode !== 0) expect(ran).toMatchObject({ exitCode: 4, stderr: expect.stringMatching(/disk is full/) });
+    if (args[0] === "halt") expect(ran.stderr).toMatch(NOT_HALTED);
   });
 
   test.each(VERBS)("that is read-only: %s %s", async (...args) => {

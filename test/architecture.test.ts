@@ -173,6 +173,33 @@ describe("the folders of src", () => {
   });
 });
 
+describe("a verb that must not wait", () => {
+  /** The packages that are loaded with `file`, whatever is done with it afterwards. */
+  function packagesLoadedBy(file: string, seen = new Set<string>()): string[] {
+    if (seen.has(file)) return [];
+    seen.add(file);
+    const loaded = readFileSync(join(root, file), "utf8").matchAll(
+      /(?:^|\n)\s*(?:import|export)\s(?!type\b)[^;]*?from\s+"([^"]+)"/g,
+    );
+    return [...loaded].flatMap(([, from]) => {
+      if (from!.endsWith(".json") || from!.startsWith("node:")) return [];
+      return from!.startsWith(".") ? packagesLoadedBy(join(dirname(file), from!), seen) : [`${file}: ${from}`];
+    });
+  }
+
+  it.each(["halt", "status"])("loads no package: %s", (verb) => {
+    expect(packagesLoadedBy(`src/cli/${verb}.ts`)).toEqual([]);
+  });
+
+  it("is any verb's help: no prompt, no log and no schema is loaded before a verb runs", () => {
+    const heavy = /: (zod|winston|@inquirer\/prompts|fastify|@peculiar\/x509|ssh2|ldapts)$/;
+    const verbs = [...readFileSync(join(root, "src/cli/escrow/verbs.ts"), "utf8").matchAll(/import\("\.\/([^"]+)"\)/g)];
+    expect(verbs.length).toBeGreaterThan(10);
+    const loading = verbs.flatMap(([, name]) => packagesLoadedBy(`src/cli/escrow/${name}`));
+    expect([...new Set(loading)].filter((each) => heavy.test(each))).toEqual([]);
+  });
+});
+
 describe("input and output", () => {
   const allowed = (modules: RegExp, folders: readonly string[]) =>
     breaches(({ folder, text }) =>

@@ -1,22 +1,9 @@
 import type { NewEntry } from "../ledger/entry.ts";
 import type { BodyOf } from "../ledger/events/event.ts";
-import { remedySha256 } from "../remedy/remedy.ts";
-import type { Remedy } from "../remedy/schema.ts";
 import type { Campaign, CampaignState } from "./campaign.ts";
 
 /** What an operator decides when arming. `campaign` is a fresh, readable name such as `2026-11-21-a1b2`. */
 export type Arming = Omit<Campaign, "generation">;
-
-/** What is armed with this remedy. `name` is a day and a few hex digits that no other campaign of that day has. */
-export function armingOf(
-  remedy: Remedy,
-  name: { readonly now: Date; readonly fresh: Uint8Array },
-  choices: Pick<Required<Arming>, "unknown" | "hibernated" | "devices" | "releaseRate">,
-): Arming {
-  const campaign = `${name.now.toISOString().slice(0, 10)}-${Buffer.from(name.fresh).toString("hex")}`;
-  const { id } = remedy;
-  return { campaign, remedy: id, remedySha256: remedySha256(remedy), document: { ...remedy }, ...choices };
-}
 
 /** The entry that arms a campaign, or why not: one campaign at a time. */
 export function arm(

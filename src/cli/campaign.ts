@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CampaignState, UnknownPolicy } from "../campaign/campaign.ts";
-import { arm, armingOf } from "../campaign/command.ts";
+import { arm } from "../campaign/command.ts";
 import { readBoard } from "../dashboard/board.ts";
 import { boardLine } from "../dashboard/board-text.ts";
 import { RELEASE_CAPS } from "../escrow/release.ts";
@@ -21,7 +21,6 @@ import { sayClock } from "./clock.ts";
 import { pasteable } from "./next-step.ts";
 import { printJson } from "./print-json.ts";
 import { readBytes, refuseForeign } from "./read-file.ts";
-import { readRemedy } from "./remedy.ts";
 import { openStateLedger } from "./state.ts";
 import { type StateOption, withStateOption } from "./state-option.ts";
 import { count, printable } from "./table.ts";
@@ -76,6 +75,9 @@ type ArmOptions = Options & {
 const NOT_ARMED = "No campaign was armed.";
 
 async function armCommand(options: ArmOptions): Promise<void> {
+  // Reading a remedy loads the schema's library, which the other verbs here do without.
+  const { readRemedy } = await import("./remedy.ts");
+  const { armingOf } = await import("../campaign/arming.ts");
   const remedy = readRemedy(options.remedy, NOT_ARMED);
   const devices = options.inventory === undefined ? [] : readInventory(options.inventory);
   const { unknown, releaseRate } = options;

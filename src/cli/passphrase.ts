@@ -1,6 +1,5 @@
 import { read } from "node:fs";
 import { promisify } from "node:util";
-import { password } from "@inquirer/prompts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { Secret } from "../wire/secret.ts";
 
@@ -67,6 +66,7 @@ async function readAll(descriptor: number): Promise<Buffer> {
 
 /** Asks on the terminal without echo. Ctrl-C is an OperatorError. */
 export async function ask(message: string): Promise<string> {
+  const { password } = await import("@inquirer/prompts");
   try {
     return await password({ message, mask: false, toggleMask: false });
   } catch (error) {

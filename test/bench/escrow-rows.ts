@@ -1,38 +1,18 @@
-import { OURS, type Row, type Sample } from "./rows.ts";
-
-type Said = Readonly<Record<string, unknown>>;
-
-/** One program of the escrow's benchmark: what it prints is one line of JSON. */
-export interface EscrowLoad {
-  /** Whose figure it is: ours, or a peer's. */
-  readonly server: string;
-  /** Below test/bench, with its arguments. `folder`: an empty one, kept for all rounds of its row. */
-  readonly script: string;
-  readonly argv: (folder: string) => readonly string[];
-  /** The row's figure, out of what was printed. */
-  readonly take: (said: Said) => Sample;
-}
-
-export interface EscrowRow extends Row {
-  readonly loads: readonly EscrowLoad[];
-}
-
-/** A number that was printed; NaN, which fits no target, where there is none of that name. */
-const number = (said: Said, name: string) => Number(said[name] ?? Number.NaN);
-const seconds = (said: Said): Sample => ({ value: number(said, "seconds") });
+import { number, type ProgramLoad, type ProgramRow, type Said, seconds } from "./program-row.ts";
+import { OURS } from "./rows.ts";
 
 const MILLION = 1_000_000;
 const group = "escrow";
 const once = { group, rounds: 1, better: "less" } as const;
 const thrice = { group, rounds: 3, better: "less" } as const;
 
-const importing = (rows: number, take: EscrowLoad["take"]): EscrowLoad => {
+const importing = (rows: number, take: ProgramLoad["take"]): ProgramLoad => {
   return { server: OURS, script: "import-load.ts", argv: () => [String(rows)], take };
 };
 const importSeconds = (said: Said): number => number(said, "rows") / number(said, "rowsPerSecond");
 const importMB = (said: Said): number => (number(said, "maxRssMiB") * 1_048_576) / 1e6;
 
-export const ESCROW_ROWS: readonly EscrowRow[] = [
+export const ESCROW_ROWS: readonly ProgramRow[] = [
   {
     ...{
       ...once,

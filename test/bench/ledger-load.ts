@@ -5,14 +5,11 @@ import { createWriteStream, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { run } from "../../src/drill/lab/program.ts";
-import type { NewEntry } from "../../src/ledger/entry.ts";
 import { exportLine } from "../../src/ledger/export.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { readThrough } from "../../src/ledger/read-through.ts";
 import { Surveyor } from "../../src/ledger/survey.ts";
-import { parseGuid } from "../../src/wire/guid.ts";
-import { event } from "../ledger/event.ts";
-import { deviceMac } from "./devices.ts";
+import { appendMany } from "./long-ledger.ts";
 import { peakMB } from "./peak-memory.ts";
 
 /** What this script prints. */
@@ -25,31 +22,10 @@ export interface LedgerLoad {
   readonly verifyMB: number;
 }
 
-const PER_COMMIT = 500;
-
-/** An entry like a station's own, about 400 bytes of it. */
-function entryOf(index: number): NewEntry {
-  const device = deviceMac(index);
-  const protectorId = parseGuid(`24B0AA32-F8D0-40BA-BB05-${index.toString(16).padStart(12, "0")}`);
-  const session = `s-${index >> 3}`;
-  const bodies = [
-    event("boot.offered", { device }),
-    event("boot.token-minted", { device }),
-    event("device.admitted", { device, session }),
-    event("agent.stage", { device, session, uptime: index }),
-    event("key.released", { device, session, protectorId }),
-  ];
-  const body = bodies[index % bodies.length]!;
-  return { body, actor: `device:${device}`, commandId: `bench:${index}` };
-}
-
 async function build(path: string, entries: number): Promise<number> {
   const ledger = await openLedger(path, { station: "bench", clock: Date.now, create: true });
   const began = performance.now();
-  for (let from = 0; from < entries; from += PER_COMMIT) {
-    const length = Math.min(PER_COMMIT, entries - from);
-    await Promise.all(Array.from({ length }, (_, index) => ledger.append(entryOf(from + index))));
-  }
+  await appendMany(ledger, entries);
   const seconds = (performance.now() - began) / 1000;
   const out = createWriteStream(path.replace(".sqlite", ".jsonl"));
   for await (const page of readThrough(ledger)) {

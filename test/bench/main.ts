@@ -1,18 +1,19 @@
 // `npm run bench`: our servers beside their peers, turn by turn, each byte compared. Results go to build/bench.json, with
 // --write to docs/benchmarks.md and its pictures, too. --only ID,... runs some rows, --rounds N changes how often. `escrow`
-// names all rows of the escrow: they need neither peers' packages nor a network, and go to build/bench-escrow.json.
+// and `start` name all rows of the escrow and of the program's start: they need neither peers' packages nor a network, and
+// go to build/bench-escrow.json and build/bench-start.json.
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { enterLab, holdLifeline, labFolder } from "../../src/drill/lab/namespace.ts";
-import { escrowVersions, isThere, measureEscrow } from "./escrow.ts";
 import { ESCROW_ROWS } from "./escrow-rows.ts";
 import { makeLan } from "./lan.ts";
 import { compileLoad, runLoad } from "./load.ts";
 import { must, unpackPeers, versions } from "./peers.ts";
-import { type BenchResults, resultsText, writeEscrow, writePage } from "./report.ts";
+import { isThere, measurePrograms, programVersions } from "./programs.ts";
+import { type BenchResults, resultsText, writeGroup, writePage } from "./report.ts";
 import {
   HTTP_ROW,
   MEMORY_ROW,
@@ -27,12 +28,14 @@ import {
   verdicts,
 } from "./rows.ts";
 import { cpuSeconds, HTTP_COMMANDS, LOAD_CORE, type ServerUnderTest, startServers, TFTP_COMMANDS } from "./servers.ts";
+import { RELEASE, START_ROWS } from "./start-rows.ts";
 import { dnsmasqRound, stationRound } from "./storm.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const BUILD = join(ROOT, "build", "bench");
 const PEERS = join(BUILD, "peers");
 const FILES = join(BUILD, "files");
+const GROUPS = { escrow: ESCROW_ROWS, start: START_ROWS } as const;
 const CONNECTIONS = 64;
 const HTTP_REQUESTS = 128;
 /** Its block size that fits an Ethernet packet behind any usual header. */
@@ -71,21 +74,23 @@ function sayVerdicts(result: RowResult): void {
     );
 }
 
-/** How many targets of the escrow's rows were missed. */
-async function escrow(): Promise<number> {
-  const all = ESCROW_ROWS.filter(wanted);
+/** How many targets of a group's rows were missed. */
+async function programs(group: "escrow" | "start"): Promise<number> {
+  const all = GROUPS[group].filter(wanted);
+  if (all.length === 0) return 0;
+  if (group === "start") await must([process.execPath, join(ROOT, "setup", "package.ts"), "--out", RELEASE]);
   const absent = all.filter((row) => !isThere(row));
   for (const { id } of absent) say(`${id}: NOT MEASURED, its program is not there`);
   const rows: RowResult[] = [];
   for (const row of all.filter(isThere)) {
     say(`${row.title}: ${row.loads.map(({ server }) => server).join(", ")}; rounds: ${roundsOf(row)}`);
-    rows.push(await measureEscrow(row, roundsOf(row), join(BUILD, "escrow", row.id)));
+    rows.push(await measurePrograms(row, roundsOf(row), join(BUILD, group, row.id)));
     sayVerdicts(rows.at(-1)!);
   }
   const machine = await machineName();
-  const results: BenchResults = { machine, versions: await escrowVersions(), rows };
-  writeFileSync(join(ROOT, "build", "bench-escrow.json"), resultsText(results));
-  if (values.write) writeEscrow(ROOT, results);
+  const results: BenchResults = { machine, versions: await programVersions(), rows };
+  writeFileSync(join(ROOT, "build", `bench-${group}.json`), resultsText(results));
+  if (values.write) writeGroup(ROOT, group, results);
   return rows.flatMap((row) => verdicts(row).filter(({ holds }) => !holds)).length;
 }
 
@@ -169,8 +174,8 @@ async function inside(folder: string): Promise<number> {
 
 async function outside(): Promise<number> {
   mkdirSync(BUILD, { recursive: true });
-  const missed = ESCROW_ROWS.some(wanted) ? await escrow() : 0;
-  say(`targets of the escrow missed: ${missed}`);
+  const missed = (await programs("start")) + (await programs("escrow"));
+  say(`targets of start-up and escrow missed: ${missed}`);
   if (![...TFTP_ROWS, HTTP_ROW, STORM_ROW, MEMORY_ROW].some(wanted)) return missed === 0 ? 0 : 1;
   return Math.max(missed === 0 ? 0 : 1, await servers());
 }

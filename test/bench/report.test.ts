@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import { ESCROW_ROWS } from "./escrow-rows.ts";
 import { figure, picture } from "./picture.ts";
-import { escrowSection, placed, section } from "./report.ts";
+import { placed, programSection, section } from "./report.ts";
 import { OURS, type Row, type RowResult, type Sample, verdicts } from "./rows.ts";
+import { START_ROWS } from "./start-rows.ts";
 
 const row: Row = { id: "r", title: "some <work>", unit: "MB/s", better: "more", rounds: 3, targets: [] };
 const samples = (...values: number[]): Sample[] => values.map((value) => ({ value }));
@@ -52,7 +53,7 @@ it("the page has each target with what was measured, and says which was missed",
 it("the escrow's results have a table of their own, with what each took in memory and time", () => {
   const servers = { [OURS]: [{ value: 12, memoryMB: 220, seconds: 3 }], peer: samples(24) };
   const targets = [{ atMost: 30 }, { against: "peer", atMost: 0.4 }];
-  const text = escrowSection({
+  const text = programSection("escrow", {
     ...{ machine: "a machine", versions: { age: "1.1" } },
     rows: [result({ targets, unit: "s", better: "less", group: "escrow" }, servers)],
   });
@@ -62,7 +63,7 @@ it("the escrow's results have a table of their own, with what each took in memor
 });
 
 it("each of the escrow's rows has our figure, a target, and one that is missing holds nothing", () => {
-  for (const each of ESCROW_ROWS) {
+  for (const each of [...ESCROW_ROWS, ...START_ROWS]) {
     expect(each.loads[0]!.server).toBe(OURS);
     expect(each.targets.length).toBeGreaterThan(0);
     const servers = Object.fromEntries(each.loads.map(({ server, take }) => [server, [take({})]]));

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { figure, picture } from "./picture.ts";
-import { medianOf, OURS, type RowResult, type Sample, type Verdict, verdicts } from "./rows.ts";
+import { medianOf, OURS, type Row, type RowResult, type Sample, type Verdict, verdicts } from "./rows.ts";
+
+type Group = NonNullable<Row["group"]>;
 
 export interface BenchResults {
   readonly machine: string;
@@ -10,7 +12,7 @@ export interface BenchResults {
 }
 
 const BEGINS = "<!-- npm run bench -- --write: from here -->";
-const ESCROW_BEGINS = "<!-- npm run bench -- --only escrow --write: from here -->";
+const beginsOf = (group: Group) => `<!-- npm run bench -- --only ${group} --write: from here -->`;
 const ENDS = "<!-- to here -->";
 const PAGE = join("docs", "benchmarks.md");
 
@@ -29,10 +31,10 @@ export function writePage(root: string, results: BenchResults): void {
   writeFileSync(join(root, "docs", "pictures", "bench-tftp.svg"), drawn);
 }
 
-/** The same for the escrow's rows, which have a place of their own. */
-export function writeEscrow(root: string, results: BenchResults): void {
+/** The same for a group of rows that has a place of its own. */
+export function writeGroup(root: string, group: Group, results: BenchResults): void {
   const path = join(root, PAGE);
-  writeFileSync(path, placed(readFileSync(path, "utf8"), escrowSection(results), ESCROW_BEGINS));
+  writeFileSync(path, placed(readFileSync(path, "utf8"), programSection(group, results), beginsOf(group)));
 }
 
 export function placed(page: string, text: string, begins = BEGINS): string {
@@ -42,9 +44,9 @@ export function placed(page: string, text: string, begins = BEGINS): string {
   return `${page.slice(0, from)}${begins}\n\n${text}\n${page.slice(to)}`;
 }
 
-export function escrowSection({ machine, versions, rows }: BenchResults): string {
+export function programSection(group: Group, { machine, versions, rows }: BenchResults): string {
   return [
-    `${machine}. ${listed(versions)}. \`npm run bench -- --only escrow --write\``,
+    `${machine}. ${listed(versions)}. \`npm run bench -- --only ${group} --write\``,
     "",
     "| work | target | measured |",
     "|---|---|---|",
@@ -84,6 +86,7 @@ function notesOn(samples: readonly Sample[]): string[] {
   return [
     ...(seconds === 0 ? [] : [`in ${figure(seconds)} s`]),
     ...(p99 === 0 ? [] : [`99 % of the answers within ${figure(p99)} ms`]),
+    ...samples.flatMap(({ which }) => which ?? []).slice(0, 1),
     ...(memory === 0 ? [] : [`${figure(memory)} MB of memory at the most`]),
   ];
 }

@@ -10,7 +10,7 @@ export interface Target {
 export interface Row {
   readonly id: string;
   /** Rows that `--only` picks together. */
-  readonly group?: "escrow";
+  readonly group?: "escrow" | "start";
   readonly title: string;
   readonly unit: string;
   readonly better: "more" | "less";
@@ -114,6 +114,8 @@ export interface Sample {
   readonly p99Ms?: number;
   /** Resident, at the most. */
   readonly memoryMB?: number;
+  /** Of several that were measured, the one whose figure it is. */
+  readonly which?: string;
 }
 
 export interface Verdict {

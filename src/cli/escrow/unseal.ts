@@ -8,7 +8,6 @@ import { operatorActor } from "../actor.ts";
 import { again, shellQuoted } from "../next-step.ts";
 import { unsealVault } from "../opener.ts";
 import { type OpenerOption, withOpenerOptions } from "../opener-options.ts";
-import { noteUnsealFailed } from "../serve-log.ts";
 import { stateFolder } from "../state.ts";
 import { type StateOption, withStateOption } from "../state-option.ts";
 
@@ -28,8 +27,8 @@ async function unseal(options: StateOption & OpenerOption): Promise<void> {
     const door = await handOver(unsealSocket, null);
     if (door === "no-station") throw noStation(folder);
     if (door === "of-another-user") throw ofAnotherUser(folder);
-    const openedBy = await unsealVault(vault, options, STILL_SEALED).catch((error) => {
-      if (error instanceof OperatorError) noteUnsealFailed(log, error.message);
+    const openedBy = await unsealVault(vault, options, STILL_SEALED).catch(async (error) => {
+      if (error instanceof OperatorError) (await import("../serve-log.ts")).noteUnsealFailed(log, error.message);
       throw error;
     });
     const answer = await handOver(unsealSocket, {

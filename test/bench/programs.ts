@@ -1,18 +1,18 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../src/drill/lab/program.ts";
-import type { EscrowLoad, EscrowRow } from "./escrow-rows.ts";
 import { must } from "./peers.ts";
+import type { ProgramLoad, ProgramRow } from "./program-row.ts";
 import type { RowResult, Sample } from "./rows.ts";
 
 /** Longer than any of it takes on a slow laptop. */
 const TIMEOUT = 3_600_000;
 
 /**
- * One row of the escrow: its programs in turn, `rounds` times, each in a folder of its own below `folder`, which is gone
+ * One row's programs in turn, `rounds` times, each in a folder of its own below `folder`, which is gone
  * afterwards. They need neither a network nor root.
  */
-export async function measureEscrow(row: EscrowRow, rounds: number, folder: string): Promise<RowResult> {
+export async function measurePrograms(row: ProgramRow, rounds: number, folder: string): Promise<RowResult> {
   rmSync(folder, { recursive: true, force: true });
   const servers: Record<string, Sample[]> = Object.fromEntries(row.loads.map(({ server }) => [server, []]));
   for (let round = 0; round < rounds; round++)
@@ -21,7 +21,7 @@ export async function measureEscrow(row: EscrowRow, rounds: number, folder: stri
   return { row, servers };
 }
 
-async function once({ server, script, argv, take }: EscrowLoad, folder: string): Promise<Sample> {
+async function once({ server, script, argv, take }: ProgramLoad, folder: string): Promise<Sample> {
   const own = join(folder, server.replace(/\W/g, "-"));
   mkdirSync(own, { recursive: true });
   const command = [process.execPath, join(import.meta.dirname, script), ...argv(own)];
@@ -31,12 +31,12 @@ async function once({ server, script, argv, take }: EscrowLoad, folder: string):
 }
 
 /** Rows whose programs are all there. */
-export function isThere({ loads }: EscrowRow): boolean {
+export function isThere({ loads }: ProgramRow): boolean {
   return loads.every(({ script }) => existsSync(join(import.meta.dirname, script)));
 }
 
 /** Versions of what was measured with. */
-export async function escrowVersions(): Promise<Record<string, string>> {
+export async function programVersions(): Promise<Record<string, string>> {
   const python = (await must(["python3", "--version"])).replace(/^Python /, "");
   return {
     node: process.versions.node,

@@ -4,7 +4,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { OperatorError } from "../../src/wire/operator-error.ts";
+import { ExitCode, OperatorError } from "../../src/wire/operator-error.ts";
 import { ask, type Entered, HOMES, killAll, run } from "./enter.ts";
 import { LACKS, nameLacks, nameTests, type TestReport } from "./lacks.ts";
 import { ACCOUNTS, type Account, COMMANDS, type Command, RELEASES, type Release } from "./machines.ts";
@@ -80,6 +80,13 @@ async function tryMachine(
   args: readonly string[],
 ) {
   const who = `Debian ${release.version} as ${account === "root" ? "root" : "a user with sudo"}`;
+  // Where nothing runs, every probe fails, and each failure would be excused by what seems to be missing.
+  if (!ask(machine, account, "node --version && npm --version").ok)
+    throw new OperatorError(
+      `${who}: neither node nor npm runs there. Nothing was tried.`,
+      "The words of the program that failed are above.",
+      ExitCode.environment,
+    );
   const found = LACKS.filter(({ probe }) => ask(machine, account, probe).ok).map(({ name }) => name);
   const lacks = nameLacks(account, new Set(found));
   const versions = ask(machine, account, "echo Node $(node --version), npm $(npm --version)").output.trim();
@@ -142,7 +149,9 @@ async function main(): Promise<number> {
   for (const release of RELEASES.filter(({ suite }) => suites.includes(suite)))
     for (const account of accounts) {
       // Not in /tmp: on Debian 13 that is memory, without devices.
-      const folder = values.reuse ?? mkdtempSync(`/var/tmp/breakglass-fresh-${release.suite}-`);
+      const outer = values.reuse === undefined ? mkdtempSync(`/var/tmp/breakglass-fresh-${release.suite}-`) : null;
+      // The outer folder is root's alone. The one inside becomes `/`, which every user must be able to enter.
+      const folder = outer === null ? values.reuse! : join(outer, "machine");
       try {
         const machine = values.reuse === undefined ? await makeMachine(release, folder) : enterable(release, folder);
         const tried = await tryMachine(machine, release, account, commands, positionals);
@@ -150,8 +159,8 @@ async function main(): Promise<number> {
         summary.push(...tried.summary);
         if (stopped) throw new OperatorError("Stopped by a signal. Nothing more was run.", "Run it again.");
       } finally {
-        if (values.keep || values.reuse !== undefined) summary.push(`kept: ${folder}`);
-        else rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+        if (values.keep || outer === null) summary.push(`kept: ${folder}`);
+        else rmSync(outer, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
       }
     }
   process.stdout.write(

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { archiveKeyring, machineSources } from "../../src/image/apt.ts";
 import { findMirror } from "../../src/image/mirror.ts";
@@ -17,6 +17,8 @@ export const CHECKOUT = "breakglass";
 export async function makeMachine(release: Release, folder: string): Promise<Entered> {
   const mirror = findMirror(machineSources(), process.env.BREAKGLASS_MIRROR ?? null).main;
   const machine = enterable(release, folder);
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o755);
   const variant = ["--variant=minbase", "--include=ca-certificates,sudo", `--keyring=${archiveKeyring()}`];
   // In a mount namespace of its own: whatever it mounts in there is gone when it ends, however it ends.
   const debootstrap = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--", "debootstrap"];

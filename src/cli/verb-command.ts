@@ -37,6 +37,12 @@ export class VerbCommand extends Command {
       if (flag === "--") return;
       if (named(flag)?.required && named(argv[index + 1]) !== undefined)
         this.error(`error: option '${named(flag)!.flags}' argument missing`);
+      // An unset variable of a script. As a path it would mean the folder that one happens to be in.
+      const [name, value] = flag.includes("=")
+        ? [flag.split("=")[0], flag.slice(flag.indexOf("=") + 1)]
+        : [flag, argv[index + 1]];
+      if (value === "" && /<(FILE|DIR)/.test(named(name)?.flags ?? ""))
+        this.error(`error: option '${named(name)!.flags}' is empty. Nothing was changed.`);
     }
   }
 

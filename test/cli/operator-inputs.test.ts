@@ -43,6 +43,8 @@ type Case = readonly [typed: string, args: () => readonly string[], exitCode: nu
 
 const WRONG: readonly Case[] = [
   ["a required option that is mistyped", () => ["campaign", "arm", "--remdy", "x"], 2, /Did you mean --remedy\?/],
+  ["an empty path", () => ["escrow", "coverage", "--inventory", ""], 2, /'--inventory <FILE>' is empty/],
+  ["an empty path after =", () => ["escrow", "coverage", "--inventory="], 2, /'--inventory <FILE>' is empty/],
   ["a verb that is mistyped", () => ["campain", "arm"], 2, /Did you mean campaign\?/],
   ["no inventory, but a workbook", () => [...ARM, "--inventory", at("devices.xlsx")], 2, /is an Excel workbook/],
   ["a workbook under the name of a CSV", () => [...ARM, "--inventory", at("renamed.csv")], 2, /is an Excel workbook/],

@@ -98,7 +98,7 @@ function findVolumesOf(file: string): DiskVolume[] {
 async function readKeys(file: string): Promise<KeyRow[]> {
   const rows: KeyRow[] = [];
   for await (const item of exportItems(exportFiles(file), { format: null, onProblem: () => {} }))
-    if ("row" in item && !("reason" in item.row))
+    if ("row" in item && !("reason" in item.row) && item.row.protectorId !== null)
       rows.push({ protectorId: item.row.protectorId, password: item.row.password.text });
   return rows;
 }

@@ -12,6 +12,13 @@ interface DepositOrigin {
   readonly directory: string | null;
   /** The directory's own ID of the device (Entra's deviceId): names can be joined by it later. */
   readonly deviceId: string | null;
+  /** The device's serial number. */
+  readonly serial?: string | null;
+  /**
+   * What the export says of the key protector ID where that is not the whole of it: its first 8 characters, upper case,
+   * or "" for nothing. Such a password is its device's, and its `protectorId` in the vault only stands in for the true one.
+   */
+  readonly partialId?: string | null;
   readonly volumeType: VolumeType | null;
   /** When the directory says it was escrowed, milliseconds since 1970 UTC. */
   readonly createdAt: number | null;
@@ -36,7 +43,8 @@ export interface DeviceOfId {
 
 /** A recovery password on its way into the vault. */
 export interface NewDeposit extends DepositOrigin {
-  readonly protectorId: Guid;
+  /** Null where `partialId` says what is known of it. */
+  readonly protectorId: Guid | null;
   readonly password: RecoveryPassword;
 }
 

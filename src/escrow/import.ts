@@ -15,7 +15,7 @@ interface RejectedRow extends Place, Reject {}
 
 /** A row was taken, but the vault now has several passwords for its key protector ID. */
 interface ConflictingRow extends Place {
-  readonly protectorId: Guid;
+  readonly protectorId: Guid | null;
   readonly passwords: number;
 }
 

@@ -5,6 +5,7 @@ import type { BodyOf } from "../ledger/events/event.ts";
 import type { Guid } from "../wire/guid.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Deposit } from "./deposit.ts";
+import { isPartial, offersByDevice } from "./release-by-device.ts";
 import { type CampaignReleases, fullUntil, MINUTE_MS } from "./released.ts";
 
 /** How much one campaign may release. */
@@ -35,13 +36,15 @@ export interface ReleaseQuestion {
     /** True once an operator has matched the pairing code. */
     readonly paired: boolean;
     /** All key protectors of all volumes, as the device listed them in its hello. */
+    /** What the device says of itself in its hello. */
+    readonly marks?: { readonly serial?: string | null };
     readonly protectors: readonly { readonly volume: number; readonly protectorId: Guid; readonly type: string }[];
   };
   /** The volume the device wants to open, by its number in the hello. */
   readonly volume: number;
   /** Key protector IDs whose password the device has tried on it in vain. */
   readonly tried: readonly Guid[];
-  /** The vault's deposits of the listed protectors, newest first. Others are ignored. */
+  /** The vault's deposits of the listed protectors, and those of the device without a whole ID, newest first. Others are ignored. */
   readonly deposits: readonly Deposit[];
   /** What this campaign has released so far. */
   readonly released: CampaignReleases;
@@ -87,7 +90,8 @@ export function decideRelease(question: ReleaseQuestion): ReleaseDecision {
   if (chosen === undefined) return { refuse: capOn(question, first)!, protectorId: first.protectorId };
   // A disk moved to another chassis, or somebody who read the protector ID off another device's screen.
   const elsewhere = [...(released.devicesOf.get(chosen.protectorId) ?? [])].some((device) => device !== session.device);
-  if ((elsewhere || isNamedOtherwise(chosen, admission.name)) && !session.paired)
+  const bySerial = isPartial(chosen) && (chosen.deviceName === null || admission.name === null);
+  if ((elsewhere || bySerial || isNamedOtherwise(chosen, admission.name)) && !session.paired)
     return { wait: "awaiting-confirmation" };
   if (isRunaway(question, chosen)) return { wait: "rate-cap" };
   if (question.sealed) return { wait: "vault-sealed" };
@@ -98,13 +102,16 @@ export function decideRelease(question: ReleaseQuestion): ReleaseDecision {
  * The deposits worth giving, best first: newest of the protectors not tried yet, and after them what else the vault
  * holds for tried ones (an old export may have brought a second, conflicting password for the same protector).
  */
-function candidatesOf({ session, volume, tried, deposits, released }: ReleaseQuestion): Deposit[] {
+function candidatesOf(question: ReleaseQuestion): Deposit[] {
+  const { session, volume, tried, deposits, released } = question;
   const listed = session.protectors.filter((each) => each.volume === volume && each.type === "recovery-password");
-  const fits = deposits.filter((deposit) => listed.some(({ protectorId }) => protectorId === deposit.protectorId));
+  const whole = deposits.filter((deposit) => !isPartial(deposit));
+  const fits = whole.filter((deposit) => listed.some(({ protectorId }) => protectorId === deposit.protectorId));
   const given = new Set((released.bySession.get(session.session) ?? []).map(({ depositId }) => depositId));
   const untried = fits.filter(({ protectorId }) => !tried.includes(protectorId));
   const leftOver = fits.filter(({ protectorId, depositId }) => tried.includes(protectorId) && !given.has(depositId));
-  return [...untried, ...leftOver];
+  const ids = listed.map(({ protectorId }) => protectorId);
+  return [...untried, ...leftOver, ...offersByDevice(question, ids)];
 }
 
 /** True where the escrow export and the inventory both name a device, and not the same one. Names without domain. */
@@ -123,6 +130,9 @@ function capOn(question: ReleaseQuestion, deposit: Deposit): "device-cap" | "cam
   const known = protectors?.has(deposit.protectorId) ?? false;
   if (!known && (protectors?.size ?? 0) >= caps.protectorsPerDevice) return "device-cap";
   if (asksSoFar(question, deposit) >= caps.asksPerProtector) return "device-cap";
+  const deposits = released.depositsOf.get(session.device) ?? new Set();
+  const another = isPartial(deposit) && !deposits.has(deposit.depositId);
+  if (another && deposits.size >= caps.protectorsPerDevice) return "device-cap";
   return !known && released.pairs >= caps.perCampaign ? "campaign-cap" : null;
 }
 

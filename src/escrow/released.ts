@@ -18,6 +18,8 @@ export interface CampaignReleases {
   readonly byDevice: ReadonlyMap<MacAddress, ReadonlySet<Guid>>;
   readonly bySession: ReadonlyMap<string, readonly Release[]>;
   readonly devicesOf: ReadonlyMap<Guid, ReadonlySet<MacAddress>>;
+  /** Deposit IDs. */
+  readonly depositsOf: ReadonlyMap<MacAddress, ReadonlySet<string>>;
   /** Distinct pairs of device and key protector: what the campaign's cap counts. */
   readonly pairs: number;
   /** When each of them was first released, by the ledger's time: milliseconds since 1970 UTC, ascending. */
@@ -47,7 +49,14 @@ export function newReleased(): Released {
 }
 
 function nothing(): Growing {
-  return { byDevice: new Map(), bySession: new Map(), devicesOf: new Map(), pairs: 0, pairTimes: [] };
+  return {
+    byDevice: new Map(),
+    bySession: new Map(),
+    devicesOf: new Map(),
+    depositsOf: new Map(),
+    pairs: 0,
+    pairTimes: [],
+  };
 }
 
 export function releasedIn(released: Released, campaign: string): CampaignReleases {
@@ -58,6 +67,7 @@ interface Growing extends CampaignReleases {
   readonly byDevice: Map<MacAddress, Set<Guid>>;
   readonly bySession: Map<string, Release[]>;
   readonly devicesOf: Map<Guid, Set<MacAddress>>;
+  readonly depositsOf: Map<MacAddress, Set<string>>;
   readonly pairTimes: number[];
   pairs: number;
 }
@@ -74,6 +84,7 @@ export function foldReleased(released: Released, { body, at }: Entry): void {
     into.pairTimes.push(at);
   }
   into.byDevice.set(device, protectors.add(protectorId));
+  into.depositsOf.set(device, (into.depositsOf.get(device) ?? new Set()).add(body.depositId));
   into.devicesOf.set(protectorId, (into.devicesOf.get(protectorId) ?? new Set()).add(device));
   into.bySession.set(session, [...(into.bySession.get(session) ?? []), body]);
 }

@@ -13,11 +13,14 @@ const LOCK_TABLE = `CREATE TABLE lock (
       createdAt INTEGER NOT NULL
     ) STRICT`;
 
+const PARTIAL_INDEX =
+  "CREATE INDEX depositWithPartialId ON deposit (serial COLLATE NOCASE) WHERE partialId IS NOT NULL";
+
 // A rollback journal, unlike the ledger's WAL: a vault is one file that people carry from laptop to laptop.
 export const VAULT: StoreKind = {
   name: "vault",
   applicationId: Buffer.from("BGvt").readUInt32BE(),
-  version: 2,
+  version: 3,
   journal: "delete",
   schema: `
     CREATE TABLE vault (
@@ -40,10 +43,13 @@ export const VAULT: StoreKind = {
       deviceId TEXT,
       volumeType TEXT,
       createdAt INTEGER,
+      serial TEXT,
+      partialId TEXT,
       UNIQUE (protectorId, fingerprint)
     ) STRICT;
     CREATE INDEX depositByDevice ON deposit (deviceName COLLATE NOCASE);
     CREATE INDEX depositByDeviceId ON deposit (deviceId);
+    ${PARTIAL_INDEX};
     ${LOCK_TABLE}`,
   upgrades: [
     `
@@ -55,10 +61,15 @@ export const VAULT: StoreKind = {
     ALTER TABLE deposit ADD COLUMN volumeType TEXT;
     ALTER TABLE deposit ADD COLUMN createdAt INTEGER;
     CREATE INDEX depositByDeviceId ON deposit (deviceId)`,
+    `
+    ALTER TABLE deposit ADD COLUMN serial TEXT;
+    ALTER TABLE deposit ADD COLUMN partialId TEXT;
+    ${PARTIAL_INDEX}`,
   ],
 };
 
-const COLUMNS = "depositId, protectorId, deviceName, directory, source, depositedAt, deviceId, volumeType, createdAt";
+const COLUMNS =
+  "depositId, protectorId, deviceName, directory, source, depositedAt, deviceId, volumeType, createdAt, serial, partialId";
 
 /** Newest first: by what the directory says of its age, else by when it came. */
 const NEWEST = "ORDER BY coalesce(createdAt, depositedAt) DESC, number DESC";
@@ -71,10 +82,11 @@ export const SQL = {
   locks: "SELECT number, kind, identity, setId, threshold, shares, createdAt FROM lock ORDER BY number",
   addLock: "INSERT INTO lock (kind, identity, setId, threshold, shares, createdAt) VALUES (?, ?, ?, ?, ?, ?)",
   removeLock: "DELETE FROM lock WHERE number = ?",
-  deposit: `INSERT INTO deposit (${COLUMNS}, fingerprint, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  deposit: `INSERT INTO deposit (${COLUMNS}, fingerprint, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   // A later export knows more of an old deposit: a name it lacked, or the device's new one.
   rename: `UPDATE deposit SET deviceName = coalesce(?, deviceName), directory = coalesce(?, directory),
-    deviceId = coalesce(?, deviceId), volumeType = coalesce(?, volumeType), createdAt = coalesce(?, createdAt)
+    deviceId = coalesce(?, deviceId), volumeType = coalesce(?, volumeType), createdAt = coalesce(?, createdAt),
+    serial = coalesce(?, serial)
     WHERE depositId = ?`,
   nameDevice: "UPDATE deposit SET deviceName = ? WHERE deviceId = ? AND deviceName IS NOT ?",
   present: "SELECT depositId FROM deposit WHERE protectorId = ? AND fingerprint = ?",
@@ -89,6 +101,11 @@ export const SQL = {
   byBareName: `SELECT ${COLUMNS} FROM deposit WHERE number IN (
     SELECT number FROM deposit WHERE deviceName = ?1 COLLATE NOCASE UNION ALL SELECT number FROM deposit
     WHERE deviceName COLLATE NOCASE > ?1 || '.' AND deviceName COLLATE NOCASE < ?1 || '/') ${NEWEST}`,
+  // Those that are their device's, with no whole key protector ID. The same names; or the serial number.
+  partial: `SELECT ${COLUMNS} FROM deposit WHERE number IN (
+    SELECT number FROM deposit WHERE deviceName = ?1 COLLATE NOCASE UNION ALL SELECT number FROM deposit
+    WHERE deviceName COLLATE NOCASE > ?1 || '.' AND deviceName COLLATE NOCASE < ?1 || '/' UNION ALL SELECT number
+    FROM deposit WHERE partialId IS NOT NULL AND serial = ?2 COLLATE NOCASE) AND partialId IS NOT NULL ${NEWEST}`,
   page: `SELECT number, ${COLUMNS} FROM deposit WHERE number > ? ORDER BY number LIMIT 5000`,
   byDeposit: `SELECT ${COLUMNS} FROM deposit WHERE depositId = ?`,
   record: "SELECT protectorId, record FROM deposit WHERE depositId = ?",

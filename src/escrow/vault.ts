@@ -1,4 +1,5 @@
 import { type KeyObject, randomBytes } from "node:crypto";
+import { bareName } from "../fleet/device-name.ts";
 import { Receipt } from "../ledger/ledger.ts";
 import { type Database, openStoreFile, refuseExisting } from "../ledger/store-file.ts";
 import { type Guid, guidFromBytes } from "../wire/guid.ts";
@@ -8,7 +9,7 @@ import type { Secret } from "../wire/secret.ts";
 import { parseRecipient } from "./age-x25519.ts";
 import type { Deposit, Deposited, DeviceOfId, NewDeposit } from "./deposit.ts";
 import { type DepositQuery, pagesOf, questionOf } from "./deposit-query.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { fingerprintOf, standInFor } from "./fingerprint.ts";
 import { Locks } from "./locks/lock.ts";
 import type { Share } from "./locks/share.ts";
 import { belongs, newIdentity, openRecord, sealRecord } from "./record.ts";
@@ -134,7 +135,9 @@ export class Vault {
   /** All of them in one durable transaction. The same password for the same protector ID again is `present`. */
   async depositAll(deposits: readonly NewDeposit[]): Promise<Deposited[]> {
     const key = this.#recipient();
-    const sealed = deposits.map((each) => {
+    const sealed = deposits.map((asked) => {
+      const protectorId = asked.protectorId ?? standInFor(this.#fingerprintKey, asked);
+      const each = { ...asked, protectorId };
       const fingerprint = fingerprintOf(this.#fingerprintKey, each.protectorId, each.password);
       const known = this.#store.get(SQL.present, each.protectorId, fingerprint) !== undefined;
       return { each, fingerprint, record: known ? "" : sealRecord(key, each.protectorId, each.password, this.#random) };
@@ -158,6 +161,12 @@ export class Vault {
   /** Deposits of these key protector IDs, newest first. */
   candidates(protectorIds: readonly Guid[]): Deposit[] {
     return this.#deposits(SQL.byProtectors, JSON.stringify(protectorIds));
+  }
+
+  /** Deposits without a whole key protector ID that may be this device's, newest first. Whether they are is for a release to decide. */
+  ofDevice(name: string | null, serial: string | null): Deposit[] {
+    if (name === null && serial === null) return [];
+    return this.#deposits(SQL.partial, bareName(name ?? ""), serial ?? "");
   }
 
   /** Every deposit that fits, newest first. */
@@ -250,18 +259,19 @@ export class Vault {
     }
   }
 
-  #put(each: NewDeposit, fingerprint: string, record: string): Deposited {
+  #put(each: NewDeposit & { readonly protectorId: Guid }, fingerprint: string, record: string): Deposited {
     const known = this.#store.get(SQL.present, each.protectorId, fingerprint);
     const { n, newest } = this.#store.get(SQL.ofProtector, each.protectorId)!;
-    const { protectorId, deviceName, directory, source, deviceId, volumeType, createdAt } = each;
+    const { protectorId, deviceName, directory, source, deviceId, volumeType, createdAt, serial = null } = each;
     if (known !== undefined) {
       const depositId = String(known.depositId);
-      this.#store.sql(SQL.rename).run(deviceName, directory, deviceId, volumeType, createdAt, depositId);
+      this.#store.sql(SQL.rename).run(deviceName, directory, deviceId, volumeType, createdAt, serial, depositId);
       return { is: "present", depositId, others: Number(n) - 1 };
     }
     const depositId = guidFromBytes(this.#random(16));
     const now = this.#clock();
-    const plain = [depositId, protectorId, deviceName, directory, source, now, deviceId, volumeType, createdAt];
+    const names = [deviceName, directory, source, now, deviceId, volumeType, createdAt, serial];
+    const plain = [depositId, protectorId, ...names, each.partialId ?? null];
     this.#store.sql(SQL.deposit).run(...plain, fingerprint, record);
     const is = newest !== null && Number(newest) > (createdAt ?? now) ? "superseded" : "deposited";
     return { is, depositId, others: Number(n) };

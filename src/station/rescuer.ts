@@ -121,7 +121,10 @@ export class Rescuer {
             session,
             volume: request.volume,
             tried: request.tried,
-            deposits: vault.candidates(session.protectors.map(({ protectorId }) => protectorId)),
+            deposits: [
+              ...vault.candidates(session.protectors.map(({ protectorId }) => protectorId)),
+              ...vault.ofDevice(admission.admitted ? admission.name : null, session.marks.serial ?? null),
+            ],
             released: releasedIn(state.released, armed?.campaign ?? ""),
             caps: { ...caps, perMinute: armed?.releaseRate ?? caps.perMinute },
             sealed: vault.sealed,

@@ -13,7 +13,7 @@ async function fates(name: string): Promise<string[]> {
     else if ("reason" in item.row) told.push(`${item.row.protectorId?.slice(0, 8) ?? "-"} ${item.row.reason}`);
     else {
       const { protectorId, password, deviceName } = item.row;
-      told.push(`${protectorId.slice(0, 8)} ${password.text.reveal().slice(0, 6)} ${deviceName ?? "-"}`);
+      told.push(`${protectorId?.slice(0, 8) ?? "-"} ${password.text.reveal().slice(0, 6)} ${deviceName ?? "-"}`);
     }
   }
   return [...told, ...problems];

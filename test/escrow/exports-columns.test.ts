@@ -13,8 +13,10 @@ async function read(columns: string, content: string | Uint8Array) {
     if ("device" in item) continue;
     if ("reason" in item.row) told.push(`${item.line} ${item.row.reason}`);
     else {
-      const { protectorId, password, deviceName } = item.row;
-      told.push(`${item.line} ${protectorId.slice(0, 8)} ${password.text.reveal().slice(0, 6)} ${deviceName ?? "-"}`);
+      const { protectorId, password, deviceName, serial } = item.row;
+      told.push(
+        `${item.line} ${protectorId?.slice(0, 8) ?? "-"} ${password.text.reveal().slice(0, 6)} ${deviceName ?? "-"}${serial ? ` ${serial}` : ""}`,
+      );
     }
   }
   return told;
@@ -59,6 +61,19 @@ describe("columns that an operator chose", () => {
     ]);
   });
 
+  it("may have a serial number, and a row without an ID is that device's", async () => {
+    const csv = `Sn,Prot,Geheim\nABC1,,${PASSWORD_A}\n,,${PASSWORD_B}\n`;
+    expect(await read("id=Prot,password=Geheim,serial=Sn", csv)).toEqual([
+      `2 - ${PASSWORD_A.slice(0, 6)} - ABC1`,
+      "3 bad-protector-id",
+    ]);
+    const json = JSON.stringify([
+      { hw: { sn: "ABC1" }, id: ID_B, secret: PASSWORD_B },
+      { sn: "X", id: ID_A, secret: PASSWORD_A },
+    ]);
+    expect(await read("id=id,password=secret,serial=hw.sn", json)).toEqual([`1 ${B} -`, `2 ${A} -`]);
+  });
+
   it("keep the law: a password in another column is refused by name", async () => {
     const csv = `a,b,c\n${ID_A},${PASSWORD_A},${PASSWORD_B}\n`;
     expect(await read("id=a,password=b", csv)).toEqual([`2 ${A} -`, "2 unplaced-password"]);
@@ -76,6 +91,7 @@ describe("columns that an operator chose", () => {
       id: "Key ID, full",
       password: "Recovery key",
       device: "Name, short",
+      serial: null,
     });
   });
 });

@@ -83,7 +83,7 @@ async function read(content: string | Uint8Array, name = "keys.txt") {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   const file = { name, isOneOfMany: false, path: null, open: () => [bytes] };
   const [deposits, rejects, problems] = [
-    [] as { id: string; digits: string; device: string | null }[],
+    [] as { id: string | null; digits: string; device: string | null }[],
     [] as string[],
     [] as string[],
   ];
@@ -128,7 +128,9 @@ describe("a text of records, however it came about,", () => {
         const { deposits } = await read(content);
         for (const { id, digits, device } of deposits) {
           const own = all.find((key) => key.password === digits);
-          expect(id).toBe(own?.id);
+          // Where its own ID's line is damaged, it is its device's.
+          if (id === null) expect(device).not.toBeNull();
+          else expect(id).toBe(own?.id);
           if (!namesLost) expect([null, own?.device]).toContain(device);
         }
       }),
@@ -221,6 +223,6 @@ describe("what is certain and what is not", () => {
     const lost = `${A}${B}${C}`.split("\n").filter((_, index) => index !== 2);
     const { deposits, rejects } = await read(lost.join("\n"));
     expect(deposits.length + rejects.length).toBe(3);
-    expect(deposits.every(({ id, digits }) => `${A}${B}${C}`.includes(record(id, digits)))).toBe(true);
+    expect(deposits.every(({ id, digits }) => `${A}${B}${C}`.includes(record(id!, digits)))).toBe(true);
   });
 });

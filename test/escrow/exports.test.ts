@@ -53,6 +53,7 @@ async function importFiles(
 
 /** What becomes of every row: place, fate, ID, and the device or the reason. Then the files that are not read. */
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  "by-device.csv": ["2 | deposited | - | PC-0001", "3 | deposited | - | PC-0002"],
   "crowdstrike.csv": [
     "2 | deposited | 24B0AA32 | PC-0001",
     "3 | deposited | 4290B6C0 | DESKTOP-53O32QI",
@@ -61,7 +62,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "6 | deposited | 8306927A | PC-0004",
     "7 | rejected | EB83D0BA | group 2 has a mistyped digit: it is not divisible by 11",
     "8 | rejected | CB6A257D | RecoveryKey is empty or NULL: the export could not read it",
-    "9 | rejected | - | KeyID is not a full key protector ID (a GUID)",
+    "9 | deposited | - | PC-0007",
     "10 | rejected | 10468CB0 | a spreadsheet made a rounded number of it: export it again, and do not open it there",
     "11 | present | 24B0AA32 | PC-0001",
   ],
@@ -96,7 +97,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "2 | deposited | 24B0AA32 | PC-0001",
     "3 | deposited | 2149A54C | Lab, left",
     "4 | rejected | 063537B0 | msFVE-RecoveryPassword is a PowerShell object's type: several passwords, none of them exported",
-    "5 | rejected | - | its name is not a full key protector ID (a GUID)",
+    "5 | deposited | - | PC-0004",
   ],
   "ad-csvde.csv": ["2 | deposited | 24B0AA32 | PC-0001", "3 | deposited | 4F7284C0 | PC-0002"],
   "ad-script.txt": [
@@ -136,7 +137,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "8 | deposited | F202253D | PC-0002",
     "10 | rejected | 6A084213 | BitLocker recovery key is empty or NULL: the export could not read it",
     "12 | rejected | - | the directory has no recovery password for this device",
-    "14 | rejected | - | no key protector ID stands in the record of this recovery password",
+    "14 | deposited | - | PC-0005",
     "17 | rejected | 39668807 | group 6 has 5 digits, not 6",
   ],
   "mbam.csv": [
@@ -192,6 +193,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
 };
 
 const FORMAT_OF: Readonly<Record<string, readonly FormatName[]>> = {
+  "by-device.csv": ["csv-by-device"],
   "crowdstrike.csv": ["crowdstrike"],
   "crowdstrike-two-columns.csv": ["crowdstrike"],
   "id-key.csv": ["id-key"],

@@ -121,13 +121,17 @@ function ambiguity(text: string, found: readonly Finding[]): string {
 
 function tableOf(deposits: readonly Deposit[]): string {
   const now = Date.now();
-  const rows = deposits.map(({ deviceName, protectorId, volumeType, directory, source, createdAt, depositedAt }) => [
-    deviceName ?? "-",
-    protectorId,
-    `${createdAt === null ? ">" : ""}${formatAge(now - (createdAt ?? depositedAt))}`,
-    volumeType ?? "-",
-    directory === null ? source : `${directory}, ${source}`,
-  ]);
+  const rows = deposits.map(
+    ({ deviceName, protectorId, partialId = null, volumeType, directory, source, createdAt, depositedAt }) => [
+      deviceName ?? "-",
+      partialId === null
+        ? protectorId
+        : `${protectorId} (stands in: ${partialId === "" ? "no ID" : `${partialId} only`})`,
+      `${createdAt === null ? ">" : ""}${formatAge(now - (createdAt ?? depositedAt))}`,
+      volumeType ?? "-",
+      directory === null ? source : `${directory}, ${source}`,
+    ],
+  );
   return formatTable(["DEVICE", "KEY PROTECTOR ID", "AGE", "VOLUME", "FROM"], rows, terminalWidth());
 }
 

@@ -38,7 +38,7 @@ export function defineImport(command: Command): void {
     .addOption(new Option("--format <NAME>", "what it is, if it is not recognised").choices(FORMATS.map((f) => f.name)))
     .option(
       "--columns <NAMES>",
-      "which columns to read in any other CSV or JSON: id=NAME,password=NAME,device=NAME (in JSON a path: volumes.key)",
+      "which columns to read in any other CSV or JSON: id=NAME,password=NAME,device=NAME,serial=NAME (in JSON a path: volumes.key)",
       chosenColumns,
     )
     .option("--report <FILE>", "write what became of every row: .csv, or .jsonl for JSON lines")
@@ -54,7 +54,9 @@ function chosenColumns(text: string): ChosenColumns {
   try {
     return parseColumns(text);
   } catch {
-    throw new InvalidArgumentError("Such as id=Key_ID,password=Key,device=Asset; the device may be left out.");
+    throw new InvalidArgumentError(
+      "Such as id=Key_ID,password=Key,device=Asset,serial=Serial; the last two may be left out.",
+    );
   }
 }
 
@@ -132,7 +134,9 @@ async function preview(path: string, columns: ChosenColumns): Promise<void> {
     if ("device" in item) continue;
     const { row, line } = item;
     const told =
-      "reason" in row ? [row.protectorId ?? "-", "-", row.detail] : [row.protectorId, row.deviceName ?? "-", "good"];
+      "reason" in row
+        ? [row.protectorId ?? "-", "-", row.detail]
+        : [row.protectorId ?? row.partialId ?? "-", row.deviceName ?? "-", "good"];
     rows.push([String(line), ...told]);
     if (rows.length === PREVIEWED) break;
   }

@@ -15,17 +15,19 @@ export interface ChosenColumns {
   readonly id: string;
   readonly password: string;
   readonly device: string | null;
+  readonly serial: string | null;
 }
 
-const PARTS = /(?:^|,)(id|password|device)=((?:(?!,(?:id|password|device)=).)+)/g;
+const PARTS = /(?:^|,)(id|password|device|serial)=((?:(?!,(?:id|password|device|serial)=).)+)/g;
 
-/** `id=NAME,password=NAME,device=NAME` of `--columns`; the device may be left out. Throws MalformedError. */
+/** `id=NAME,password=NAME,device=NAME,serial=NAME` of `--columns`; the last two may be left out. Throws MalformedError. */
 export function parseColumns(text: string): ChosenColumns {
   const found = new Map([...text.matchAll(PARTS)].map(([, part, name]) => [part!, name!.trim()]));
   const rest = text.replaceAll(PARTS, "");
   const [id, password] = [found.get("id"), found.get("password")];
-  if (rest !== "" || !id || !password) throw new MalformedError("it does not read id=NAME,password=NAME,device=NAME");
-  return { id, password, device: found.get("device") ?? null };
+  if (rest !== "" || !id || !password)
+    throw new MalformedError("it does not read id=NAME,password=NAME,device=NAME,serial=NAME");
+  return { id, password, device: found.get("device") ?? null, serial: found.get("serial") ?? null };
 }
 
 /**
@@ -33,14 +35,24 @@ export function parseColumns(text: string): ChosenColumns {
  * such as `volumes.recovery.key`; lists count for nothing in it.
  */
 export function chosenFormat(columns: ChosenColumns): Format {
-  const { id, password, device } = columns;
+  const { id, password, device, serial } = columns;
   const csv = csvFormat({
     name: "columns",
     what: "a table or JSON with the columns that --columns says",
-    header: [device, id, password].filter((each) => each !== null).join(","),
-    columns: { protectorId: [word(id)], password: [word(password)], deviceName: device === null ? [] : [word(device)] },
-    needed: ["protectorId", "password", ...(device === null ? [] : ["deviceName"])],
-    row: (cells) => rowOfCells(cells.protectorId!, cells.password!, cells.deviceName ?? "", columns),
+    header: [device, serial, id, password].filter((each) => each !== null).join(","),
+    columns: {
+      protectorId: [word(id)],
+      password: [word(password)],
+      deviceName: device === null ? [] : [word(device)],
+      serial: serial === null ? [] : [word(serial)],
+    },
+    needed: [
+      ...["protectorId", "password"],
+      ...(device === null ? [] : ["deviceName"]),
+      ...(serial === null ? [] : ["serial"]),
+    ],
+    row: (cells) =>
+      rowOfCells(cells.protectorId!, cells.password!, [cells.deviceName ?? "", cells.serial ?? ""], columns),
   });
   return {
     ...csv,
@@ -52,8 +64,13 @@ export function chosenFormat(columns: ChosenColumns): Format {
   };
 }
 
-function rowOfCells(protectorId: string, password: string, device: string, { id, password: called }: ChosenColumns) {
-  const raw = { protectorId, password, deviceName: deviceNameOf(device), directory: null };
+function rowOfCells(
+  protectorId: string,
+  password: string,
+  [device, serial]: readonly [string, string],
+  { id, password: called }: ChosenColumns,
+) {
+  const raw = { protectorId, password, deviceName: deviceNameOf(device), serial: serial.trim(), directory: null };
   return rowOf(raw, { protectorId: `"${id}"`, password: `"${called}"` });
 }
 
@@ -85,7 +102,12 @@ async function* startingWith(
 
 /** `line` is the number of the recovery password in the file, 1 for the first. */
 async function* jsonRows(chunks: Chunks, columns: ChosenColumns): AsyncGenerator<FoundItem> {
-  const paths = { id: pathOf(columns.id), password: pathOf(columns.password), device: pathOf(columns.device ?? "") };
+  const paths = {
+    id: pathOf(columns.id),
+    password: pathOf(columns.password),
+    device: pathOf(columns.device ?? ""),
+    serial: pathOf(columns.serial ?? ""),
+  };
   const last = new Set(Object.values(paths).map((path) => path.at(-1)));
   const names = new Set<string>();
   let line = 0;
@@ -113,7 +135,7 @@ async function* jsonRows(chunks: Chunks, columns: ChosenColumns): AsyncGenerator
   );
 }
 
-type Paths = Readonly<Record<"id" | "password" | "device", readonly string[]>>;
+type Paths = Readonly<Record<"id" | "password" | "device" | "serial", readonly string[]>>;
 
 function pathOf(name: string): string[] {
   return name.split(".").map(word);
@@ -133,7 +155,8 @@ function rowsOf(object: JsonObject, paths: Paths, columns: ChosenColumns): Omit<
     return passwords.map(() => ({ row: { reason: "ambiguous-record", detail, protectorId: null } as const, of }));
   }
   const device = columns.device === null ? "" : find(paths.device);
-  return passwords.map((each, index) => ({ row: rowOfCells(ids[index]!, each, device, columns), of }));
+  const serial = columns.serial === null ? "" : find(paths.serial);
+  return passwords.map((each, index) => ({ row: rowOfCells(ids[index]!, each, [device, serial], columns), of }));
 }
 
 /** The member that the path names, if this object stands at the path's end; null if it has none. */

@@ -11,6 +11,7 @@ const COMMON = {
   deviceName: [...DEVICE_WORDS],
   directory: ["directory"],
   deviceId: ["deviceid", "azureaddeviceid", "aaddeviceid", "entradeviceid"],
+  serial: ["serialnumber", "serial", "serialno", "servicetag"],
   volumeType: ["volumetype"],
   createdAt: ["createddatetime", "whencreated"],
 };
@@ -20,6 +21,7 @@ function commonOf(cells: Cells) {
     deviceName: deviceNameOf(cells.deviceName ?? ""),
     directory: cells.directory || null,
     deviceId: cells.deviceId || null,
+    serial: cells.serial || null,
     volumeType: volumeTypeOf(cells.volumeType ?? ""),
     createdAt: parseDirectoryTime(cells.createdAt ?? ""),
   };
@@ -131,5 +133,15 @@ const table: CsvFormat = {
     ),
 };
 
+const byDevice: CsvFormat = {
+  ...table,
+  name: "csv-by-device",
+  what: "any CSV with headings for a computer and a recovery password, without key protector IDs",
+  header: "ComputerName,RecoveryPassword",
+  columns: { password: table.columns.password!, ...COMMON, deviceName: table.columns.deviceName! },
+  needed: ["password", "deviceName"],
+  row: (cells) => table.row({ ...cells, protectorId: "" }),
+};
+
 /** Those whose header says more come first. */
-export const CSV_EXPORTS: readonly Format[] = [adCsv, mbam, crowdStrike, idKey, table].map(csvFormat);
+export const CSV_EXPORTS: readonly Format[] = [adCsv, mbam, crowdStrike, idKey, table, byDevice].map(csvFormat);

@@ -7,6 +7,7 @@ export type FormatName =
   | "crowdstrike"
   | "id-key"
   | "csv"
+  | "csv-by-device"
   | "columns"
   | "ad-csv"
   | "ad-ldif"

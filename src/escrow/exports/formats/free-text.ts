@@ -7,7 +7,7 @@ import { devicesOf } from "../text/device.ts";
 import { type Pair, pairsOf } from "../text/pair.ts";
 import { cutRecords, type TextRecord } from "../text/record.ts";
 import { goesOn, type TextLine, textLine } from "../text/token.ts";
-import { PASSWORD_WORDS } from "../text/words.ts";
+import { ID_WORDS, PASSWORD_WORDS } from "../text/words.ts";
 import type { Chunks, Format, FormatContext } from "./format.ts";
 import { guidOrNull, rowOf } from "./raw-row.ts";
 import { timeInName } from "./recovery-object.ts";
@@ -135,9 +135,19 @@ function rowOfPair(
   deviceName: string | null,
   { called, directory }: TextKind,
 ): ExportRow["row"] {
+  const byDevice = refused?.reason === "no-protector-id" && deviceName !== null;
+  if (id === null && byDevice) return rowOf({ protectorId: first8Of(record), password, deviceName, directory }, called);
   if (id === null) return { ...refused!, protectorId: null };
   const name = record.lines.find(({ ids }) => ids.some(({ namesObject }) => namesObject))?.value ?? "";
   return rowOf({ protectorId: id, password, deviceName, directory, createdAt: timeInName(name) }, called);
+}
+
+/** What a recovery screen shows, and people write down: 8 characters under a label for an ID; "" if no one line has it. */
+function first8Of({ lines, passwords }: TextRecord): string {
+  const said = lines.filter(
+    ({ label, value }) => label !== null && ID_WORDS.has(label) && /^[0-9a-f]{8}$/i.test(value),
+  );
+  return passwords.length === 1 && said.length === 1 ? said[0]!.value : "";
 }
 
 const NOT_FOUND = {

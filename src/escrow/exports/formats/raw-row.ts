@@ -12,6 +12,7 @@ interface RawRow {
   readonly deviceName: string | null;
   readonly directory: string | null;
   readonly deviceId?: string | null;
+  readonly serial?: string | null;
   readonly volumeType?: VolumeType | null;
   /** Milliseconds since 1970 UTC. */
   readonly createdAt?: number | null;
@@ -26,11 +27,13 @@ interface Called {
 /** The row as a deposit, or why it is none. No detail repeats what stands in the row. */
 export function rowOf(raw: RawRow, called: Called): ExportRow["row"] {
   const { deviceName, directory, deviceId = null, volumeType = null, createdAt = null } = raw;
+  const serial = raw.serial || null;
   const protectorId = guidOrNull(raw.protectorId);
   const reject = (reason: RejectReason, detail: string): Reject => ({ reason, detail, protectorId });
-  if (protectorId === null)
+  const partialId = protectorId === null && (deviceName ?? serial) !== null ? partialIdOf(raw.protectorId) : null;
+  if (protectorId === null && partialId === null)
     return reject("bad-protector-id", `${called.protectorId} is not a full key protector ID (a GUID)`);
-  if ([deviceName, directory, deviceId].some((each) => each !== null && holdsPassword(each)))
+  if ([deviceName, directory, deviceId, serial].some((each) => each !== null && holdsPassword(each)))
     return reject("password-in-wrong-column", "a name in it is what looks like a recovery password");
   const password = plainText(raw.password).trim();
   if (/^(|null|n\/a|#n\/a)$/i.test(password))
@@ -46,7 +49,7 @@ export function rowOf(raw: RawRow, called: Called): ExportRow["row"] {
       "a spreadsheet made a rounded number of it: export it again, and do not open it there",
     );
   try {
-    const origin = { deviceName, directory, deviceId: deviceIdOf(deviceId) };
+    const origin = { deviceName, directory, deviceId: deviceIdOf(deviceId), serial, partialId };
     return { protectorId, password: parseRecoveryPassword(password), ...origin, volumeType, createdAt };
   } catch (error) {
     if (error instanceof MalformedError) return reject("bad-password", error.what.replace(/^recovery password: /, ""));
@@ -57,6 +60,13 @@ export function rowOf(raw: RawRow, called: Called): ExportRow["row"] {
 /** Names are stored and shown in the clear, so a row with its columns shifted must not bring a password in as a name. */
 export function holdsPassword(cell: string): boolean {
   return /(?:[0-9]{6}[ -]*){4}/.test(cell);
+}
+
+/** Of what stands where a key protector ID should: its first 8 characters, "" for nothing, null for something else. */
+function partialIdOf(text: string): string | null {
+  const bare = text.trim().replace(/^\{?([0-9a-f]{8})(?:-?(?:\.{2,3}|\u2026|\*+|-)?)\}?$/i, "$1");
+  if (/^(|-|null|none|n\/a|#n\/a)$/i.test(bare)) return "";
+  return /^[0-9a-f]{8}$/i.test(bare) ? bare.toUpperCase() : null;
 }
 
 export function guidOrNull(text: string): Guid | null {

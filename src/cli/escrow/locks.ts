@@ -101,7 +101,7 @@ async function split(options: SplitOptions): Promise<void> {
         out === undefined
           ? ""
           : `The cards are in ${out}. Print it, give each custodian one page, then destroy the file: shred -u ${out}\n`
-      }Try them before you need them: breakglass escrow verify --open --custodians\n`,
+      }${pasteable("Try them before you need them: breakglass escrow verify --open --custodians")}\n`,
     );
   });
 }

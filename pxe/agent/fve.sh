@@ -104,7 +104,9 @@ fve_parse() {
                     if (int(kind / 256) % 2) tpm = 1
                 }
                 if (u16(at + 2) == 7 && u16(at + 4) == 2) drive = letter(at, size)
+                if (u16(at + 2) == 15 && u16(at + 4) == 15) header = 1
             }
+            if (!header) print "headerless"
             print "use", (tpm || drive == "C" ? "windows" : (drive ? "data" : "unknown"))
         }'
 }
@@ -119,7 +121,12 @@ fve_state() {
     *) printf unsupported && return ;;
     esac
     case $(grep '^state ' "$1") in
-    'state 4 4') if grep -q ' clear-key$' "$1"; then printf suspended; else printf encrypted; fi ;;
+    'state 4 4')
+        if grep -q ' clear-key$' "$1"; then printf suspended
+        # cryptsetup asks nothing but entry 0x000f where the first sectors are, and finds no file system without it.
+        elif grep -q '^headerless$' "$1"; then printf unsupported
+        else printf encrypted; fi
+        ;;
     'state '[1235]' 4') printf encrypting ;;
     'state '[2345]' 1') printf decrypting ;;
     *) printf unsupported ;;

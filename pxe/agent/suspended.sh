@@ -26,6 +26,11 @@ open_suspended() {
 # where an undamaged copy of the metadata is.
 map_suspended() {
     local method
+    # Sectors of 512 bytes (also written as 0): dm-crypt counts larger ones in another way.
+    case $(first_sector "$1") in
+    ??????????????????????0000* | ??????????????????????0002*) ;;
+    *) return 1 ;;
+    esac
     le_bytes "$1" "$4" 65536 | fve_sealed_keys >"$3/sealed" || return 1
     read_sealed method <"$3/sealed" >"$3/method"
     method=$(cat "$3/method")
@@ -61,16 +66,19 @@ fve_sealed_keys() {
             end = 64 + u32(64)
             if (u32(72) != 48 || end > n) exit 1
             print "method", hex(100, 2)
+            # Where the first sectors are, if no entry says it: sectors at 28, offset at 56 of the block header.
+            place = sprintf("%.0f %.0f", u32(56) + u32(60) * 4294967296, u32(28) * 512)
             for (at = 112; at + 8 <= end && u16(at) >= 8; at += u16(at)) {
                 kind = u16(at + 2); value = u16(at + 4)
                 if (kind == 3 && value == 5) print "fvek", sealed(at)
-                if (kind == 15 && value == 15) printf "backup %.0f %.0f\n", u32(at + 8) + u32(at + 12) * 4294967296, u32(at + 16)
+                if (kind == 15 && value == 15) place = sprintf("%.0f %.0f", u32(at + 8) + u32(at + 12) * 4294967296, u32(at + 16))
                 if (kind != 2 || value != 8 || u16(at + 34) != 0) continue
                 for (in_ = at + 36; in_ + 8 <= at + u16(at) && u16(in_) >= 8; in_ += u16(in_)) {
                     if (u16(in_ + 4) == 1) print "clear", hex(in_ + 12, u16(in_) - 12)
                     if (u16(in_ + 4) == 5) print "vmk", sealed(in_)
                 }
             }
+            print "backup", place
         }'
 }
 

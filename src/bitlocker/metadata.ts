@@ -74,7 +74,7 @@ function decodeMetadata(bootSector: BootSector, block: FveBlock, number: number)
   return {
     volumeGuid,
     method,
-    state: stateOf(bootSector.layout, block.currentState, block.nextState, protectors),
+    state: stateOf(bootSector.layout, block.currentState, block.nextState, protectors, volumeHeader !== undefined),
     currentState: block.currentState,
     nextState: block.nextState,
     description: description === undefined ? "" : decodeText(description.value),

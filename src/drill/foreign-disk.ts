@@ -136,10 +136,11 @@ function closedBecause(file: string, volume: DiskVolume): { readonly says: strin
     return { says: `${at} cannot be read (${metadata.what})`, next: CLOSED.damaged };
   const { state, saysBootBackup } = metadata;
   if (state === "encrypting" || state === "decrypting") return { says: `${at} is ${state}`, next: CLOSED.converting };
-  if (state === "unsupported")
-    return { says: `${at} is unsupported (in no state that is known)`, next: CLOSED.damaged };
-  if (saysBootBackup) return null;
-  return { says: `${at} has no entry 0x000f, which says where its first sectors are`, next: CLOSED.damaged };
+  if (state !== "unsupported") return null;
+  const why = saysBootBackup
+    ? "in no state that is known"
+    : "it has no entry 0x000f, which says where its first sectors are";
+  return { says: `${at} is unsupported (${why})`, next: CLOSED.damaged };
 }
 
 const CLOSED = {

@@ -1,6 +1,7 @@
 import { type BootState, deviceOfToken, hashOfToken, isContested } from "../boot/exchange.ts";
 import type { Admission } from "../fleet/admission.ts";
 import type { DeviceMarks } from "../fleet/inventory.ts";
+import { areTwo } from "../fleet/machine.ts";
 import type { NewEntry } from "../ledger/entry.ts";
 import type { Plan } from "../remedy/plan.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
@@ -78,10 +79,16 @@ function refuseHello(reason: Reason, { address, freshId }: Asking, device: MacAd
   return { entries: [byStation(`refuse:${freshId}`, body)], answer: refused(reason) };
 }
 
-/** What the campaign says of this session's device now. A device that two addresses claim to be has to be looked at. */
+/**
+ * What the campaign says of this session's device now. A device that two addresses claim to be has to be looked at, and so
+ * has one whose firmware booted by this MAC address with another UUID than its agent says: anybody can put a UUID into a
+ * hello.
+ */
 export function admissionOf(state: RescueView, { device, marks, openedAt }: Session): Admission {
   const admission = state.admit(marks);
-  if (!admission.admitted || !isContested(state.boots, device, openedAt)) return admission;
+  const booted = state.boots.latest.get(device)?.uuid;
+  const doubtful = isContested(state.boots, device, openedAt) || areTwo(booted, marks.uuid);
+  if (!admission.admitted || !doubtful) return admission;
   return { ...admission, confirm: true };
 }
 

@@ -52,9 +52,11 @@ describe("a disk that somebody brings to a drill", () => {
   });
 
   test("is refused by what it lacks if no entry says where its first sectors are", () => {
-    const refused = refusal(withoutBootBackupEntry(volume(SUSPENDED)));
+    const refused = refusal(withoutBootBackupEntry(volume(LOCKED)));
     expect(refused).toMatchObject({ exitCode: 1 });
     expect(refused!.message).toMatch(/has no entry 0x000f/);
+    // The block header says it too, and the agent maps a suspended volume itself.
+    expect(refusal(withoutBootBackupEntry(volume(SUSPENDED)))).toBeNull();
   });
 
   test("is refused if all copies of its metadata are damaged", () => {

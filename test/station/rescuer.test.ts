@@ -389,6 +389,22 @@ describe("an agent that claims to be a device of the inventory", () => {
   });
 });
 
+describe("a MAC address that booted with another UUID than the agent says", () => {
+  const [mine, other] = ["11223344-5566-7788-4444-555555555555", "66666666-7777-8888-9999-AAAAAAAAAAAA"].map(parseGuid);
+  it.each([
+    ["T1 waits for the pairing code, whoever's UUID the hello has", other, "awaiting-confirmation"],
+    ["goes on where both are the same", mine, undefined],
+  ])("%s", async (_, booted, reason) => {
+    await armFor(device);
+    const body = event("boot.offered", { device, address, uuid: booted! });
+    await desk.record({ body, actor: "station", commandId: "boot:1" });
+    const hello = helloOf(await mint());
+    await ask({ ...hello, machine: { ...hello.machine, uuid: mine! } });
+    const answer = reason === undefined ? { answer: "key" } : { answer: "wait", reason };
+    expect(await ask(unlock())).toMatchObject(answer);
+  });
+});
+
 describe("a device that boots from two addresses", () => {
   const offered = (from: string) => {
     const body = event("boot.offered", { device, address: parseIpv4(from), uuid: null });

@@ -3,7 +3,7 @@ import { Unreadable } from "../export-file.ts";
 import type { ExportRow, FoundItem, Reject } from "../export-row.ts";
 import { linesOf } from "../lines.ts";
 import { passwordShapes, plainText } from "../plain-text.ts";
-import { devicesOf } from "../text/device.ts";
+import { deviceSaidBy, devicesOf } from "../text/device.ts";
 import { type Pair, pairsOf } from "../text/pair.ts";
 import { cutRecords, type TextRecord } from "../text/record.ts";
 import { goesOn, type TextLine, textLine } from "../text/token.ts";
@@ -89,7 +89,7 @@ async function* textRows(chunks: Chunks, context: FormatContext, kind: TextKind)
   const pairs = idOfFile(pairsOf(records), context.file, kind);
   const rows = pairs.map((pair) => ({
     line: pair.line,
-    row: rowOfPair(pair, records[pair.record]!, devices[pair.record] ?? context.deviceName, kind),
+    row: rowOfPair(pair, records[pair.record]!, devices[pair.record] ?? context.deviceName, context, kind),
     of: new Secret(pair.password),
   }));
   const silent = records.flatMap((record) => withoutPassword(record, kind));
@@ -133,9 +133,12 @@ function rowOfPair(
   { id, password, refused }: Pair,
   record: TextRecord,
   deviceName: string | null,
+  context: FormatContext,
   { called, directory }: TextKind,
 ): ExportRow["row"] {
-  const byDevice = refused?.reason === "no-protector-id" && deviceName !== null;
+  // Without an ID the device is all that says whose it is: a name further above may be another one's, whose line is lost.
+  const said = deviceSaidBy(record) ?? context.deviceName;
+  const byDevice = refused?.reason === "no-protector-id" && deviceName !== null && said === deviceName;
   if (id === null && byDevice) return rowOf({ protectorId: first8Of(record), password, deviceName, directory }, called);
   if (id === null) return { ...refused!, protectorId: null };
   const name = record.lines.find(({ ids }) => ids.some(({ namesObject }) => namesObject))?.value ?? "";

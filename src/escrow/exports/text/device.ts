@@ -97,6 +97,11 @@ function saidByTool(lines: readonly TextLine[], before: TextRecord | undefined):
   return nameOrNull(only!.value);
 }
 
+/** The device that a record itself names; null if it names none, or several. */
+export function deviceSaidBy({ lines }: TextRecord): string | null {
+  return namedIn(lines);
+}
+
 /** The one name that the lines say; null for none, and for two that differ. */
 function namedIn(lines: readonly TextLine[]): string | null {
   const names = [...new Set(lines.flatMap((line) => nameOn(line) ?? []))];

@@ -225,4 +225,14 @@ describe("what is certain and what is not", () => {
     expect(deposits.length + rejects.length).toBe(3);
     expect(deposits.every(({ id, digits }) => `${A}${B}${C}`.includes(record(id!, digits)))).toBe(true);
   });
+
+  it("a recovery password without an ID goes to the device that its own record names, not to one further above", async () => {
+    const first = "461109-608201-413820-485342-181588-463056-430617-501391";
+    const second = "496298-461032-321464-595518-463221-173943-033616-139579";
+    const lines = [`Computer Name: PC-1`, "", `Recovery Password: ${first}`, "", "Computer Name: PC-2"];
+    const own = [...lines, `Recovery Password: ${second}`, ""];
+    const { deposits, rejects } = await read(own.join("\n"));
+    expect(deposits).toMatchObject([{ digits: second, device: "PC-2" }]);
+    expect(rejects).toEqual(["no-protector-id"]);
+  });
 });

@@ -106,9 +106,9 @@ describe("opening", () => {
     await expect(open(false).then((half) => half.read(0))).rejects.toMatchObject({ fault: "damaged" });
   });
 
-  test("a path that cannot be opened says so", async () => {
+  test("a folder in the ledger's place is called one", async () => {
     path = folder;
-    await expect(open()).rejects.toMatchObject({ fault: "access" });
+    await expect(open()).rejects.toMatchObject({ fault: "not-a-store", message: expect.stringContaining("folder") });
   });
 });
 

@@ -41,9 +41,11 @@ describe("a recovery object", () => {
       detail: expect.stringContaining("group 1"),
     });
     expect(showsDigits(JSON.stringify(wrong))).toBe(false);
+  });
+
+  test("without an ID is deposited under its computer", () => {
     expect(recordRow({ ...object, dn: "CN=odd,CN=PC,DC=x", guid: null })).toMatchObject({
-      reason: "bad-protector-id",
-      protectorId: null,
+      ...{ protectorId: null, partialId: "", deviceName: "PC" },
     });
   });
 

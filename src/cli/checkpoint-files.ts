@@ -8,7 +8,7 @@ import { type Notice, notice, noticeText } from "../station/notice.ts";
 import { MalformedError } from "../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { operatorActor } from "./actor.ts";
-import { fileCause } from "./read-file.ts";
+import { fileCause, writeCause } from "./read-file.ts";
 import { ownedAsItsFolder, stationKey } from "./signing-key.ts";
 import { openStateLedger, type StateFolder, stateFolder } from "./state.ts";
 import type { StateOption } from "./state-option.ts";
@@ -70,7 +70,7 @@ function keep(folder: string, checkpoint: Checkpoint): string {
     return file;
   } catch (error) {
     throw new OperatorError(
-      `The checkpoint ${file} cannot be written: ${fileCause(error)}.`,
+      `The checkpoint ${file} cannot be written: ${writeCause(error)}.`,
       "Make room there, or run as the user who owns the folder.",
       ExitCode.environment,
     );

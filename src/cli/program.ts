@@ -1,4 +1,4 @@
-import { ExitCode } from "../wire/operator-error.ts";
+import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { VERSION } from "../wire/version.ts";
 import { withoutPasswords } from "../wire/without-passwords.ts";
 import { beginRun, findVerb } from "./next-step.ts";
@@ -28,10 +28,22 @@ function usage(text: string): string {
   return `breakglass: ${withoutPasswords(sentence)}${/[.?)]$/.test(sentence) ? "" : "."}\n`;
 }
 
+/** Many programs take their options before the verb; here each option is a verb's own. */
+function refuseOptionFirst([first = "", ...rest]: readonly string[]): void {
+  if (!first.startsWith("--") || /^--(help|version)$/.test(first)) return;
+  const verb = rest.find((word) => findVerb(VERBS, [word]) !== null);
+  if (verb === undefined) return;
+  throw new OperatorError(
+    `The option ${first.split("=")[0]} stands before the verb "${verb}". Nothing was done.`,
+    `Write the options after the verb: breakglass ${verb} ${first.split("=")[0]} ...`,
+  );
+}
+
 /** Runs what was typed after `breakglass`. Rejects with what the verb threw; wrong usage ends the process. */
 export async function runProgram(typed: readonly string[]): Promise<void> {
   const asked = typed[0] === "help" ? [...typed.slice(1), "--help"] : typed;
   const [first] = asked;
+  refuseOptionFirst(asked);
   // Commander answers `armm --help` with the whole program's help.
   const mistyped = first !== undefined && !first.startsWith("-") && findVerb(VERBS, [first]) === null;
   const words = mistyped ? [first] : asked;

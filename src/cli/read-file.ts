@@ -20,6 +20,12 @@ export function fileCause(error: unknown): string {
   return CAUSES[code ?? ""] ?? code ?? message;
 }
 
+/** The same for a file that is to be made: what is not there then is its folder. */
+export function writeCause(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR" ? "there is no such folder" : fileCause(error);
+}
+
 /** Throws OperatorError if `file` is not there or is a folder. `unchanged` says what was left untouched. */
 export function requireFile(file: string, what: string, unchanged: string): void {
   try {

@@ -6,7 +6,7 @@ import { createGzip } from "node:zlib";
 import type { Command } from "commander";
 import { ExitCode, OperatorError } from "../wire/operator-error.ts";
 import { withoutPasswords } from "../wire/without-passwords.ts";
-import { fileCause } from "./read-file.ts";
+import { writeCause } from "./read-file.ts";
 import { type StateFolder, stateFolder } from "./state.ts";
 import { type StateOption, withStateOption } from "./state-option.ts";
 
@@ -58,7 +58,7 @@ async function* texts(folder: StateFolder): AsyncGenerator<string> {
 
 function notWritten(out: string, error: unknown): OperatorError {
   const there = (error as NodeJS.ErrnoException).code === "EEXIST";
-  const why = there ? "is there already and was left untouched" : `cannot be written: ${fileCause(error)}`;
+  const why = there ? "is there already and was left untouched" : `cannot be written: ${writeCause(error)}`;
   return new OperatorError(
     `${out} ${why}. No bundle was made.`,
     "Name another file with --out.",

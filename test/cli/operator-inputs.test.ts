@@ -42,6 +42,18 @@ beforeAll(async () => {
 type Case = readonly [typed: string, args: () => readonly string[], exitCode: number, says: RegExp];
 
 const WRONG: readonly Case[] = [
+  [
+    "an option before the verb",
+    () => ["--state", state, "status"],
+    2,
+    /stands before the verb "status".*\n.*breakglass status --state/,
+  ],
+  [
+    "an output file in a folder that is not there",
+    () => ["ledger", "export", "--out", at("none/x"), "--state", state],
+    2,
+    /no such folder/,
+  ],
   ["a required option that is mistyped", () => ["campaign", "arm", "--remdy", "x"], 2, /Did you mean --remedy\?/],
   ["an empty path", () => ["escrow", "coverage", "--inventory", ""], 2, /'--inventory <FILE>' is empty/],
   ["an empty path after =", () => ["escrow", "coverage", "--inventory="], 2, /'--inventory <FILE>' is empty/],

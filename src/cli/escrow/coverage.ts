@@ -14,7 +14,7 @@ import { MalformedError } from "../../wire/malformed.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { VERSION } from "../../wire/version.ts";
 import { operatorActor } from "../actor.ts";
-import { fileCause, refuseForeign } from "../read-file.ts";
+import { fileCause, refuseForeign, writeCause } from "../read-file.ts";
 import { openStateLedger, stateFolder } from "../state.ts";
 import { type StateOption, withStateOption } from "../state-option.ts";
 import { printable } from "../table.ts";
@@ -154,7 +154,7 @@ function writePage(file: string, page: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new OperatorError(
-      `The page ${file} cannot be written: ${fileCause(error)}. The check itself was done and is in the ledger.`,
+      `The page ${file} cannot be written: ${writeCause(error)}. The check itself was done and is in the ledger.`,
       "Name a file in a folder that is there with --html, and run the command again.",
       ExitCode.environment,
     );

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import type { FileProblem } from "../../escrow/exports/export-file.ts";
 import type { RowFate } from "../../escrow/import.ts";
 import { OperatorError } from "../../wire/operator-error.ts";
-import { fileCause } from "../read-file.ts";
+import { fileCause, writeCause } from "../read-file.ts";
 
 const COLUMNS = ["file", "line", "fate", "protectorId", "deviceName", "passwords", "reason", "detail"] as const;
 type Row = Readonly<Record<(typeof COLUMNS)[number], string | number | null>>;
@@ -29,7 +29,7 @@ export class ImportReportFile {
     try {
       this.#descriptor = openSync(path, "wx", 0o600);
     } catch (error) {
-      const cause = (error as NodeJS.ErrnoException).code === "EEXIST" ? "it is there already" : fileCause(error);
+      const cause = (error as NodeJS.ErrnoException).code === "EEXIST" ? "it is there already" : writeCause(error);
       throw new OperatorError(
         `The report ${path} cannot be written: ${cause}. Nothing was imported.`,
         "Name another file with --report.",

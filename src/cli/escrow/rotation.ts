@@ -12,7 +12,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { pasteable } from "../next-step.ts";
-import { fileCause } from "../read-file.ts";
+import { writeCause } from "../read-file.ts";
 import { openStateLedger, stateFolder } from "../state.ts";
 import { type StateOption, withStateOption } from "../state-option.ts";
 import { count, formatAge, formatTable, formatTime, printable, terminalWidth } from "../table.ts";
@@ -128,7 +128,7 @@ function writeNew(file: string, text: string): void {
     writeFileSync(file, text, { flag: "wx" });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === "EEXIST" ? "is there already, and stays as it is" : `cannot be written: ${fileCause(error)}`;
+    const why = code === "EEXIST" ? "is there already, and stays as it is" : `cannot be written: ${writeCause(error)}`;
     throw new OperatorError(`${file} ${why}.`, "Name another file with --csv.");
   }
 }

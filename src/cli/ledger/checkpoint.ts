@@ -7,7 +7,7 @@ import { verifyLedger } from "../../ledger/verify.ts";
 import { ExitCode, OperatorError } from "../../wire/operator-error.ts";
 import { operatorActor } from "../actor.ts";
 import { makeCheckpoint } from "../checkpoint-files.ts";
-import { fileCause } from "../read-file.ts";
+import { writeCause } from "../read-file.ts";
 import { openStateLedger, stateFolder, withStateLedger } from "../state.ts";
 import { type StateOption, withStateOption } from "../state-option.ts";
 import { formatTime, printable, terminalWidth } from "../table.ts";
@@ -91,7 +91,7 @@ function writeNew(file: string, text: string): void {
     writeFileSync(file, text, { flag: "wx", flush: true });
   } catch (error) {
     throw new OperatorError(
-      `${file} cannot be written: ${fileCause(error)}. The checkpoint itself was made and is in the state folder.`,
+      `${file} cannot be written: ${writeCause(error)}. The checkpoint itself was made and is in the state folder.`,
       "Copy it from there, or run the command again with another file.",
       ExitCode.environment,
     );

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { exportLine } from "../../ledger/export.ts";
 import type { Json } from "../../wire/json.ts";
 import { OperatorError } from "../../wire/operator-error.ts";
-import { fileCause } from "../read-file.ts";
+import { writeCause } from "../read-file.ts";
 import { withStateLedger } from "../state.ts";
 import { type StateOption, withStateOption } from "../state-option.ts";
 import { formatTable, formatTime, terminalWidth } from "../table.ts";
@@ -40,7 +40,7 @@ async function exportLedger(options: StateOption & { readonly out?: string }): P
       if (code === "EPIPE" && out === process.stdout) return;
       if (code === undefined || error instanceof OperatorError) throw error;
       const why =
-        code === "EEXIST" ? "is there already and was left untouched" : `cannot be written: ${fileCause(error)}`;
+        code === "EEXIST" ? "is there already and was left untouched" : `cannot be written: ${writeCause(error)}`;
       throw new OperatorError(`${options.out ?? "Standard output"} ${why}.`, "Name another file with --out.");
     }
   });

@@ -20,10 +20,19 @@ const SERVE = `
   kill -INT $!
   wait $!`;
 
+/** What x64 devices of any firmware load. */
+const FILES = [
+  ["shim", "shimx64.efi"],
+  ["grub", "grubx64.efi"],
+  ["kernel", "vmlinuz"],
+  ["initrd", "initrd"],
+  ["ipxe-bios", "undionly.kpxe"],
+] as const;
+
 function makeImage(folder: string): void {
-  const files = (["shim", "grub", "kernel", "initrd"] as const).map((role) => {
-    writeFileSync(join(folder, role), role);
-    return { path: role, role, size: role.length, sha256: createHash("sha256").update(role).digest("hex") };
+  const files = FILES.map(([role, path]) => {
+    writeFileSync(join(folder, path), role);
+    return { path, role, size: role.length, sha256: createHash("sha256").update(role).digest("hex") };
   });
   const what = { version: 3, architecture: "x64", driverSet: "minimal", kernelRelease: "none" } as const;
   writeFileSync(join(folder, MANIFEST), manifestText({ ...what, files, packages: [] }));

@@ -33,8 +33,14 @@ describe("a disk that somebody brings to a drill", () => {
       throw error;
     }
   }
-  const volume = (protectors: readonly NewProtector[], more: Partial<NewVolume> = {}) =>
-    memoryVolume(protectors, more).disk;
+  // A recovery password is stretched a million times for each: every kind is made once, and each test has a copy.
+  const made = new Map<string, Buffer>();
+  const volume = (protectors: readonly NewProtector[], more: Partial<NewVolume> = {}) => {
+    const kind = JSON.stringify([protectors.map(({ type }) => type), more]);
+    const first = made.get(kind) ?? Buffer.from(memoryVolume(protectors, more).disk);
+    made.set(kind, first);
+    return Buffer.from(first);
+  };
 
   test("is taken if it is locked or suspended", () => {
     expect(refusal(volume(LOCKED))).toBeNull();

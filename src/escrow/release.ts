@@ -35,9 +35,9 @@ export interface ReleaseQuestion {
     readonly device: MacAddress;
     /** True once an operator has matched the pairing code. */
     readonly paired: boolean;
-    /** All key protectors of all volumes, as the device listed them in its hello. */
     /** What the device says of itself in its hello. */
     readonly marks?: { readonly serial?: string | null };
+    /** All key protectors of all volumes, as the device listed them in its hello. */
     readonly protectors: readonly { readonly volume: number; readonly protectorId: Guid; readonly type: string }[];
   };
   /** The volume the device wants to open, by its number in the hello. */

@@ -61,12 +61,14 @@ async function told(make: () => Promise<MadeCheckpoint>): Promise<Notice> {
 
 function keep(folder: string, checkpoint: Checkpoint): string {
   const file = join(folder, `checkpoint-${checkpoint.seq}-${checkpoint.hash.slice(0, 8)}.json`);
+  // Two processes may sign one head at the same moment: neither takes the other's unfinished file away.
+  const unfinished = `${file}.${process.pid}.new`;
   try {
     if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) ownedAsItsFolder(folder);
-    rmSync(`${file}.new`, { force: true });
-    writeFileSync(`${file}.new`, checkpointJson(checkpoint), { mode: 0o600, flag: "wx", flush: true });
-    ownedAsItsFolder(`${file}.new`);
-    renameSync(`${file}.new`, file);
+    rmSync(unfinished, { force: true });
+    writeFileSync(unfinished, checkpointJson(checkpoint), { mode: 0o600, flag: "wx", flush: true });
+    ownedAsItsFolder(unfinished);
+    renameSync(unfinished, file);
     return file;
   } catch (error) {
     throw new OperatorError(

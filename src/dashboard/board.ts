@@ -8,6 +8,7 @@ import {
   foldSession,
   isSameMachine,
   isSettled,
+  newestSessions,
   newSessions,
   type Session,
   type Sessions,
@@ -86,8 +87,7 @@ export function readBoard(source: BoardSource, now: number, queue: QueueNow | nu
   const counts = Object.fromEntries(STANDS.map((stand) => [stand, 0])) as Record<Stand, number>;
   for (const { stands } of devices) counts[stands] += 1;
   const underWay = devices.filter(({ stands }) => UNDER_WAY.has(stands)).sort((a, b) => a.since! - b.since!);
-  const reported = [...source.sessions.byCard.values()]
-    .flat()
+  const reported = newestSessions(source.sessions)
     .filter(isSettled)
     .flatMap(({ reportedAt }) => reportedAt ?? []);
   return {
@@ -112,7 +112,7 @@ function* seen(
   now: number,
   queue: QueueNow | null,
 ): Generator<Seen> {
-  for (const session of [...sessions.byCard.values()].flat()) {
+  for (const session of newestSessions(sessions)) {
     const { device } = session;
     const asked = boots.latest.get(device);
     // It asks for the network boot again: what its agent said before is over.

@@ -76,11 +76,8 @@ export type Reason = (typeof REASONS)[number];
 
 export const OPENED_BY = ["recovery-password", "clear-key", "plain", "none"] as const;
 
-/** What the agent saw on a volume: whether it holds a Windows, or why it was not looked at. */
-export const LOOKS = [
-  "windows",
-  "no-windows",
-  "data",
+/** Looks after which nobody can say whether the bad file is on the volume. */
+const UNSEEN = [
   "in-doubt",
   "no-key",
   "not-released",
@@ -89,17 +86,9 @@ export const LOOKS = [
   "unsupported",
   "mount-failed",
 ] as const;
-export type Look = (typeof LOOKS)[number];
+export const NOT_LOOKED_AT: ReadonlySet<string> = new Set(UNSEEN);
 
-/** Looks after which nobody can say whether the bad file is on the volume. */
-export const NOT_LOOKED_AT: ReadonlySet<string> = new Set<Look>([
-  "in-doubt",
-  "no-key",
-  "not-released",
-  "wrong-key",
-  "encrypting",
-  "unsupported",
-  "mount-failed",
-]);
+/** What the agent saw on a volume: whether it holds a Windows, or why it was not looked at. */
+export const LOOKS = ["windows", "no-windows", "data", ...UNSEEN] as const;
 
 export const NTFS_STATES = ["clean", "dirty", "hibernated"] as const;

@@ -1,6 +1,6 @@
 import type { NewEntry } from "../ledger/entry.ts";
 import type { BodyOf } from "../ledger/events/event.ts";
-import type { Session, Sessions } from "./session.ts";
+import { newestSessions, type Session, type Sessions } from "./session.ts";
 
 /** Why a pairing code confirms nothing: no waiting device shows it, or several do. */
 export interface NotPaired {
@@ -13,11 +13,11 @@ export interface NotPaired {
 
 /** The entry that confirms the one waiting device whose screen shows this code, such as `481-902`; or why there is none. */
 export function confirmPairing(
-  { byCard }: Sessions,
+  sessions: Sessions,
   pairing: string,
   actor: string,
 ): NewEntry<BodyOf<"pairing.confirmed">> | NotPaired {
-  const waiting = [...byCard.values()].flat().filter((each) => each.outcome === null && !each.paired);
+  const waiting = newestSessions(sessions).filter((each) => each.outcome === null && !each.paired);
   const found = waiting.filter((each) => each.pairing === pairing);
   const [only, ...others] = found;
   if (only === undefined) return { refuse: "code-unknown", found, waiting: waiting.length };

@@ -183,6 +183,11 @@ export function sessionOf(
   return byMachine.get(machineKey(device, uuid)) ?? byMachine.get(machineKey(device, null));
 }
 
+/** The newest session of each machine, card by card. */
+export function newestSessions({ byCard }: Pick<Sessions, "byCard">): Session[] {
+  return [...byCard.values()].flat();
+}
+
 /** True if both are boots of one machine by one card. */
 export function isSameMachine(
   one: Pick<Session, "device" | "marks">,

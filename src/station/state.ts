@@ -103,6 +103,7 @@ const PARTS: { readonly [Type in EntryType]: readonly Part[] } = {
 
 /** Takes in one more ledger entry, in order. */
 export function foldStation(state: StationState, entry: Entry): void {
-  for (const part of [...EVERY_ENTRY, ...PARTS[entry.body.type]]) FOLDS[part](state, entry);
+  for (const part of EVERY_ENTRY) FOLDS[part](state, entry);
+  for (const part of PARTS[entry.body.type]) FOLDS[part](state, entry);
   state.seq = entry.seq;
 }
